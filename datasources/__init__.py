@@ -1,0 +1,1 @@
+"""Where data lives: SQL databases, REST services, the event log."""

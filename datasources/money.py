@@ -1,0 +1,83 @@
+"""Money: whole minor units of one currency. Never a float."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from enum import StrEnum
+
+from datasources.errors import InvalidInput
+
+
+class Currency(StrEnum):
+    """The currencies that we trade in, by their ISO 4217 code: those with a rate of the European Central Bank."""
+
+    AUD = "AUD"
+    BRL = "BRL"
+    CAD = "CAD"
+    CHF = "CHF"
+    CNY = "CNY"
+    CZK = "CZK"
+    DKK = "DKK"
+    EUR = "EUR"
+    GBP = "GBP"
+    HKD = "HKD"
+    HUF = "HUF"
+    IDR = "IDR"
+    ILS = "ILS"
+    INR = "INR"
+    ISK = "ISK"
+    JPY = "JPY"
+    KRW = "KRW"
+    MXN = "MXN"
+    MYR = "MYR"
+    NOK = "NOK"
+    NZD = "NZD"
+    PHP = "PHP"
+    PLN = "PLN"
+    RON = "RON"
+    SEK = "SEK"
+    SGD = "SGD"
+    THB = "THB"
+    TRY = "TRY"
+    USD = "USD"
+    ZAR = "ZAR"
+
+
+_EXPONENTS = {"ISK": 0, "JPY": 0, "KRW": 0}  # the others have two places
+MAX_MINOR = 10**15
+"""Larger sums are a mistake; they also stay exact in every JSON reader."""
+
+
+def exponent(currency: str) -> int:
+    """Decimal places of the currency: 2 for EUR, 0 for JPY."""
+    return _EXPONENTS.get(currency, 2)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """`Money(1234, "EUR")` is €12.34."""
+
+    minor: int
+    currency: str
+
+    @property
+    def amount(self) -> Decimal:
+        """In major units, with the currency's own number of places: Decimal('12.34')."""
+        return Decimal(self.minor).scaleb(-exponent(self.currency))
+
+    @classmethod
+    def parse(cls, amount: Decimal | str, currency: str, field: str = "amount") -> "Money":
+        """Raises: InvalidInput for what is not a number, too many places, or more than MAX_MINOR."""
+        try:
+            minor = Decimal(amount).scaleb(exponent(currency))
+        except InvalidOperation:
+            raise InvalidInput(field, f"'{str(amount)[:20]}' is not an amount; write it like 12.34.") from None
+        if not minor.is_finite() or abs(minor) > MAX_MINOR:
+            raise InvalidInput(field, "This amount is beyond what we trade in.")
+        if minor != minor.to_integral_value():
+            raise InvalidInput(field, f"{currency} has {exponent(currency)} decimal places; round the amount.")
+        return cls(int(minor), currency)
+
+    def converted(self, rate: Decimal, currency: str) -> "Money":
+        """At `rate` units of `currency` for one of ours, half to even."""
+        minor = (self.amount * rate).scaleb(exponent(currency)).quantize(Decimal(1), ROUND_HALF_EVEN)
+        return Money(int(minor), currency)

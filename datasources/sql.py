@@ -1,0 +1,238 @@
+"""SQL databases: SQLite in a few threads, PostgreSQL on asyncpg, asked by the same statements.
+
+Reads take a SQLAlchemy Core statement and return rows, each on its own connection. Writes happen in
+`async with database.transaction() as transaction`. Every statement ends at the operation's deadline.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+from sqlmodel import SQLModel
+
+from datasources import calls
+from datasources.deadline import remaining_s
+from datasources.errors import SourceTimeout, SourceUnavailable
+from datasources.sqlite import Interrupted, SqliteEngine
+
+T = TypeVar("T")
+Row = sa.Row[*tuple[Any, ...]]
+Rows = Sequence[Row]
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+STATEMENT_LIMIT_S = 30.0
+"""For work without a deadline of its own, such as sample data."""
+
+
+class Engine(Protocol):
+    """One kind of database; `name` is SQLAlchemy's name of the dialect."""
+
+    name: str
+
+    async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows: ...
+    def begin(self) -> AbstractAsyncContextManager["Execute"]: ...
+    async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T: ...
+    async def close(self) -> None: ...
+
+
+class Execute(Protocol):
+    async def __call__(self, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]: ...
+
+
+class Transaction:
+    """One connection, all or nothing. Not for concurrent use."""
+
+    def __init__(self, source: str, execute: Execute) -> None:
+        self._source = source
+        self._execute = execute
+
+    async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
+        """What the statement returns, as read inside this transaction."""
+        return (await self._run(statement, parameters))[0]
+
+    async def row(self, statement: sa.Executable, parameters: Parameters = None) -> Row | None:
+        """The first row, or None."""
+        return next(iter(await self.rows(statement, parameters)), None)
+
+    async def write(self, statement: sa.Executable, parameters: Parameters = None) -> int:
+        """How many rows the INSERT, UPDATE or DELETE touched.
+
+        Raises: sqlalchemy.exc.IntegrityError where a constraint refuses.
+        """
+        return (await self._run(statement, parameters))[1]
+
+    async def _run(self, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
+        with calls.recorded(self._source, "sql", _table_of(statement)) as call:
+            rows, count = await self._execute(statement, parameters)
+            call.rows = len(rows) or max(count, 0)
+            return rows, count
+
+
+class Database:
+    """A database by its URL: `sqlite:///path` or `postgresql://…`. Open it inside the running loop."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self.name = name
+        self.url = url
+        self._engine = _engine(url)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.name
+
+    async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
+        """What the SELECT returns. Raises: SourceUnavailable, SourceTimeout."""
+        with calls.recorded(self.name, "sql", _table_of(statement)) as call:
+            async with self._limits():
+                rows = await self._engine.read(statement, parameters)
+            call.rows = len(rows)
+            return rows
+
+    async def row(self, statement: sa.Executable, parameters: Parameters = None) -> Row | None:
+        """The first row, or None."""
+        return next(iter(await self.rows(statement, parameters)), None)
+
+    async def scalar(self, statement: sa.Executable, parameters: Parameters = None) -> Any:
+        """The first column of the first row, or None."""
+        row = await self.row(statement, parameters)
+        return None if row is None else row[0]
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commits at the end, rolls back when the block raises or is cancelled.
+
+        SQLite has one writer at a time: waiting for it counts against the deadline.
+        Raises: SourceUnavailable, SourceTimeout.
+        """
+        async with self._limits(), self._engine.begin() as execute:
+            yield Transaction(self.name, execute)
+
+    async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T:
+        """Runs blocking code in one transaction, for migrations and bulk loads at start; not while serving."""
+        return await self._engine.in_one_thread(work)
+
+    async def check(self) -> None:
+        """Raises SourceUnavailable or SourceTimeout where the database does not answer."""
+        await self.rows(sa.select(sa.literal(1)))
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+    @asynccontextmanager
+    async def _limits(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(remaining_s(at_most=STATEMENT_LIMIT_S)):
+                yield
+        except (TimeoutError, Interrupted) as error:
+            raise SourceTimeout(self.name) from error
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, OSError) as error:
+            raise SourceUnavailable(self.name, str(error)) from error
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            raise SourceUnavailable(self.name, str(error)) from error
+
+
+class PostgresEngine:
+    """asyncpg's pool. Reads are single statements in autocommit, which saves two round trips each."""
+
+    name = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        address = sa.make_url(url).set(drivername="postgresql+asyncpg")
+        self._writing = create_async_engine(address, pool_size=10, max_overflow=10, pool_pre_ping=False)
+        self._reading = self._writing.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows:
+        async with self._reading.connect() as connection:
+            return (await connection.execute(statement, parameters)).all()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Execute]:
+        async with self._writing.begin() as connection:
+
+            async def execute(statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
+                result = await connection.execute(statement, parameters)
+                return (result.all() if result.returns_rows else []), result.rowcount
+
+            yield execute
+
+    async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T:
+        async with self._writing.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._writing.dispose()
+
+
+def _engine(url: str) -> Engine:
+    kind = sa.make_url(url).get_backend_name()
+    if kind == "sqlite":
+        return SqliteEngine(url)
+    if kind == "postgresql":
+        return PostgresEngine(url)
+    raise ValueError(f"'{kind}' databases are not supported; use sqlite:///path or postgresql://user@host/name.")
+
+
+def _table_of(statement: sa.Executable) -> str:
+    """A name for the record of calls, where no edge gave one."""
+    if isinstance(statement, sa.Select):
+        source = next(iter(statement.get_final_froms()), None)
+    else:
+        source = getattr(statement, "table", None)
+    return str(getattr(source, "name", "statement"))
+
+
+def table(model: type[SQLModel]) -> sa.Table:
+    """The Core table of a SQLModel class: reads select its columns, never the class."""
+    return cast(sa.Table, model.__table__)  # type: ignore[attr-defined]
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware time in UTC, on SQLite too, which keeps none itself."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times are aware; pass one with a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class day_of(GenericFunction[str]):
+    """The UTC day of a time, as text: `2026-03-01`."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+class month_of(GenericFunction[str]):
+    """The UTC month of a time, as text: `2026-03`."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+def _compile_with(function: type[GenericFunction[str]], sqlite: str, postgresql: str) -> None:
+    def render(pattern: str) -> Callable[..., str]:
+        return lambda element, compiler, **kw: pattern.format(compiler.process(element.clauses, **kw))
+
+    compiles(function, "sqlite")(render(sqlite))
+    compiles(function, "postgresql")(render(postgresql))
+
+
+_compile_with(day_of, "strftime('%Y-%m-%d', {})", "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
+_compile_with(month_of, "strftime('%Y-%m', {})", "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM')")

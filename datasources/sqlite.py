@@ -1,0 +1,157 @@
+"""SQLite for an asyncio program: four reading threads, one writing thread, statements that can be stopped."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+
+from datasources.deadline import remaining_s
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+Rows = Sequence[sa.Row[*tuple[Any, ...]]]
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+READERS = 4
+BUSY_S = 5.0
+STEPS_BETWEEN_LOOKS = 20_000
+"""SQLite's virtual machine steps between two looks at the clock: some 100 µs."""
+
+
+class Interrupted(Exception):
+    """The statement was stopped at its deadline."""
+
+
+class Stop:
+    """Tells a running statement to stop: at its deadline, or when nobody waits for it any more."""
+
+    def __init__(self, within_s: float) -> None:
+        self._at = time.monotonic() + within_s
+        self.wanted = False
+
+    @property
+    def left_s(self) -> float:
+        return max(0.0, self._at - time.monotonic())
+
+    def __call__(self) -> bool:
+        return self.wanted or time.monotonic() > self._at
+
+
+class SqliteEngine:
+    """WAL mode: readers see the last commit and never wait; writers take turns."""
+
+    name = "sqlite"
+
+    def __init__(self, url: str) -> None:
+        path = sa.make_url(url).database
+        if not path or path == ":memory:":
+            raise ValueError("a SQLite database needs a file: sqlite:///data/name.db")
+        self._reading = _connections(url, READERS, read_only=True)
+        self._writing = _connections(url, 1, read_only=False)
+        self._readers = ThreadPoolExecutor(READERS, "sqlite-read")
+        self._writer = ThreadPoolExecutor(1, "sqlite-write")
+        self._turn = asyncio.Lock()
+
+    async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows:
+        def work(stop: Stop) -> Rows:
+            with self._reading.connect() as connection:
+                return _stoppable(connection, stop, lambda c: c.execute(statement, parameters).all())
+
+        return await _in_thread(self._readers, work)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Callable[..., Any]]:
+        async def execute(statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
+            return await _to_the_end(self._writer, lambda stop: self._execute(stop, statement, parameters))
+
+        async with self._turn:
+            try:
+                await _to_the_end(self._writer, self._start)
+                yield execute
+                await _to_the_end(self._writer, lambda _: self._connection.commit())
+            finally:
+                await _to_the_end(self._writer, lambda _: self._connection.rollback())
+
+    async def in_one_thread(self, work: Work[T]) -> T:
+        """Runs `work` in a transaction on the writing connection."""
+        async with self.begin():
+            return await _to_the_end(self._writer, lambda _: work(self._connection))
+
+    @cached_property
+    def _connection(self) -> sa.Connection:
+        return self._writing.connect()
+
+    def _start(self, stop: Stop) -> None:
+        busy_ms = int(1000 * min(BUSY_S, stop.left_s))
+        self._connection.exec_driver_sql(f"PRAGMA busy_timeout = {busy_ms}")
+        self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _execute(self, stop: Stop, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
+        def work(connection: sa.Connection) -> tuple[Rows, int]:
+            result = connection.execute(statement, parameters)
+            return (result.all() if result.returns_rows else []), result.rowcount
+
+        return _stoppable(self._connection, stop, work)
+
+    async def close(self) -> None:
+        for threads, engine in ((self._readers, self._reading), (self._writer, self._writing)):
+            threads.shutdown(wait=True)
+            engine.dispose()
+
+
+def _connections(url: str, size: int, *, read_only: bool) -> sa.Engine:
+    engine = sa.create_engine(
+        url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False, "isolation_level": None}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA query_only = {int(read_only)}")
+
+    return engine
+
+
+def _stoppable(connection: sa.Connection, stop: Stop, work: Work[T]) -> T:
+    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+    driver.set_progress_handler(stop, STEPS_BETWEEN_LOOKS)
+    try:
+        return work(connection)
+    except sa.exc.OperationalError as error:
+        if "interrupted" in str(error.orig):
+            raise Interrupted from error
+        raise
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+async def _in_thread(threads: ThreadPoolExecutor, work: Callable[[Stop], T]) -> T:
+    """Runs `work`; a cancelled caller leaves at once and the statement stops soon after."""
+    stop = Stop(remaining_s(at_most=3600))
+    try:
+        return await asyncio.get_running_loop().run_in_executor(threads, work, stop)
+    except asyncio.CancelledError:
+        stop.wanted = True
+        raise
+
+
+async def _to_the_end(threads: ThreadPoolExecutor, work: Callable[[Stop], T]) -> T:
+    """Runs `work`; a cancelled caller tells it to stop and waits, so that no two threads share a connection."""
+    stop = Stop(remaining_s(at_most=3600))
+    running = asyncio.get_running_loop().run_in_executor(threads, work, stop)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop.wanted = True
+        while not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        raise

@@ -1,0 +1,1 @@
+"""The machine: knows GraphQL and HTTP, and knows no domain."""

@@ -1,0 +1,126 @@
+"""Documents are parsed and validated once, then executed with a fresh context and one deadline."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    parse,
+    validate,
+)
+
+from datasources import calls
+from datasources.actor import Actor
+from datasources.calls import Call
+from datasources.deadline import deadline
+from gateway.errors import BAD_USER_INPUT, PARSE_FAILED, TIMED_OUT, VALIDATION_FAILED, shown
+from gateway.request import GraphQLRequest
+
+OpenContext = Callable[[Actor], AbstractContextManager[Any]]
+
+DOCUMENTS_KEPT = 1_000
+MAX_TOKENS = 5_000
+MAX_ERRORS = 20
+GRACE_S = 0.5
+"""Sources end at the deadline and leave a hole; what has not ended by then is cancelled as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document, or the errors that forbid its execution."""
+
+    ast: DocumentNode | None
+    errors: tuple[GraphQLError, ...] = ()
+    code: str = ""
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation to run; None where the name does not pick exactly one."""
+        definitions = self.ast.definitions if self.ast else ()
+        operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
+        if name is None:
+            return operations[0] if len(operations) == 1 else None
+        return next((o for o in operations if o.name and o.name.value == name), None)
+
+
+@dataclass(slots=True)
+class Result:
+    """`executed` is False where the request was refused before any field ran: there is no `data` then."""
+
+    data: dict[str, Any] | None = None
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    executed: bool = False
+    calls: list[Call] = field(default_factory=list)
+
+    def json(self) -> bytes:
+        body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
+        if self.executed:
+            body["data"] = self.data
+        return orjson.dumps(body)
+
+
+class Executor:
+    def __init__(self, schema: GraphQLSchema, open_context: OpenContext, timeout_s: float) -> None:
+        self._schema = schema
+        self._open_context = open_context
+        self._timeout_s = timeout_s
+        self.document = lru_cache(DOCUMENTS_KEPT)(self._document)
+
+    async def execute(self, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
+        """Runs one query or mutation. Never raises but for cancellation; faults are errors in the result."""
+        document = self.document(request.query)
+        if document.ast is None or document.errors:
+            return Result(errors=[shown(error, request_id, document.code) for error in document.errors])
+        if document.operation(request.operation_name) is None:
+            return _refused("Say by `operationName` which operation of the document to run.")
+        with calls.collected() as made, self._open_context(actor) as context:
+            try:
+                with deadline(self._timeout_s):
+                    async with asyncio.timeout(self._timeout_s + GRACE_S):
+                        result = await self._run(document.ast, request, context)
+            except TimeoutError:
+                return Result(errors=[_timed_out(self._timeout_s)], executed=True, calls=made)
+        errors = [shown(error, request_id) for error in result.errors or ()]
+        executed = result.data is not None or any(error.path for error in result.errors or ())
+        return Result(result.data, errors, executed, made)
+
+    def kind(self, request: GraphQLRequest) -> OperationType | None:
+        """Query, mutation or subscription; None where the request cannot be executed anyway."""
+        operation = self.document(request.query).operation(request.operation_name)
+        return operation.operation if operation else None
+
+    async def _run(self, ast: DocumentNode, request: GraphQLRequest, context: Any) -> ExecutionResult:
+        result = execute(
+            self._schema,
+            ast,
+            context_value=context,
+            variable_values=request.variables,
+            operation_name=request.operation_name,
+        )
+        return result if isinstance(result, ExecutionResult) else await result
+
+    def _document(self, query: str) -> Document:
+        try:
+            ast = parse(query, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS)
+        except GraphQLError as error:
+            return Document(None, (error,), PARSE_FAILED)
+        return Document(ast, tuple(validate(self._schema, ast, max_errors=MAX_ERRORS)), VALIDATION_FAILED)
+
+
+def _refused(message: str) -> Result:
+    return Result(errors=[{"message": message, "extensions": {"code": BAD_USER_INPUT}}])
+
+
+def _timed_out(after_s: float) -> dict[str, Any]:
+    message = f"The operation took longer than {after_s:g} s and was stopped; ask for less at a time."
+    return {"message": message, "extensions": {"code": TIMED_OUT}}

@@ -1,0 +1,118 @@
+"""GraphQL over HTTP: POST and GET at one path, answers as the client accepts them."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from graphql import OperationType
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from datasources.actor import ANONYMOUS, Actor
+from datasources.errors import Refusal, Unauthenticated
+from gateway.errors import refusal
+from gateway.execution import Executor, Result
+from gateway.identity import Tokens, bearer
+from gateway.request import BadRequest, GraphQLRequest
+
+GRAPHQL_JSON = "application/graphql-response+json"
+JSON = "application/json"
+
+
+class GraphQLEndpoint:
+    """`page` is what browsers see at the same path."""
+
+    def __init__(self, executor: Executor, tokens: Tokens, page: str) -> None:
+        self._executor = executor
+        self._tokens = tokens
+        self._page = page
+
+    async def __call__(self, request: Request) -> Response:
+        accepted = _accepted(request)
+        if request.method == "GET" and "query" not in request.query_params and "text/html" in accepted:
+            return HTMLResponse(self._page)
+        media_type = GRAPHQL_JSON if GRAPHQL_JSON in accepted else JSON
+        try:
+            actor = await actor_of(request, self._tokens)
+            asked = await _read(request)
+            self._allow(request, asked)
+        except Refusal as error:
+            return _refusal(error, media_type)
+        result = await self._run(request, asked, actor)
+        if result is None:
+            return Response(status_code=499)  # nobody is left to read it
+        return Response(result.json(), _status(result, media_type), media_type=media_type)
+
+    def _allow(self, request: Request, asked: GraphQLRequest) -> None:
+        kind = self._executor.kind(asked)
+        if kind is OperationType.SUBSCRIPTION:
+            raise BadRequest("Subscriptions are served over WebSocket at this path.")
+        if request.method == "GET" and kind is OperationType.MUTATION:
+            raise BadRequest("Mutations are sent by POST.", 405)
+
+    async def _run(self, request: Request, asked: GraphQLRequest, actor: Actor) -> Result | None:
+        work = self._executor.execute(asked, actor, request_id=uuid4().hex)
+        if self._executor.kind(asked) is OperationType.MUTATION:
+            return await work  # a mutation that began is finished, whoever still listens
+        return await _while_connected(request, work)
+
+
+async def actor_of(request: Request, tokens: Tokens) -> Actor:
+    """Raises: Unauthenticated. Without a token it is nobody."""
+    token = bearer(request.headers.get("authorization"))
+    return ANONYMOUS if token is None else await tokens.actor_of(token)
+
+
+async def _read(request: Request) -> GraphQLRequest:
+    if request.method == "GET":
+        return GraphQLRequest.read(_from_address(request))
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != JSON:
+        raise BadRequest(f"Send the request as 'Content-Type: {JSON}'.", 415)
+    try:
+        return GraphQLRequest.read(orjson.loads(await request.body()))
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The request is not JSON: {error}.") from None
+
+
+def _from_address(request: Request) -> dict[str, Any]:
+    payload: dict[str, Any] = dict(request.query_params)
+    for member in ("variables", "extensions"):
+        if text := payload.get(member):
+            try:
+                payload[member] = orjson.loads(text)
+            except orjson.JSONDecodeError as error:
+                raise BadRequest(f"`{member}` is not JSON: {error}.") from None
+    return payload
+
+
+async def _while_connected(request: Request, work: Coroutine[Any, Any, Result]) -> Result | None:
+    """The result; None where the client went away first, and the work with it."""
+    running = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return running.result() if running.done() else None
+    finally:
+        running.cancel()
+        gone.cancel()
+
+
+def _accepted(request: Request) -> list[str]:
+    return [part.split(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
+
+
+def _status(result: Result, media_type: str) -> int:
+    """An `application/json` client is told of errors in the body only, as the specification has it."""
+    return 200 if result.executed or media_type == JSON else 400
+
+
+def _refusal(error: Refusal, media_type: str) -> Response:
+    status = error.status if isinstance(error, BadRequest) else 401
+    headers = {}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 405:
+        headers["Allow"] = "POST"
+    return Response(orjson.dumps({"errors": [refusal(error)]}), status, headers, media_type)

@@ -1,0 +1,57 @@
+"""A GraphQL request as it comes over any transport, read strictly."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from datasources.errors import Refusal
+
+
+class BadRequest(Refusal):
+    """Not a GraphQL request at all: nothing of it was looked at. `status` is for HTTP."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    query: str
+    variables: dict[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+    extensions: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, payload: object) -> "GraphQLRequest":
+        """From decoded JSON. Raises: BadRequest that names the wrong member."""
+        if not isinstance(payload, dict):
+            raise BadRequest('A GraphQL request is a JSON object: {"query": "…", "variables": {…}}.')
+        return cls(
+            query=_member(payload, "query", str),
+            variables=_member(payload, "variables", dict, {}),
+            operation_name=_member(payload, "operationName", str, None),
+            extensions=_member(payload, "extensions", dict, {}),
+        )
+
+
+_REQUIRED: Any = object()
+_KINDS: dict[type, str] = {str: "a string", dict: "an object"}
+
+
+def _member(payload: dict[str, Any], name: str, kind: type, default: Any = _REQUIRED) -> Any:
+    value = payload.get(name)
+    if value is None and default is not _REQUIRED:
+        return default
+    if not isinstance(value, kind):
+        raise BadRequest(f"`{name}` must be {_KINDS[kind]}.")
+    return value
+
+
+class NotExecuted(Exception):
+    """The operation was refused before any field ran; `errors` is the JSON array for the client."""
+
+    def __init__(self, errors: bytes) -> None:
+        super().__init__(errors)
+        self.errors = errors

@@ -1,0 +1,1 @@
+"""How many become one: batching loaders, declared per domain, made per operation."""

@@ -1,0 +1,1 @@
+"""What a field does: use cases and rules, without a word of GraphQL."""

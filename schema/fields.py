@@ -1,0 +1,97 @@
+"""Fields, declared: an edge follows a key to records, a computed field is a pure function of its row.
+
+The declaration stays on the field as metadata, where execution, cost and checks read it; no code is written per edge.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import strawberry
+
+from datasources.pages import PageArguments
+from loaders.batch import Batch, page_by
+
+_PARENT: Any = strawberry.Parent
+Unpack = Callable[..., dict[str, Any]]
+"""From an edge's GraphQL arguments, as in its signature, to its batch's arguments: hashable values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`key` names attributes of the row; several make a tuple. A key of None has no record."""
+
+    batch: Batch
+    key: tuple[str, ...]
+    unpack: Unpack | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    function: Callable[..., Any]
+    columns: tuple[str, ...]
+
+
+def edge(batch: Batch, *, key: str | tuple[str, ...], arguments: Unpack | None = None, description: str = "") -> Any:
+    """A field whose value is what `batch` has for the row's key."""
+    keys = (key,) if isinstance(key, str) else key
+    key_of = attrgetter(*keys)
+
+    async def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
+        found = key_of(root)
+        if found is None:
+            return None
+        return await info.context.loaders.load(batch, found, **(arguments(**given) if arguments else {}))
+
+    return _field(resolve, Edge(batch, keys, arguments), arguments, description)
+
+
+def edge_page(batch: page_by, *, key: str, arguments: Unpack | None = None, description: str = "") -> Any:
+    """An edge to a connection: takes `first` and `after`, and the arguments of its own."""
+    return edge(batch, key=key, arguments=_paged(arguments), description=description)
+
+
+def computed(function: Callable[..., Any], *columns: str, description: str = "") -> Any:
+    """A field whose value is `function(*columns of the row)`."""
+
+    def resolve(root: Any) -> Any:
+        return function(*(getattr(root, column) for column in columns))
+
+    return _field(resolve, Computed(function, columns), None, description)
+
+
+def page_arguments(first: int = 20, after: str | None = None) -> dict[str, Any]:
+    """What every connection takes. Raises: InvalidInput."""
+    asked = PageArguments(first, after)
+    return {"first": asked.first, "after": asked.after}
+
+
+def _paged(own: Unpack | None) -> Unpack:
+    if own is None:
+        return page_arguments
+
+    def unpack(first: int = 20, after: str | None = None, **given: Any) -> dict[str, Any]:
+        return page_arguments(first, after) | own(**given)
+
+    page = inspect.signature(page_arguments).parameters
+    _sign(unpack, {**page, **inspect.signature(own).parameters})
+    return unpack
+
+
+def _field(resolve: Callable[..., Any], declared: Edge | Computed, arguments: Unpack | None, description: str) -> Any:
+    parameters = dict(inspect.signature(resolve).parameters)
+    parameters.pop("given", None)
+    parameters["root"] = parameters["root"].replace(annotation=_PARENT[Any])
+    _sign(resolve, {**parameters, **(inspect.signature(arguments).parameters if arguments else {})})
+    return strawberry.field(resolver=resolve, description=description or None, metadata={"declared": declared})
+
+
+def _sign(function: Callable[..., Any], parameters: dict[str, inspect.Parameter]) -> None:
+    """Gives `function` the parameters that Strawberry is to show as the field's arguments."""
+    keyword = [
+        p if p.name in ("root", "info") else p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters.values()
+    ]
+    function.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
+    function.__annotations__ = {p.name: p.annotation for p in parameters.values()}

@@ -1,0 +1,75 @@
+"""Global ids and the `Node` interface: one id names one record in the whole graph."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+import strawberry
+
+from datasources.errors import InvalidInput
+from loaders.batch import Batch
+from schema.fields import computed
+
+
+def global_id(type_name: str, id: UUID) -> str:
+    """`Order` and a UUID as one opaque text, safe in URLs."""
+    return base64.urlsafe_b64encode(f"{type_name}:{id}".encode()).rstrip(b"=").decode()
+
+
+def read_id(value: str, field: str = "id") -> tuple[str, UUID]:
+    """The type's name and the UUID. Raises: InvalidInput for what this graph never gave out."""
+    foreign = InvalidInput(field, f"'{value[:40]}' is not an id of this graph; pass an `id` as a query returned it.")
+    try:
+        type_name, _, text = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode().partition(":")
+        id = UUID(text)
+    except (binascii.Error, ValueError):
+        raise foreign from None
+    if global_id(type_name, id) != value:
+        raise foreign
+    return type_name, id
+
+
+def uuid_of(value: str, type_name: str, field: str = "id") -> UUID:
+    """The UUID of an id that must be of `type_name`. Raises: InvalidInput."""
+    found, id = read_id(value, field)
+    if found != type_name:
+        raise InvalidInput(field, f"This is the id of {_a(found)}; pass the id of {_a(type_name)}.")
+    return id
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'AEIOU' else 'a'} {noun}"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A record with its type's name, where the field's type does not say it: in `node` and in unions."""
+
+    type_name: str
+    record: Any
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self.record, attribute)
+
+
+@strawberry.interface(description="Anything with an id.")
+class Node:
+    batch: ClassVar[Batch]
+    """Loads records of this type by their UUID."""
+
+    id: strawberry.ID = strawberry.field(description="Names this record in the whole graph.")
+
+    def __init_subclass__(cls, batch: Batch | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if batch is None:
+            return
+        name = cls.__name__
+        cls.batch = batch
+        cls.id = computed(lambda id: global_id(name, id), "id", description="Names this record in the whole graph.")
+        cls.__annotations__ = {"id": strawberry.ID, **cls.__annotations__}
+
+    @classmethod
+    def is_type_of(cls, record: Any, _: Any) -> bool:
+        return not isinstance(record, Named) or record.type_name == cls.__name__
