@@ -1,0 +1,36 @@
+"""A circuit breaker: a service that keeps failing is left alone for a while, and then asked once."""
+
+from collections.abc import Callable
+
+from datasources.errors import SourceUnavailable
+
+
+class Breaker:
+    """Opens after `failures` in a row; then admits one probe per `pause_s`, until one succeeds."""
+
+    def __init__(self, source: str, *, failures: int = 5, pause_s: float = 5.0, clock: Callable[[], float]) -> None:
+        self._source = source
+        self._limit = failures
+        self._pause_s = pause_s
+        self._clock = clock
+        self._failed = 0
+        self._shut_until = 0.0
+        self._reason = ""
+
+    def admit(self) -> None:
+        """Raises: SourceUnavailable while the service is left alone."""
+        if self._failed < self._limit:
+            return
+        now = self._clock()
+        if now < self._shut_until:
+            raise SourceUnavailable(self._source, f"left alone after {self._failed} failures, the last: {self._reason}")
+        # The probe takes the next pause with it: a probe that is cancelled needs no clearing up.
+        self._shut_until = now + self._pause_s
+
+    def succeeded(self) -> None:
+        self._failed = 0
+
+    def failed(self, reason: str) -> None:
+        self._failed += 1
+        self._reason = reason
+        self._shut_until = self._clock() + self._pause_s

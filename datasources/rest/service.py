@@ -1,0 +1,270 @@
+"""A REST service as its stores see it: typed answers, or a SourceError."""
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeVar, cast
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter
+
+from datasources.calls import Call, recorded
+from datasources.deadline import deadline, remaining_s
+from datasources.errors import SourceError, SourceRefused, SourceTimeout, SourceUnavailable
+from datasources.rest.answers import adapter_of, answer_of, must_serve
+from datasources.rest.breaker import Breaker
+from datasources.rest.cache import Cache, Key
+from datasources.rest.encoding import Form, Params, Scalar, body_of, url_of
+from datasources.rest.flights import Budget, Flights
+from datasources.rest.wire import Reply, Request, ServiceFailure, Wire
+
+T = TypeVar("T")
+
+RETRIES = 2
+PAUSE_S = 0.1
+"""Before the first retry, about; then twice that."""
+
+
+class RestService:
+    """One service: its connections, credentials, cache and breaker. Make one, use it in one event loop, close it.
+
+    Paths are templates, `/orders/{}`, whose segments are given apart and encoded here. `answer` is the type to read the
+    JSON as: a pydantic model, a dataclass, `list[Model]`, or a TypeAdapter. Answers are shared between callers that ask
+    the same, and with the cache: make their types frozen.
+
+    `headers` are the credentials; they are sent to `base_url` only, redirects are not followed. `timeout_s` bounds a
+    call in total, retries included; the operation's deadline can only make that less. `max_bytes` bounds a reply as
+    decoded. `stale_s` is how long a cached answer may stand in for a failing service, where the service sets no limit.
+
+    Every method raises SourceUnavailable, SourceTimeout or SourceRefused (a 4xx), and no other error of HTTP.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        timeout_s: float = 5.0,
+        connections: int = 50,
+        max_bytes: int = 5_000_000,
+        cache_bytes: int = 20_000_000,
+        stale_s: float = 86_400.0,
+        health_path: str = "/",
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self._timeout_s = timeout_s
+        self._health_path = health_path
+        # No answer in less time than this says nothing about the service.
+        self._fair_s = min(0.5, timeout_s / 2)
+        self._clock = clock
+        self._wire = Wire(name, base_url, headers, connections, max_bytes, transport)
+        self._breaker = Breaker(name, clock=clock)
+        self._cache = Cache(cache_bytes, stale_s, clock)
+        self._flights = Flights()
+
+    async def get(
+        self,
+        path: str,
+        *segments: Scalar,
+        answer: type[T] | TypeAdapter[T],
+        params: Params | None = None,
+        cache_s: float = 0.0,
+    ) -> T:
+        """The answer at `path`, from the cache while that is fresh or the service fails.
+
+        `cache_s` is how long an answer is fresh where the service does not say so itself.
+        """
+        with recorded(self.name, "rest", path) as call:
+            found = await self._get(call, path, segments, answer, params, cache_s)
+            call.rows = _rows(found)
+            return found
+
+    async def get_many(
+        self,
+        path: str,
+        ids: Sequence[Scalar],
+        *,
+        answer: type[T] | TypeAdapter[T],
+        params: Params | None = None,
+        cache_s: float = 0.0,
+        concurrency: int = 10,
+    ) -> list[T | SourceError | None]:
+        """What is at `path` for each id, in the order of `ids`: for services without a batch endpoint.
+
+        None where there is nothing (404), the error where that one request failed. One call in the record, and
+        `timeout_s` for the whole of it.
+        """
+        found: list[T | SourceError | None] = [None] * len(ids)
+        places = iter(enumerate(ids))
+
+        async def work() -> None:
+            for place, one in places:
+                try:
+                    item: T = await self._get(call, path, (one,), answer, params, cache_s)
+                    found[place] = item
+                except SourceError as error:
+                    found[place] = None if isinstance(error, SourceRefused) and error.status == 404 else error
+
+        with recorded(self.name, "rest", path, len(ids)) as call, deadline(self._timeout_s):
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(concurrency, len(ids))):
+                    group.create_task(work())
+            call.failed = any(isinstance(one, SourceError) for one in found)
+            call.rows = sum(not isinstance(one, SourceError | None) for one in found)
+        return found
+
+    async def post(
+        self,
+        path: str,
+        *segments: Scalar,
+        answer: type[T] | TypeAdapter[T],
+        json: object = None,
+        form: Form | None = None,
+        idempotency_key: str | None = None,
+        only_reads: bool = False,
+    ) -> T:
+        """The answer to a JSON or form body; retried only with an idempotency key, or if it `only_reads`.
+
+        After SourceTimeout or SourceUnavailable nobody knows whether the service did it: ask again with the same key.
+        """
+        content, headers = body_of(json, form)
+        if idempotency_key is not None:
+            headers["idempotency-key"] = quote(idempotency_key)
+        with recorded(self.name, "rest", path) as call:
+            url = url_of(self.name, path, segments, None)
+            repeatable = only_reads or idempotency_key is not None
+            request = Request("POST", path, url, adapter_of(answer), repeatable, content, headers)
+            budget = Budget(self._ends(path))
+            try:
+                async with asyncio.timeout(budget.left_s):
+                    found, _ = await self._ask(request, budget)
+            except TimeoutError:
+                raise SourceTimeout(self.name, path) from None
+            finally:
+                call.retries = budget.retries
+                if not only_reads:
+                    self._flights.seal()
+                    self._cache.drop_written(url)
+            call.rows = _rows(found)
+            return found
+
+    async def check(self) -> None:
+        """Returns if `health_path` answers with a 2xx now, whatever cache and breaker say; that closes the breaker."""
+        path = self._health_path
+        try:
+            async with asyncio.timeout(self._ends(path) - time.monotonic()):
+                reply = await self._wire.exchange(Request("GET", path, path, adapter_of(object), repeatable=False))
+        except TimeoutError:
+            raise SourceTimeout(self.name, path) from None
+        must_serve(self.name, path, reply)
+        self._breaker.succeeded()
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    def _ends(self, path: str) -> float:
+        """When a call begun now must be over (monotonic): a little before the operation's deadline.
+
+        The rest of the operation's answer must still be sent in time.
+        """
+        left_s = remaining_s(at_most=math.inf)
+        allowed_s = min(self._timeout_s, left_s - min(0.25, left_s / 10))
+        if allowed_s <= 0:
+            raise SourceTimeout(self.name, f"{path}: no time was left to ask")
+        return time.monotonic() + allowed_s
+
+    async def _get(
+        self,
+        call: Call,
+        path: str,
+        segments: Sequence[Scalar],
+        answer: type[T] | TypeAdapter[T],
+        params: Params | None,
+        cache_s: float,
+    ) -> T:
+        url = url_of(self.name, path, segments, params)
+        request = Request("GET", path, url, adapter_of(answer), repeatable=True)
+        key = (request.url, request.adapter)
+        entry = self._cache.get(key)
+        if entry is not None and self._clock() < entry.fresh_until:
+            call.cached += 1
+            return cast(T, entry.answer)
+        if entry is not None and entry.etag:
+            request = replace(request, known=entry, headers={"if-none-match": entry.etag})
+        try:
+            return await self._fly(call, key, request, cache_s)
+        except (SourceUnavailable, SourceTimeout):
+            if entry is None or self._clock() >= entry.stale_until:
+                raise
+            call.cached += 1
+            return cast(T, entry.answer)
+
+    async def _fly(self, call: Call, key: Key, request: Request[T], cache_s: float) -> T:
+        ends = self._ends(request.path)
+        flight = self._flights.board(key, lambda budget: self._fetch(key, request, cache_s, budget), ends)
+        try:
+            return await flight.landed(by=ends)
+        except TimeoutError:
+            raise SourceTimeout(self.name, request.path) from None
+        finally:
+            call.retries += flight.budget.retries
+
+    async def _fetch(self, key: Key, request: Request[T], cache_s: float, budget: Budget) -> T:
+        """Asks on behalf of all who wait, and keeps the answer; what the service says is gone, leaves the cache."""
+        try:
+            found, reply = await self._ask(request, budget)
+        except SourceRefused:
+            self._cache.drop(key)
+            raise
+        if request.known is not None and reply.status == 304:
+            self._cache.renew(key, request.known, reply.headers, cache_s)
+        else:
+            self._cache.keep(key, found, reply.headers, len(reply.body), cache_s)
+        return found
+
+    async def _ask(self, request: Request[T], budget: Budget) -> tuple[T, Reply]:
+        """Attempts until one succeeds, within the budget; a wait that would outlast it is not begun."""
+        while True:
+            try:
+                return await self._attempt(request, budget)
+            except ServiceFailure as failure:
+                may_repeat = request.repeatable and failure.again and budget.retries < RETRIES
+                pause_s = max(failure.after_s, PAUSE_S * 2**budget.retries * random.uniform(0.5, 1.5))
+                if not may_repeat or pause_s >= budget.left_s:
+                    raise
+            budget.retries += 1
+            await asyncio.sleep(pause_s)
+
+    async def _attempt(self, request: Request[T], budget: Budget) -> tuple[T, Reply]:
+        """One request, and what it tells the breaker."""
+        self._breaker.admit()
+        started = time.monotonic()
+        try:
+            reply = await self._wire.exchange(request)
+            found = answer_of(self.name, request, reply)
+        except asyncio.CancelledError:
+            # By its deadline, and not by a client who left; nor by a deadline that was over before it began.
+            if budget.is_over and time.monotonic() - started >= self._fair_s:
+                self._breaker.failed(f"{request.path}: no answer in time")
+            raise
+        except ServiceFailure as failure:
+            if not failure.alive:
+                self._breaker.failed(failure.detail)
+            raise
+        except SourceRefused:
+            self._breaker.succeeded()
+            raise
+        self._breaker.succeeded()
+        return found, reply
+
+
+def _rows(found: object) -> int:
+    return len(found) if isinstance(found, list) else 1
