@@ -33,8 +33,9 @@ _name: ContextVar[str | None] = ContextVar("call_name", default=None)
 
 @contextmanager
 def collected() -> Iterator[list[Call]]:
-    """Collects the calls made inside, also by tasks started inside."""
-    calls: list[Call] = []
+    """Collects the calls made inside, also by tasks started inside; an outer collection goes on."""
+    outer = _calls.get()
+    calls: list[Call] = [] if outer is None else outer
     token = _calls.set(calls)
     try:
         yield calls

@@ -124,7 +124,11 @@ class Listing:
         """How many rows each list has in all; keys without rows may be missing. Source: one SELECT."""
         counted = self.select.order_by(None)
         if self.parent is None:
-            return {EVERYTHING: await database.scalar(counted.with_only_columns(sa.func.count()))}
+            return {
+                EVERYTHING: await database.scalar(
+                    counted.with_only_columns(sa.func.count(), maintain_column_froms=True)
+                )
+            }
         grouped = counted.with_only_columns(self.parent, sa.func.count()).where(self.parent.in_(keys))
         counts: dict[Any, int] = {}
         for key, count in await database.rows(grouped.group_by(self.parent)):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
@@ -48,7 +49,8 @@ class Execute(Protocol):
 class Transaction:
     """One connection, all or nothing. Not for concurrent use."""
 
-    def __init__(self, source: str, execute: Execute) -> None:
+    def __init__(self, source: str, dialect: str, execute: Execute) -> None:
+        self.dialect = dialect
         self._source = source
         self._execute = execute
 
@@ -112,7 +114,7 @@ class Database:
         Raises: SourceUnavailable, SourceTimeout.
         """
         async with self._limits(), self._engine.begin() as execute:
-            yield Transaction(self.name, execute)
+            yield Transaction(self.name, self.dialect, execute)
 
     async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T:
         """Runs blocking code in one transaction, for migrations and bulk loads at start; not while serving."""
@@ -195,11 +197,18 @@ def table(model: type[SQLModel]) -> sa.Table:
     return cast(sa.Table, model.__table__)  # type: ignore[attr-defined]
 
 
+JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+
+
 class UtcDateTime(sa.TypeDecorator[datetime]):
     """An aware time in UTC, on SQLite too, which keeps none itself."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:

@@ -29,7 +29,7 @@ class GraphQLEndpoint:
         self._tokens = tokens
         self._page = page
 
-    async def __call__(self, request: Request) -> Response:
+    async def serve(self, request: Request) -> Response:
         accepted = _accepted(request)
         if request.method == "GET" and "query" not in request.query_params and "text/html" in accepted:
             return HTMLResponse(self._page)

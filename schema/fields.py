@@ -13,6 +13,7 @@ import strawberry
 
 from datasources.pages import PageArguments
 from loaders.batch import Batch, page_by
+from schema.access import INHERITED, Access
 
 _PARENT: Any = strawberry.Parent
 Unpack = Callable[..., dict[str, Any]]
@@ -26,6 +27,7 @@ class Edge:
     batch: Batch
     key: tuple[str, ...]
     unpack: Unpack | None = None
+    access: Access = INHERITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +36,33 @@ class Computed:
     columns: tuple[str, ...]
 
 
-def edge(batch: Batch, *, key: str | tuple[str, ...], arguments: Unpack | None = None, description: str = "") -> Any:
-    """A field whose value is what `batch` has for the row's key."""
+def edge(
+    batch: Batch,
+    *,
+    key: str | tuple[str, ...],
+    arguments: Unpack | None = None,
+    access: Access = INHERITED,
+    description: str = "",
+) -> Any:
+    """A field whose value is what `batch` has for the row's key; with `access`, for those who pass only."""
     keys = (key,) if isinstance(key, str) else key
     key_of = attrgetter(*keys)
 
     async def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
+        access.check(info.context.actor)
         found = key_of(root)
         if found is None:
             return None
         return await info.context.loaders.load(batch, found, **(arguments(**given) if arguments else {}))
 
-    return _field(resolve, Edge(batch, keys, arguments), arguments, description)
+    return _field(resolve, Edge(batch, keys, arguments, access), arguments, description)
 
 
-def edge_page(batch: page_by, *, key: str, arguments: Unpack | None = None, description: str = "") -> Any:
+def edge_page(
+    batch: page_by, *, key: str, arguments: Unpack | None = None, access: Access = INHERITED, description: str = ""
+) -> Any:
     """An edge to a connection: takes `first` and `after`, and the arguments of its own."""
-    return edge(batch, key=key, arguments=_paged(arguments), description=description)
+    return edge(batch, key=key, arguments=_paged(arguments), access=access, description=description)
 
 
 def computed(function: Callable[..., Any], *columns: str, description: str = "") -> Any:
@@ -85,7 +97,13 @@ def _field(resolve: Callable[..., Any], declared: Edge | Computed, arguments: Un
     parameters.pop("given", None)
     parameters["root"] = parameters["root"].replace(annotation=_PARENT[Any])
     _sign(resolve, {**parameters, **(inspect.signature(arguments).parameters if arguments else {})})
-    return strawberry.field(resolver=resolve, description=description or None, metadata={"declared": declared})
+    access = declared.access if isinstance(declared, Edge) else INHERITED
+    return strawberry.field(
+        resolver=resolve,
+        description=description or None,
+        directives=[] if access is INHERITED else [access],
+        metadata={"declared": declared},
+    )
 
 
 def _sign(function: Callable[..., Any], parameters: dict[str, inspect.Parameter]) -> None:

@@ -1,0 +1,1 @@
+"""Commerce: catalogue, customers, stock, carts, orders, payments and shipments of one shop."""

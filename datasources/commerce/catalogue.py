@@ -1,0 +1,160 @@
+"""Categories and products, and the search over them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from datasources.actor import Actor
+from datasources.commerce.sources import CommerceSources
+from datasources.commerce.tables import CATEGORIES, PRODUCTS, STOCK_LEVELS
+from datasources.errors import InvalidInput
+from datasources.pages import Listing, Page, PageArguments, Sort
+from datasources.sql import Row, Rows, Transaction
+
+MAX_SEARCH = 200
+MAX_WORDS = 10
+
+
+class ProductSort(StrEnum):
+    RELEVANCE = "relevance"
+    PRICE_LOW = "price_low"
+    PRICE_HIGH = "price_high"
+    NEWEST = "newest"
+    BEST_SELLING = "best_selling"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFilter:
+    """Prices are in minor units of the base currency; `category_id` includes its descendants."""
+
+    search: str | None = None
+    category_id: UUID | None = None
+    min_price_minor: int | None = None
+    max_price_minor: int | None = None
+    in_stock: bool = False
+    include_retired: bool = False
+
+
+class Catalogue:
+    """Public: everyone sees every category and product; lists leave out what is retired, unless asked for it."""
+
+    def __init__(self, sources: CommerceSources, actor: Actor) -> None:
+        self._database = sources.database
+        self._cursors = sources.cursors
+        self._actor = actor
+
+    async def by_ids(self, ids: Sequence[UUID]) -> Rows:
+        """Products with these ids, retired ones too, in no order; unknown ids are left out.
+
+        Source: table `products`, one SELECT. Raises: SourceUnavailable, SourceTimeout.
+        """
+        return await self._database.rows(sa.select(PRODUCTS).where(PRODUCTS.c.id.in_(ids)))
+
+    async def pages(
+        self, keys: Sequence[str], asked: PageArguments, *, filter: ProductFilter, sort: ProductSort
+    ) -> Mapping[Any, Page]:
+        """Products that pass the filter. Source: one SELECT. Raises: InvalidInput for the cursor or the search."""
+        return await self._listing(filter, sort).pages(self._database, self._cursors, asked)
+
+    async def counts(self, keys: Sequence[str], *, filter: ProductFilter, sort: ProductSort) -> Mapping[Any, int]:
+        return await self._listing(filter, sort).counts(self._database)
+
+    async def categories_by_ids(self, ids: Sequence[UUID]) -> Rows:
+        """Categories with these ids, in no order. Source: one SELECT."""
+        return await self._database.rows(sa.select(CATEGORIES).where(CATEGORIES.c.id.in_(ids)))
+
+    async def root_categories(self) -> Rows:
+        """By name. Source: one SELECT."""
+        roots = sa.select(CATEGORIES).where(CATEGORIES.c.parent_id.is_(None))
+        return await self._database.rows(roots.order_by(CATEGORIES.c.name))
+
+    async def children_of(self, ids: Sequence[UUID]) -> Rows:
+        """Categories right below these, by name; each tells its parent in `parent_id`. Source: one SELECT."""
+        children = sa.select(CATEGORIES).where(CATEGORIES.c.parent_id.in_(ids))
+        return await self._database.rows(children.order_by(CATEGORIES.c.name))
+
+    async def ancestors_of(self, ids: Sequence[UUID]) -> Rows:
+        """Categories above each of these, the root first; each tells in `of_id` whose it is. Source: one SELECT."""
+        start = sa.select(CATEGORIES.c.id.label("of_id"), CATEGORIES.c.parent_id, sa.literal(1).label("distance"))
+        above = start.where(CATEGORIES.c.id.in_(ids)).cte("above", recursive=True)
+        step = sa.select(above.c.of_id, CATEGORIES.c.parent_id, above.c.distance + 1)
+        above = above.union_all(step.join(CATEGORIES, CATEGORIES.c.id == above.c.parent_id))
+        found = sa.select(CATEGORIES, above.c.of_id).join(above, CATEGORIES.c.id == above.c.parent_id)
+        return await self._database.rows(found.order_by(above.c.distance.desc()))
+
+    async def insert(self, transaction: Transaction, values: Mapping[str, Any]) -> None:
+        """Raises: sqlalchemy.exc.IntegrityError where the SKU is taken or the category unknown."""
+        await transaction.write(sa.insert(PRODUCTS).values(dict(values)))
+
+    async def update(self, transaction: Transaction, id: UUID, values: Mapping[str, Any]) -> Row | None:
+        """The product as it is now; None where there is none with this id."""
+        changed = sa.update(PRODUCTS).where(PRODUCTS.c.id == id).values(dict(values)).returning(PRODUCTS)
+        return await transaction.row(changed)
+
+    def _listing(self, filter: ProductFilter, sort: ProductSort) -> Listing:
+        select = sa.select(PRODUCTS).where(*self._conditions(filter))
+        if filter.search is None:
+            if sort is ProductSort.RELEVANCE:
+                raise InvalidInput("sort", "Sorting by relevance needs a `search`; sort by NEWEST, or search.")
+            return Listing("commerce.products", select, _SORTS[sort])
+        matches = _search(filter.search, self._database.dialect)
+        select = select.join(matches, matches.c.product_id == PRODUCTS.c.id)
+        by_relevance = Sort("relevance", (matches.c.relevance, PRODUCTS.c.id), descending=True)
+        return Listing("commerce.products", select, _SORTS.get(sort, by_relevance))
+
+    def _conditions(self, filter: ProductFilter) -> list[sa.ColumnElement[bool]]:
+        conditions: list[sa.ColumnElement[bool]] = []
+        if not (filter.include_retired and self._actor.may("catalogue:write")):
+            conditions.append(PRODUCTS.c.active.is_(True))
+        if filter.category_id is not None:
+            conditions.append(PRODUCTS.c.category_id.in_(_with_descendants(filter.category_id)))
+        if filter.min_price_minor is not None:
+            conditions.append(PRODUCTS.c.price_minor >= filter.min_price_minor)
+        if filter.max_price_minor is not None:
+            conditions.append(PRODUCTS.c.price_minor <= filter.max_price_minor)
+        if filter.in_stock:
+            left = sa.exists().where(STOCK_LEVELS.c.product_id == PRODUCTS.c.id)
+            conditions.append(left.where(STOCK_LEVELS.c.on_hand > STOCK_LEVELS.c.reserved))
+        return conditions
+
+
+_SORTS = {
+    ProductSort.PRICE_LOW: Sort("price_low", (PRODUCTS.c.price_minor, PRODUCTS.c.id)),
+    ProductSort.PRICE_HIGH: Sort("price_high", (PRODUCTS.c.price_minor, PRODUCTS.c.id), descending=True),
+    ProductSort.NEWEST: Sort("newest", (PRODUCTS.c.created_at, PRODUCTS.c.id), descending=True),
+    ProductSort.BEST_SELLING: Sort("best_selling", (PRODUCTS.c.units_sold, PRODUCTS.c.id), descending=True),
+}
+
+
+def _with_descendants(category_id: UUID) -> sa.Select[Any]:
+    below = sa.select(CATEGORIES.c.id).where(CATEGORIES.c.id == category_id).cte("below", recursive=True)
+    below = below.union_all(sa.select(CATEGORIES.c.id).join(below, CATEGORIES.c.parent_id == below.c.id))
+    return sa.select(below.c.id)
+
+
+def _search(text: str, dialect: str) -> sa.Subquery:
+    """The matching products, each with its `relevance`: more is better. The last word may be unfinished."""
+    words = re.findall(r"\w+", text)[:MAX_WORDS]
+    if not words or len(text) > MAX_SEARCH:
+        raise InvalidInput("search", f"Search for one to {MAX_WORDS} words, in {MAX_SEARCH} characters at most.")
+    found = _fts5(words) if dialect == "sqlite" else _tsvector(words)
+    return found.subquery("matches")
+
+
+def _fts5(words: Sequence[str]) -> sa.Select[Any]:
+    index = sa.table("product_search", sa.column("product_id", sa.Uuid()), sa.column("rank", sa.Float()))
+    query = " ".join(f'"{word}"' for word in words) + "*"
+    matching = sa.column("product_search").op("MATCH")(query)
+    return sa.select(index.c.product_id, sa.cast(-index.c.rank, sa.Double()).label("relevance")).where(matching)
+
+
+def _tsvector(words: Sequence[str]) -> sa.Select[Any]:
+    index = sa.table("products", sa.column("id", sa.Uuid()), sa.column("search")).alias("searched")
+    query = sa.func.to_tsquery(sa.literal_column("'simple'"), " & ".join(words) + ":*")
+    relevance: sa.Label[float] = sa.cast(sa.func.ts_rank(index.c.search, query), sa.Double()).label("relevance")
+    return sa.select(index.c.id.label("product_id"), relevance).where(index.c.search.op("@@")(query))

@@ -1,0 +1,38 @@
+"""The settings of commerce."""
+
+from pydantic import Field, SecretStr
+
+from datasources.settings import SettingsPart, secret
+
+
+class CommerceSettings(SettingsPart):
+    commerce_database_url: str | None = Field(
+        default=None,
+        description="The database of commerce; without it, `commerce.db` in the data directory.",
+        examples=["postgresql://heddle@localhost/commerce"],
+    )
+    payments_url: str | None = Field(
+        default=None,
+        description="The payment service, which speaks Stripe's API.",
+        examples=["https://api.stripe.com"],
+    )
+    payments_key: SecretStr = secret(
+        "The secret key at the payment service.",
+        development="sk_test_development",
+        how="take it from your Stripe dashboard, Developers, API keys",
+    )
+    payments_webhook_secret: SecretStr = secret(
+        "Checks the signatures of the payment service's webhooks.",
+        development="whsec_development",
+        how="take it from your Stripe dashboard, Developers, Webhooks",
+    )
+    carriers_url: str | None = Field(
+        default=None,
+        description="The carriers' service, which speaks the OpenAPI document of `datasources/sandbox`.",
+        examples=["https://carriers.example.com"],
+    )
+    carriers_key: SecretStr = secret(
+        "The bearer token at the carriers' service.",
+        development="development",
+        how="take it from your carrier",
+    )

@@ -1,0 +1,88 @@
+"""Idempotency records: a key's first answer is kept in the transaction of its effect, and given again to repeats."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from datasources.actor import Actor
+from datasources.errors import InvalidInput, KeyReused
+from datasources.ids import Clock
+from datasources.sql import JSON, Database, Transaction, UtcDateTime
+
+MAX_KEY = 128
+
+
+def idempotency_table(metadata: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "idempotency",
+        metadata,
+        sa.Column("actor", sa.Uuid(), primary_key=True),
+        sa.Column("key", sa.String(MAX_KEY), primary_key=True),
+        sa.Column("request", sa.String(64), nullable=False),
+        sa.Column("answer", JSON, nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+    )
+
+
+class Once:
+    """One keyed request of one actor: `operation` and `request` say what was asked, so that a reuse is noticed."""
+
+    def __init__(self, table: sa.Table, actor: Actor, clock: Clock, key: str, operation: str, request: Any) -> None:
+        if not 0 < len(key) <= MAX_KEY:
+            raise InvalidInput("idempotencyKey", f"An idempotency key has 1 to {MAX_KEY} characters.")
+        self._table = table
+        self._clock = clock
+        self._mine = {"actor": actor.signed_in, "key": key}
+        self._request = hashlib.sha256(orjson.dumps([operation, request], default=str)).hexdigest()
+
+    async def answer(self, source: Database | Transaction) -> Any:
+        """The first answer; None where this key is new. Raises: KeyReused where it stands for other input."""
+        found = await source.row(sa.select(self._table.c.request, self._table.c.answer).where(self._is_mine))
+        if found is None:
+            return None
+        if found.request != self._request:
+            raise KeyReused
+        return found.answer
+
+    async def do(self, database: Database, effect: Callable[[Transaction], Awaitable[Any]]) -> Any:
+        """Runs `effect` in a transaction with its record, or gives the first answer; answers are JSON.
+
+        Raises: KeyReused, and what `effect` raises: then there is no record, and the key is still free.
+        """
+        first = await self.answer(database)
+        if first is not None:
+            return first
+        try:
+            async with database.transaction() as transaction:
+                await self.claim(transaction)
+                answer = await effect(transaction)
+                await self.keep(transaction, answer)
+                return answer
+        except Repeated:
+            return await self.answer(database)
+
+    async def claim(self, transaction: Transaction) -> None:
+        """Takes the key, as the first thing in the transaction: on PostgreSQL a rival waits here for its end.
+
+        Raises: Repeated where another request with this key was faster; roll back and give its answer.
+        """
+        values = {**self._mine, "request": self._request, "answer": None, "at": self._clock()}
+        insert = (sqlite if transaction.dialect == "sqlite" else postgresql).insert(self._table)
+        if not await transaction.write(insert.values(values).on_conflict_do_nothing()):
+            raise Repeated
+
+    async def keep(self, transaction: Transaction, answer: Any) -> None:
+        """Keeps the answer beside the effect."""
+        await transaction.write(sa.update(self._table).where(self._is_mine).values(answer=answer))
+
+    @property
+    def _is_mine(self) -> sa.ColumnElement[bool]:
+        return sa.and_(*(self._table.c[name] == value for name, value in self._mine.items()))
+
+
+class Repeated(Exception):
+    """The same request is already done."""

@@ -1,0 +1,103 @@
+"""The gateway as an ASGI application: the graph over HTTP and WebSocket, and its health."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from graphql import GraphQLSchema
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from datasources.actor import ANONYMOUS, Actor
+from datasources.deadline import deadline
+from datasources.errors import SourceError, Unauthenticated
+from gateway.execution import Executor, OpenContext
+from gateway.http import GraphQLEndpoint
+from gateway.identity import Tokens
+from gateway.request import GraphQLRequest, NotExecuted
+from gateway.websocket import SocketHandler
+
+Check = Callable[[], Awaitable[None]]
+PAGE = Path(__file__).parent / "explorer.html"
+CHECK_TIMEOUT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What the gateway serves: it knows nothing else of the domains. `checks` are the sources by name."""
+
+    schema: GraphQLSchema
+    open_context: OpenContext
+    checks: Callable[[], Mapping[str, Check]]
+    routes: Sequence[BaseRoute] = ()
+
+
+def application(
+    graph: Graph,
+    tokens: Tokens,
+    *,
+    operation_timeout_s: float,
+    max_body_bytes: int,
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+) -> Starlette:
+    executor = Executor(graph.schema, graph.open_context, operation_timeout_s)
+    endpoint = GraphQLEndpoint(executor, tokens, PAGE.read_text())
+    socket = SocketHandler(lambda payload: _session(tokens, payload), lambda *asked: _results(executor, *asked))
+
+    async def ready(_: Request) -> Response:
+        states = await _states(graph.checks())
+        healthy = all(state == "ok" for state in states.values())
+        return JSONResponse({"ready": healthy, "sources": states}, 200 if healthy else 503)
+
+    return Starlette(
+        routes=[
+            Route("/graphql", endpoint.serve, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", socket.serve),
+            Route("/health/live", _live),
+            Route("/health/ready", ready),
+            *graph.routes,
+        ],
+        lifespan=lifespan,
+        max_body_size=max_body_bytes,
+    )
+
+
+async def _live(_: Request) -> Response:
+    return JSONResponse({"live": True})
+
+
+async def _states(checks: Mapping[str, Check]) -> dict[str, str]:
+    async def state(check: Check) -> str:
+        try:
+            with deadline(CHECK_TIMEOUT_S):
+                await check()
+        except SourceError as error:
+            return error.code
+        return "ok"
+
+    states = await asyncio.gather(*(state(check) for check in checks.values()))
+    return dict(zip(checks, states, strict=True))
+
+
+async def _session(tokens: Tokens, payload: dict[str, Any] | None) -> Actor:
+    """Who a WebSocket is, by the `token` in the payload of its `connection_init`; nobody without one."""
+    token = (payload or {}).get("token")
+    if token is None:
+        return ANONYMOUS
+    if not isinstance(token, str):
+        raise Unauthenticated
+    return await tokens.actor_of(token)
+
+
+async def _results(executor: Executor, actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    result = await executor.execute(request, actor, uuid4().hex)
+    if not result.executed:
+        raise NotExecuted(orjson.dumps(result.errors))
+    yield result.json()

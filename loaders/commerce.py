@@ -1,0 +1,15 @@
+"""The batches of commerce: each is one statement or one call, however many keys it is given."""
+
+from datasources.commerce.stores import Commerce
+from loaders.batch import LoaderSet, many_by, one_by, page_by
+
+
+class CommerceLoaders(LoaderSet):
+    domain = "commerce"
+    stores = Commerce
+
+    product_by_id = one_by(lambda commerce: commerce.catalogue.by_ids, key="id")
+    products = page_by(lambda commerce: commerce.catalogue.pages, lambda commerce: commerce.catalogue.counts)
+    category_by_id = one_by(lambda commerce: commerce.catalogue.categories_by_ids, key="id")
+    children_by_category = many_by(lambda commerce: commerce.catalogue.children_of, key="parent_id")
+    ancestors_by_category = many_by(lambda commerce: commerce.catalogue.ancestors_of, key="of_id")

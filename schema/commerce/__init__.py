@@ -1,0 +1,1 @@
+"""Commerce as clients see it."""

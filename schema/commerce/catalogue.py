@@ -1,0 +1,192 @@
+"""Categories and products."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from datasources.commerce.catalogue import ProductFilter, ProductSort
+from datasources.commerce.tables import BASE_CURRENCY
+from datasources.money import Money as MoneyValue
+from loaders.commerce import CommerceLoaders
+from resolvers.commerce import catalogue
+from resolvers.commerce.catalogue import ProductValues
+from schema import access
+from schema.access import INHERITED, PUBLIC, scope
+from schema.connection import Connection
+from schema.fields import computed, edge, page_arguments
+from schema.money import Money, MoneyInput
+from schema.node import Node, uuid_of
+from schema.problems import Problem, payload
+
+strawberry.enum(ProductSort, description="How a list of products is sorted.")
+
+
+@strawberry.type(description="A category of products, in a tree.", directives=[PUBLIC])
+class Category(Node, batch=CommerceLoaders.category_by_id):
+    slug: str = strawberry.field(description="For addresses of pages: lower case and hyphens.")
+    name: str
+    parent: Annotated["Category", strawberry.lazy("schema.commerce.catalogue")] | None = edge(
+        CommerceLoaders.category_by_id, key="parent_id", description="Null at the top."
+    )
+    children: list[Annotated["Category", strawberry.lazy("schema.commerce.catalogue")]] = edge(
+        CommerceLoaders.children_by_category, key="id", description="The categories right below, by name."
+    )
+    ancestors: list[Annotated["Category", strawberry.lazy("schema.commerce.catalogue")]] = edge(
+        CommerceLoaders.ancestors_by_category, key="id", description="The categories above, from the top."
+    )
+
+
+@strawberry.type(description="A property of a product.", directives=[PUBLIC])
+class Attribute:
+    name: str
+    value: str
+
+
+def _attributes(values: Mapping[str, str]) -> list[Attribute]:
+    return [Attribute(name=name, value=value) for name, value in values.items()]
+
+
+@strawberry.type(description="Something that we sell.", directives=[PUBLIC])
+class Product(Node, batch=CommerceLoaders.product_by_id):
+    sku: str = strawberry.field(description="The stock keeping unit: unique, for people.")
+    name: str
+    description: str
+    active: bool = strawberry.field(description="False where it is retired: not sold any more, kept for old orders.")
+    price: Money = computed(Money.of, "price_minor", "currency", description=f"Without tax, in {BASE_CURRENCY}.")
+    attributes: list[Attribute] = computed(_attributes, "attributes")
+    category: Category = edge(CommerceLoaders.category_by_id, key="category_id")
+    units_sold: int = strawberry.field(description="How many were ordered and not cancelled, ever.")
+    created_at: datetime
+
+
+@strawberry.input(description="Which products a list has; what is left out does not matter.")
+class ProductFilterInput:
+    search: str | None = strawberry.field(
+        default=None, description="Words of the SKU, name or description; the last may be unfinished."
+    )
+    category_id: strawberry.ID | None = strawberry.field(default=None, description="This category or one below it.")
+    min_price: Decimal | None = strawberry.field(default=None, description=f"In {BASE_CURRENCY}, inclusive.")
+    max_price: Decimal | None = strawberry.field(default=None, description=f"In {BASE_CURRENCY}, inclusive.")
+    in_stock: bool = strawberry.field(default=False, description="Only what is available now.")
+    include_retired: bool = strawberry.field(
+        default=False, description="For staff with catalogue:write; ignored for others."
+    )
+
+    def value(self) -> ProductFilter:
+        """Raises: InvalidInput."""
+        return ProductFilter(
+            search=self.search,
+            category_id=None
+            if self.category_id is None
+            else uuid_of(self.category_id, "Category", "filter.categoryId"),
+            min_price_minor=_minor(self.min_price, "filter.minPrice"),
+            max_price_minor=_minor(self.max_price, "filter.maxPrice"),
+            in_stock=self.in_stock,
+            include_retired=self.include_retired,
+        )
+
+
+def _minor(amount: Decimal | None, field: str) -> int | None:
+    return None if amount is None else MoneyValue.parse(amount, BASE_CURRENCY, field).minor
+
+
+@strawberry.type
+class CatalogueQuery:
+    @access.field(PUBLIC, "Products, the newest first, or by relevance where they are searched.")
+    async def products(
+        self,
+        info: strawberry.Info,
+        filter: ProductFilterInput | None = None,
+        sort: ProductSort | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[Product] | None:
+        wanted = filter.value() if filter else ProductFilter()
+        return await catalogue.find_products(info.context, wanted, sort, page_arguments(first, after))
+
+    @access.field(PUBLIC, "The product with this id, retired or not; null where there is none.")
+    async def product(self, info: strawberry.Info, id: strawberry.ID) -> Product | None:
+        return await catalogue.get_product(info.context, uuid_of(id, "Product"))
+
+    @access.field(PUBLIC, "The categories at the top, by name.")
+    async def categories(self, info: strawberry.Info) -> list[Category] | None:
+        return await catalogue.root_categories(info.context)
+
+    @access.field(PUBLIC, "The category with this id; null where there is none.")
+    async def category(self, info: strawberry.Info, id: strawberry.ID) -> Category | None:
+        return await catalogue.get_category(info.context, uuid_of(id, "Category"))
+
+
+@strawberry.input
+class AttributeInput:
+    name: str
+    value: str
+
+
+@strawberry.input(description="A new product.")
+class CreateProductInput:
+    sku: str = strawberry.field(description="2 to 40 of A-Z, 0-9 and hyphens; unique.")
+    name: str
+    description: str
+    category_id: strawberry.ID
+    price: MoneyInput = strawberry.field(description=f"Without tax, in {BASE_CURRENCY}.")
+    attributes: list[AttributeInput] = strawberry.field(default_factory=list)
+
+
+@strawberry.input(description="What to change of a product; what is left out stays.")
+class ChangeProductInput:
+    id: strawberry.ID
+    sku: str | None = None
+    name: str | None = None
+    description: str | None = None
+    category_id: strawberry.ID | None = None
+    price: MoneyInput | None = None
+    attributes: list[AttributeInput] | None = strawberry.field(default=None, description="Replaces all attributes.")
+
+
+@strawberry.type(description="The product, or why it was refused.", directives=[INHERITED])
+class ProductPayload:
+    product: Product | None = None
+    problem: Problem | None = None
+
+
+@strawberry.type
+class CatalogueMutation:
+    @access.field(scope("catalogue:write"), "Adds a product; it is on sale at once.")
+    async def create_product(self, info: strawberry.Info, input: CreateProductInput) -> ProductPayload | None:
+        return await payload(ProductPayload, product=lambda: catalogue.create_product(info.context, _values(input)))
+
+    @access.field(scope("catalogue:write"), "Changes a product.")
+    async def change_product(self, info: strawberry.Info, input: ChangeProductInput) -> ProductPayload | None:
+        return await payload(
+            ProductPayload,
+            product=lambda: catalogue.change_product(info.context, uuid_of(input.id, "Product"), _values(input)),
+        )
+
+    @access.field(scope("catalogue:write"), "Takes a product off sale; what was ordered keeps it.")
+    async def retire_product(self, info: strawberry.Info, id: strawberry.ID) -> ProductPayload | None:
+        return await payload(
+            ProductPayload,
+            product=lambda: catalogue.retire_product(info.context, uuid_of(id, "Product"), active=False),
+        )
+
+    @access.field(scope("catalogue:write"), "Puts a retired product back on sale.")
+    async def restore_product(self, info: strawberry.Info, id: strawberry.ID) -> ProductPayload | None:
+        return await payload(
+            ProductPayload,
+            product=lambda: catalogue.retire_product(info.context, uuid_of(id, "Product"), active=True),
+        )
+
+
+def _values(input: CreateProductInput | ChangeProductInput) -> ProductValues:
+    return ProductValues(
+        sku=input.sku,
+        name=input.name,
+        description=input.description,
+        category_id=None if input.category_id is None else uuid_of(input.category_id, "Category", "categoryId"),
+        price=None if input.price is None else input.price.value("price"),
+        attributes=None if input.attributes is None else {a.name: a.value for a in input.attributes},
+    )

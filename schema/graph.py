@@ -1,0 +1,56 @@
+"""The graph: the root fields of all domains under one roof, and `node` over them."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import strawberry
+from strawberry.tools import merge_types
+
+from datasources.errors import InvalidInput
+from loaders.batch import Batch
+from schema import access
+from schema.access import PUBLIC
+from schema.commerce.domain import COMMERCE
+from schema.domain import Domain
+from schema.node import Named, Node, read_id
+
+DOMAINS: tuple[Domain, ...] = (COMMERCE,)
+MAX_NODES = 100
+
+
+@strawberry.type
+class NodeQuery:
+    @access.field(PUBLIC, "The record with this id; null where there is none, or none that you may see.")
+    async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
+        return await _record(info, id, "id")
+
+    @access.field(PUBLIC, f"The records with these ids, in their order; at most {MAX_NODES}.")
+    async def nodes(self, info: strawberry.Info, ids: list[strawberry.ID]) -> list[Node | None] | None:
+        if len(ids) > MAX_NODES:
+            raise InvalidInput("ids", f"These are {len(ids)} ids; ask for {MAX_NODES} at most.")
+        return await asyncio.gather(*(_record(info, id, "ids") for id in ids))
+
+
+async def _record(info: strawberry.Info, id: str, field: str) -> Any:
+    type_name, uuid = read_id(id, field)
+    batch = _batches().get(type_name)
+    if batch is None:
+        raise InvalidInput(field, f"There is no type '{type_name[:40]}' with ids.")
+    record = await info.context.loaders.load(batch, uuid)
+    return None if record is None else Named(type_name, record)
+
+
+@cache
+def _batches() -> dict[str, Batch]:
+    """The batch of each type with ids, by the type's name."""
+    return {node.__name__: node.batch for node in Node.__subclasses__()}
+
+
+def build(domains: Sequence[Domain] = DOMAINS) -> strawberry.Schema:
+    return strawberry.Schema(
+        query=merge_types("Query", (NodeQuery, *(domain.query for domain in domains))),
+        mutation=merge_types("Mutation", tuple(domain.mutation for domain in domains)),
+        types=[type for domain in domains for type in domain.types],
+    )

@@ -1,0 +1,45 @@
+"""The whole gateway over a fresh shop, on SQLite and on PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from datasources.commerce.settings import CommerceSettings
+from datasources.commerce.stores import Commerce
+from datasources.sandbox.process import Sandbox
+from datasources.settings import Settings, read
+from server import House
+from tests.commerce.shop import Clock, Shop
+from tests.gateway_client import Gateway
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def house(database_url: str, sandbox: Sandbox, tmp_path: Path, clock: Clock) -> AsyncIterator[House]:
+    settings = read(Settings, data=tmp_path, rates_url=f"{sandbox.url}/rates")
+    own = read(
+        CommerceSettings,
+        commerce_database_url=database_url,
+        payments_url=f"{sandbox.url}/payments",
+        carriers_url=f"{sandbox.url}/carriers",
+    )
+    house = House(settings, {"commerce": own}, clock)
+    async with house.app.router.lifespan_context(house.app):
+        yield house
+
+
+@pytest.fixture
+async def gateway(house: House) -> AsyncIterator[Gateway]:
+    gateway = Gateway(house.app, house.tokens)
+    async with gateway.http:
+        yield gateway
+
+
+@pytest.fixture
+def shop(house: House, clock: Clock) -> Shop:
+    return Shop(house.sources[Commerce], clock)

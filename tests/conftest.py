@@ -1,0 +1,45 @@
+"""Real parts, started once a session: PostgreSQL, the sandbox with the payment service. No network, no fixed ports."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from datasources.sandbox.process import Sandbox
+from gateway.logs import configure_logs
+from tests.databases import Postgres, Sqlite
+
+configure_logs()
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    await server.prepare()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
+    files = Sqlite(tmp_path_factory.mktemp("sqlite"))
+    await files.prepare()
+    return files
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def databases(request: pytest.FixtureRequest) -> Sqlite | Postgres:
+    kind: Sqlite | Postgres = request.getfixturevalue(request.param)
+    return kind
+
+
+@pytest.fixture
+async def database_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
+    """A fresh, migrated database of commerce: every test that asks for it runs on both kinds."""
+    async with databases.fresh() as url:
+        yield url
