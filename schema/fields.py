@@ -26,8 +26,8 @@ class Edge:
 
     batch: Batch
     key: tuple[str, ...]
-    unpack: Unpack | None = None
-    access: Access = INHERITED
+    unpack: Unpack | None
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)
