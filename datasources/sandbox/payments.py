@@ -56,6 +56,7 @@ def payments_app(state: State, engine: Engine, webhooks: Webhooks) -> Starlette:
             Route(one, intent),
             Route("/v1/refunds", refunds),
             Route("/v1/refunds/{id}", refund),
+            Route("/v1/balance", _balance),
             Route("/{path:path}", _unknown, methods=["GET", "POST", "DELETE"]),
         ],
         middleware=[Middleware(_Authorized)],
@@ -109,6 +110,10 @@ class _Authorized:
             await _json(refusal.status, refusal.body)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+async def _balance(_: Request) -> Response:
+    return _json(200, {"object": "balance", "livemode": False, "available": [], "pending": []})
 
 
 async def _unknown(request: Request) -> Response:
