@@ -13,3 +13,4 @@ class CommerceLoaders(LoaderSet):
     category_by_id = one_by(lambda commerce: commerce.catalogue.categories_by_ids, key="id")
     children_by_category = many_by(lambda commerce: commerce.catalogue.children_of, key="parent_id")
     ancestors_by_category = many_by(lambda commerce: commerce.catalogue.ancestors_of, key="of_id")
+    shipment_by_id = one_by(lambda commerce: commerce.shipments.by_ids, key="id", max_batch=100)

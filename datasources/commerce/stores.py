@@ -4,6 +4,7 @@ from typing import Any
 
 from datasources.actor import Actor
 from datasources.commerce.catalogue import Catalogue
+from datasources.commerce.shipments import Shipments
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import EVENTS, IDEMPOTENCY
 from datasources.events import EventLog
@@ -16,6 +17,7 @@ class Commerce:
         self._actor = actor
         self.events = EventLog(EVENTS, actor, sources.clock)
         self.catalogue = Catalogue(sources, actor)
+        self.shipments = Shipments(sources, actor)
 
     def once(self, key: str, operation: str, request: Any) -> Once:
         """A keyed request of this actor: `await commerce.once(key, "placeOrder", input).do(database, effect)`."""

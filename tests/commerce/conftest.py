@@ -1,6 +1,6 @@
 """The whole gateway over a fresh shop, on SQLite and on PostgreSQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from datasources.settings import Settings, read
 from server import House
 from tests.commerce.shop import Clock, Shop
 from tests.gateway_client import Gateway
+from tests.sandbox_process import RunningSandbox, switches_of
 
 
 @pytest.fixture
@@ -43,3 +44,12 @@ async def gateway(house: House) -> AsyncIterator[Gateway]:
 @pytest.fixture
 def shop(house: House, clock: Clock) -> Shop:
     return Shop(house.sources[Commerce], clock)
+
+
+@pytest.fixture
+def switches(sandbox: Sandbox) -> Iterator[RunningSandbox]:
+    """Spoils the outside services and tells what they were asked; healed after the test."""
+    with switches_of(sandbox) as running:
+        running.reset()
+        yield running
+        running.reset()

@@ -1,0 +1,82 @@
+"""Shipments, kept by the carriers' service."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from datasources.actor import Actor
+from datasources.commerce.sources import CommerceSources
+
+MAX_BATCH = 100
+"""Ids in one request to the carriers' service."""
+CARRIER = "dhl"
+
+
+class ShipmentStatus(StrEnum):
+    CREATED = "created"
+    IN_TRANSIT = "in_transit"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """`carrier` is a code such as `dhl`; `reference` is what we called it when we created it."""
+
+    id: str
+    reference: str
+    carrier: str
+    tracking_number: str
+    status: ShipmentStatus
+    created_at: AwareDatetime
+    estimated_delivery: date
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    shipments: list[Shipment]
+
+
+class Shipments:
+    """The service knows no actors: a shipment is reached only by the id on an order, whose policy decides."""
+
+    def __init__(self, sources: CommerceSources, actor: Actor) -> None:
+        self._service = sources.carriers
+
+    async def create(
+        self,
+        *,
+        reference: str,
+        address: Mapping[str, str],
+        weight_g: int,
+        idempotency_key: str,
+        carrier: str = CARRIER,
+    ) -> Shipment:
+        """Orders one parcel to `address`, which has at least a `country`; the same key never ships twice.
+
+        Source: carriers, `POST /v1/shipments`. Raises: SourceError; after SourceUnavailable or SourceTimeout, repeat
+        it with the same key to learn what happened. SourceRefused with status 422: the address or weight is no good.
+        """
+        wanted = {"reference": reference, "carrier": carrier, "address": dict(address), "weight_g": weight_g}
+        return await self._service.post("/v1/shipments", answer=Shipment, json=wanted, idempotency_key=idempotency_key)
+
+    async def cancel(self, id: str, idempotency_key: str) -> Shipment:
+        """Calls a shipment off; doing it again changes nothing.
+
+        Source: carriers, `POST /v1/shipments/{id}:cancel`. Raises: SourceError; SourceRefused with status 409 where it
+        was picked up already, 404 where it is unknown.
+        """
+        return await self._service.post("/v1/shipments/{}:cancel", id, answer=Shipment, idempotency_key=idempotency_key)
+
+    async def by_ids(self, ids: Sequence[str]) -> list[Shipment]:
+        """Shipments with these ids, at most MAX_BATCH, in no order; unknown ids are left out.
+
+        Source: carriers, one `POST /v1/shipments:batchGet`. Raises: SourceError.
+        """
+        found = await self._service.post(
+            "/v1/shipments:batchGet", answer=Found, json={"ids": list(ids)}, only_reads=True
+        )
+        return found.shipments

@@ -1,0 +1,74 @@
+"""Shipments at the carriers' service, over real HTTP."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from datasources.actor import SYSTEM
+from datasources.commerce.shipments import Shipment, Shipments, ShipmentStatus
+from datasources.errors import SourceRefused, SourceUnavailable
+from datasources.ids import utc_now
+from tests.commerce.shop import Shop
+from tests.sandbox_process import RunningSandbox
+
+# No database takes part.
+pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+
+ADDRESS = {"recipient": "Ada", "street": "Kade 1", "city": "Delft", "postal_code": "2611", "country": "NL"}
+
+
+@pytest.fixture
+def shipments(shop: Shop) -> Shipments:
+    return Shipments(shop.sources, SYSTEM)
+
+
+async def ship(shipments: Shipments, key: str, reference: str = "A-7") -> Shipment:
+    return await shipments.create(reference=reference, address=ADDRESS, weight_g=1200, idempotency_key=key)
+
+
+async def test_a_shipment_is_created_found_and_called_off(shipments: Shipments) -> None:
+    shipment = await ship(shipments, uuid4().hex)
+    assert (shipment.reference, shipment.carrier, shipment.status) == ("A-7", "dhl", ShipmentStatus.CREATED)
+    assert shipment.estimated_delivery > shipment.created_at.date()
+    assert await shipments.by_ids([shipment.id, "shp_unknown"]) == [shipment]
+    for _ in range(2):
+        cancelled = await shipments.cancel(shipment.id, uuid4().hex)
+        assert cancelled.status is ShipmentStatus.CANCELLED
+    assert await shipments.by_ids([shipment.id]) == [cancelled]
+
+
+async def test_a_key_ships_once(shipments: Shipments) -> None:
+    key = uuid4().hex
+    assert await ship(shipments, key) == await ship(shipments, key)
+    with pytest.raises(SourceRefused) as refused:
+        await ship(shipments, key, reference="A-8")
+    assert refused.value.status == 422
+
+
+async def test_a_lost_answer_is_asked_for_again(shipments: Shipments, switches: RunningSandbox) -> None:
+    switches.fault("carriers", "lost_answer", times=1)
+    shipment = await ship(shipments, key := uuid4().hex)
+    assert [request["idempotency_key"] for request in switches.requests("carriers")] == [key, key]
+    assert await ship(shipments, key) == shipment
+
+
+async def test_what_was_picked_up_cannot_be_called_off(shipments: Shipments, switches: RunningSandbox) -> None:
+    old = {"id": f"shp_{uuid4().hex}", "reference": "A-1", "carrier": "dpd"}
+    switches.import_shipments([{**old, "created_at": (utc_now() - timedelta(days=7)).isoformat()}])
+    with pytest.raises(SourceRefused) as refused:
+        await shipments.cancel(old["id"], uuid4().hex)
+    assert refused.value.status == 409
+    (found,) = await shipments.by_ids([old["id"]])
+    assert (found.carrier, found.status) == ("dpd", ShipmentStatus.DELIVERED)
+
+
+@pytest.mark.parametrize("mode", ["down", "error", "wrong_json", "wrong_types"])
+async def test_a_service_in_trouble_is_told_as_such(shipments: Shipments, switches: RunningSandbox, mode: str) -> None:
+    shipment = await ship(shipments, uuid4().hex)
+    switches.fault("carriers", mode)
+    with pytest.raises(SourceUnavailable) as failed:
+        await shipments.by_ids([shipment.id])
+    assert failed.value.source == "carriers"
+    switches.heal("carriers")
+    assert await shipments.by_ids([shipment.id]) == [shipment]
