@@ -1,7 +1,9 @@
 """A shop for tests: puts people, products and stock into a fresh database, each in one line."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -10,8 +12,18 @@ import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.tables import CATEGORIES, CUSTOMERS, PRODUCTS, STOCK_LEVELS, STOCK_MOVEMENTS, WAREHOUSES
+from datasources.commerce.tables import (
+    CATEGORIES,
+    CUSTOMERS,
+    ORDER_LINES,
+    ORDERS,
+    PRODUCTS,
+    STOCK_LEVELS,
+    STOCK_MOVEMENTS,
+    WAREHOUSES,
+)
 from datasources.ids import uuid7
+from datasources.money import Money
 from schema.node import global_id
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -28,6 +40,22 @@ class Clock:
 
     def forward(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A line of an order; `price` of one without tax, and `tax` of all, in cents."""
+
+    product: UUID
+    quantity: int = 1
+    price: int = 1000
+    tax: int = 0
+    refunded: int = 0
+
+    def amounts(self, currency: str, rate: str) -> tuple[int, int]:
+        """Without tax, and the tax, in minor units of `currency`."""
+        price, tax = (Money(cents, "EUR").converted(Decimal(rate), currency).minor for cents in (self.price, self.tax))
+        return self.quantity * price, tax
 
 
 class Shop:
@@ -112,6 +140,61 @@ class Shop:
         async with self.database.transaction() as transaction:
             await transaction.write(sa.insert(CUSTOMERS).values(values))
         return Actor(id)
+
+    async def order(
+        self,
+        customer: Actor,
+        *lines: Sold,
+        at: datetime | None = None,
+        status: str = "placed",
+        currency: str = "EUR",
+        rate: str = "1",
+        **more: Any,
+    ) -> UUID:
+        """An order as it is kept, without what placing it does to stock, payment and history."""
+        self.clock.forward(seconds=1)
+        placed_at = at or self.clock()
+        id = uuid7(placed_at)
+        amounts = [line.amounts(currency, rate) for line in lines]
+        net, tax = sum(net for net, _ in amounts), sum(tax for _, tax in amounts)
+        values = {
+            "id": id,
+            "number": f"T-{next(self._numbers)}",
+            "customer_id": customer.id,
+            "status": status,
+            "currency": currency,
+            "subtotal_minor": net,
+            "tax_minor": tax,
+            "total_minor": net + tax,
+            "rate": rate,
+            "country": "DE",
+            "placed_at": placed_at,
+            "updated_at": placed_at,
+        }
+        async with self.database.transaction() as transaction:
+            await transaction.write(sa.insert(ORDERS).values(values | more))
+            for position, line in enumerate(lines, 1):
+                of = {"id": uuid7(placed_at), "order_id": id, "position": position}
+                await transaction.write(sa.insert(ORDER_LINES).values(of | await self._sold(line, currency, rate)))
+        return id
+
+    async def _sold(self, line: Sold, currency: str, rate: str) -> dict[str, Any]:
+        """The columns of an order's line that say what was sold."""
+        product = await self.database.row(sa.select(PRODUCTS).where(PRODUCTS.c.id == line.product))
+        assert product is not None
+        net, tax = line.amounts(currency, rate)
+        return {
+            "product_id": line.product,
+            "sku": product.sku,
+            "name": product.name,
+            "currency": currency,
+            "quantity": line.quantity,
+            "refunded_quantity": line.refunded,
+            "unit_price_minor": net // line.quantity,
+            "tax_minor": tax,
+            "total_minor": net + tax,
+            "total_base_minor": line.quantity * line.price + line.tax,
+        }
 
     def staff(self, *scopes: str) -> Actor:
         return Actor(uuid7(self.clock()), frozenset(scopes))
