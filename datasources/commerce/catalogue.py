@@ -112,7 +112,7 @@ class Catalogue:
         if not (filter.include_retired and self._actor.may("catalogue:write")):
             conditions.append(PRODUCTS.c.active.is_(True))
         if filter.category_id is not None:
-            conditions.append(PRODUCTS.c.category_id.in_(_with_descendants(filter.category_id)))
+            conditions.append(PRODUCTS.c.category_id.in_(with_descendants(filter.category_id)))
         if filter.min_price_minor is not None:
             conditions.append(PRODUCTS.c.price_minor >= filter.min_price_minor)
         if filter.max_price_minor is not None:
@@ -131,7 +131,8 @@ _SORTS = {
 }
 
 
-def _with_descendants(category_id: UUID) -> sa.Select[Any]:
+def with_descendants(category_id: UUID) -> sa.Select[Any]:
+    """The ids of a category and of all below it."""
     below = sa.select(CATEGORIES.c.id).where(CATEGORIES.c.id == category_id).cte("below", recursive=True)
     below = below.union_all(sa.select(CATEGORIES.c.id).join(below, CATEGORIES.c.parent_id == below.c.id))
     return sa.select(below.c.id)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from datasources.actor import Actor
+from datasources.commerce.analytics import Analytics
 from datasources.commerce.catalogue import Catalogue
 from datasources.commerce.shipments import Shipments
 from datasources.commerce.sources import CommerceSources
@@ -17,6 +18,7 @@ class Commerce:
         self._actor = actor
         self.events = EventLog(EVENTS, actor, sources.clock)
         self.catalogue = Catalogue(sources, actor)
+        self.analytics = Analytics(sources, actor)
         self.shipments = Shipments(sources, actor)
 
     def once(self, key: str, operation: str, request: Any) -> Once:

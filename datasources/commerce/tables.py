@@ -296,6 +296,11 @@ def visible_orders(actor: Actor) -> sa.ColumnElement[bool]:
     return _own_or(actor, "orders:read", ORDERS.c.customer_id)
 
 
+def counted_orders(actor: Actor) -> sa.ColumnElement[bool]:
+    """Sums over orders are for staff with `analytics:read`, who need not see the orders themselves."""
+    return sa.true() if actor.may("analytics:read") else sa.false()
+
+
 def visible_stock(actor: Actor) -> sa.ColumnElement[bool]:
     """Levels and movements are for staff with `inventory:read`; what is available is told to everyone."""
     return sa.true() if actor.may("inventory:read") else sa.false()

@@ -5,6 +5,7 @@ from strawberry.tools import merge_types
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.sources import open_commerce
 from datasources.commerce.stores import Commerce
+from schema.commerce.analytics import AnalyticsQuery
 from schema.commerce.catalogue import CatalogueMutation, CatalogueQuery
 from schema.domain import Domain
 from schema.problems import InputProblem, Refused
@@ -14,7 +15,13 @@ COMMERCE = Domain(
     settings=CommerceSettings,
     open=open_commerce,
     stores=Commerce,
-    query=merge_types("CommerceQuery", (CatalogueQuery,)),
+    query=merge_types(
+        "CommerceQuery",
+        (
+            AnalyticsQuery,
+            CatalogueQuery,
+        ),
+    ),
     mutation=merge_types("CommerceMutation", (CatalogueMutation,)),
     types=(Refused, InputProblem),
 )
