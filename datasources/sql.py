@@ -5,8 +5,9 @@ Reads take a SQLAlchemy Core statement and return rows, each on its own connecti
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 
@@ -29,6 +30,9 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 STATEMENT_LIMIT_S = 30.0
 """For work without a deadline of its own, such as sample data."""
+
+POOL = 10
+"""Connections to PostgreSQL that read, and as many that write; more work waits its turn."""
 
 
 class Engine(Protocol):
@@ -117,8 +121,12 @@ class Database:
             yield Transaction(self.name, self.dialect, execute)
 
     async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T:
-        """Runs blocking code in one transaction, for migrations and bulk loads at start; not while serving."""
-        return await self._engine.in_one_thread(work)
+        """Runs blocking code in one transaction, for migrations and bulk loads at start; not while serving.
+
+        Raises: SourceUnavailable.
+        """
+        with self._faults():
+            return await self._engine.in_one_thread(work)
 
     async def check(self) -> None:
         """Raises SourceUnavailable or SourceTimeout where the database does not answer."""
@@ -129,28 +137,39 @@ class Database:
 
     @asynccontextmanager
     async def _limits(self) -> AsyncIterator[None]:
-        try:
+        with self._faults():
             async with asyncio.timeout(remaining_s(at_most=STATEMENT_LIMIT_S)):
                 yield
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
         except (TimeoutError, Interrupted) as error:
             raise SourceTimeout(self.name) from error
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, OSError) as error:
+        except OSError as error:
             raise SourceUnavailable(self.name, str(error)) from error
         except sa.exc.DBAPIError as error:
-            if not error.connection_invalidated:
+            if _blames_the_statement(error):
                 raise
             raise SourceUnavailable(self.name, str(error)) from error
 
 
 class PostgresEngine:
-    """asyncpg's pool. Reads are single statements in autocommit, which saves two round trips each."""
+    """Two of asyncpg's pools. Reads are single statements in autocommit, which saves two round trips each."""
 
     name = "postgresql"
 
     def __init__(self, url: str) -> None:
         address = sa.make_url(url).set(drivername="postgresql+asyncpg")
-        self._writing = create_async_engine(address, pool_size=10, max_overflow=10, pool_pre_ping=False)
-        self._reading = self._writing.execution_options(isolation_level="AUTOCOMMIT")
+        self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0)
+        self._reading = create_async_engine(
+            address,
+            pool_size=POOL,
+            max_overflow=0,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"server_settings": {"default_transaction_read_only": "on"}},
+        )
 
     async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows:
         async with self._reading.connect() as connection:
@@ -171,6 +190,7 @@ class PostgresEngine:
             return await connection.run_sync(work)
 
     async def close(self) -> None:
+        await self._reading.dispose()
         await self._writing.dispose()
 
 
@@ -181,6 +201,15 @@ def _engine(url: str) -> Engine:
     if kind == "postgresql":
         return PostgresEngine(url)
     raise ValueError(f"'{kind}' databases are not supported; use sqlite:///path or postgresql://user@host/name.")
+
+
+def _blames_the_statement(error: sa.exc.DBAPIError) -> bool:
+    """Whether the database is well and refused this one statement: for a constraint, or for a bug of ours."""
+    if error.connection_invalidated or error.statement is None:
+        return False
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return error.orig.sqlite_errorcode in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+    return True
 
 
 def _table_of(statement: sa.Executable) -> str:

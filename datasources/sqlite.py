@@ -20,6 +20,8 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 READERS = 4
 BUSY_S = 5.0
+"""How long a transaction waits for the writer of another process."""
+BUSY_STEP_MS = 50
 STEPS_BETWEEN_LOOKS = 20_000
 """SQLite's virtual machine steps between two looks at the clock: some 100 µs."""
 
@@ -34,10 +36,6 @@ class Stop:
     def __init__(self, within_s: float) -> None:
         self._at = time.monotonic() + within_s
         self.wanted = False
-
-    @property
-    def left_s(self) -> float:
-        return max(0.0, self._at - time.monotonic())
 
     def __call__(self) -> bool:
         return self.wanted or time.monotonic() > self._at
@@ -85,12 +83,22 @@ class SqliteEngine:
 
     @cached_property
     def _connection(self) -> sa.Connection:
-        return self._writing.connect()
+        connection = self._writing.connect()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_STEP_MS}")
+        return connection
 
     def _start(self, stop: Stop) -> None:
-        busy_ms = int(1000 * min(BUSY_S, stop.left_s))
-        self._connection.exec_driver_sql(f"PRAGMA busy_timeout = {busy_ms}")
-        self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+        """Waits for other processes in short steps, since SQLite's own waiting cannot be stopped."""
+        given_up = Stop(BUSY_S)
+        while True:
+            try:
+                self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except sa.exc.OperationalError as error:
+                if "locked" not in str(error.orig) or given_up():
+                    raise
+                if stop():
+                    raise Interrupted from None
 
     def _execute(self, stop: Stop, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
         def work(connection: sa.Connection) -> tuple[Rows, int]:
@@ -100,6 +108,7 @@ class SqliteEngine:
         return _stoppable(self._connection, stop, work)
 
     async def close(self) -> None:
+        self._writer.submit(lambda: self._connection.close())
         for threads, engine in ((self._readers, self._reading), (self._writer, self._writing)):
             threads.shutdown(wait=True)
             engine.dispose()

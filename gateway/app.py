@@ -1,8 +1,8 @@
 """The gateway as an ASGI application: the graph over HTTP and WebSocket, and its health."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,12 @@ def application(
     endpoint = GraphQLEndpoint(executor, tokens, PAGE.read_text())
     socket = SocketHandler(lambda payload: _session(tokens, payload), lambda *asked: _results(executor, *asked))
 
+    @asynccontextmanager
+    async def opened(app: Starlette) -> AsyncIterator[None]:
+        async with lifespan(app):
+            yield
+            await executor.finish()
+
     async def ready(_: Request) -> Response:
         states = await _states(graph.checks())
         healthy = all(state == "ok" for state in states.values())
@@ -64,7 +70,7 @@ def application(
             Route("/health/ready", ready),
             *graph.routes,
         ],
-        lifespan=lifespan,
+        lifespan=opened,
         max_body_size=max_body_bytes,
     )
 

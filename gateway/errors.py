@@ -1,5 +1,6 @@
 """Errors as clients see them: refusals and failing sources by their code, everything else masked."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -15,25 +16,26 @@ BAD_USER_INPUT = "BAD_USER_INPUT"
 TIMED_OUT = "OPERATION_TIMEOUT"
 
 
-def shown(error: GraphQLError, request_id: str, code: str = BAD_USER_INPUT) -> dict[str, Any]:
-    """One entry of `errors`. Logs what is a fault, once; `code` is for errors of the document itself."""
-    cause = _cause(error)
-    answer: dict[str, Any] = {"message": str(cause or error.message)}
-    if error.locations:
-        answer["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
-    if error.path:
-        answer["path"] = error.path
-    if cause is None:
-        answer["extensions"] = {"code": code}
-    elif isinstance(cause, HeddleError):
-        answer["extensions"] = cause.extensions
-        if isinstance(cause, SourceError):
-            log.warning("source failed", source=cause.source, code=cause.code, detail=cause.detail, request=request_id)
-    else:
-        answer["message"] = f"Something went wrong on our side; tell us the request id {request_id}."
-        answer["extensions"] = {"code": "INTERNAL", "requestId": request_id}
-        log.error("bug", request=request_id, path=error.path, exc_info=cause)
-    return answer
+def shown(errors: Iterable[GraphQLError], request_id: str, code: str = BAD_USER_INPUT) -> list[dict[str, Any]]:
+    """The entries of `errors`; `code` is for errors of the document itself.
+
+    A fault is logged once, however many fields it took with it.
+    """
+    logged: set[int] = set()
+    entries = []
+    for error in errors:
+        cause = _cause(error)
+        if cause is not None and id(cause) not in logged:
+            logged.add(id(cause))
+            _log(cause, request_id, error)
+        entries.append(_entry(error, cause, request_id, code))
+    return entries
+
+
+def masked(request_id: str) -> dict[str, Any]:
+    """The entry for a bug: it says nothing but where to look in the log."""
+    message = f"Something went wrong on our side; tell us the request id {request_id}."
+    return {"message": message, "extensions": {"code": "INTERNAL", "requestId": request_id}}
 
 
 def refusal(error: HeddleError) -> dict[str, Any]:
@@ -41,9 +43,33 @@ def refusal(error: HeddleError) -> dict[str, Any]:
     return {"message": str(error), "extensions": error.extensions}
 
 
+def _entry(error: GraphQLError, cause: Exception | None, request_id: str, code: str) -> dict[str, Any]:
+    if cause is None:
+        entry: dict[str, Any] = {"message": error.message, "extensions": {"code": code}}
+    elif isinstance(cause, HeddleError):
+        entry = refusal(cause)
+    else:
+        entry = masked(request_id)
+    if error.locations:
+        entry["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
+    if error.path:
+        entry["path"] = error.path
+    return entry
+
+
+def _log(cause: Exception, request_id: str, error: GraphQLError) -> None:
+    if isinstance(cause, SourceError):
+        log.warning("source failed", source=cause.source, code=cause.code, detail=cause.detail, request=request_id)
+    elif not isinstance(cause, HeddleError):
+        log.error("bug", request=request_id, path=error.path, exc_info=cause)
+
+
 def _cause(error: GraphQLError) -> Exception | None:
-    """What a resolver raised, under graphql-core's wrappings; None where graphql-core itself refused."""
-    cause: Exception | None = error
-    while isinstance(cause, GraphQLError):
-        cause = cause.original_error
-    return cause
+    """What a resolver raised, under graphql-core's wrappings; None where the document or its variables are wrong."""
+    innermost: Exception = error
+    while isinstance(innermost, GraphQLError) and innermost.original_error is not None:
+        innermost = innermost.original_error
+    if not isinstance(innermost, GraphQLError):
+        return innermost
+    # One that points nowhere in the document, yet came up in a field, speaks of our data: it could not be serialised.
+    return innermost if error.path and not innermost.nodes else None

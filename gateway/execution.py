@@ -29,7 +29,9 @@ from gateway.request import GraphQLRequest
 
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
 
-DOCUMENTS_KEPT = 1_000
+DOCUMENTS_KEPT = 500
+KEPT_CHARACTERS = 8_000
+"""Longer documents are read anew each time: a parsed one takes some 60 bytes a character."""
 MAX_TOKENS = 5_000
 MAX_ERRORS = 20
 GRACE_S = 0.5
@@ -74,30 +76,48 @@ class Executor:
         self._schema = schema
         self._open_context = open_context
         self._timeout_s = timeout_s
-        self.document = lru_cache(DOCUMENTS_KEPT)(self._document)
+        self._kept = lru_cache(DOCUMENTS_KEPT)(self._read)
+        self._mutations: set[asyncio.Task[Result]] = set()
 
     async def execute(self, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
-        """Runs one query or mutation. Never raises but for cancellation; faults are errors in the result."""
-        document = self.document(request.query)
+        """Runs one query or mutation. Never raises but for cancellation; faults are errors in the result.
+
+        A mutation that began is finished, even where its caller is cancelled.
+        """
+        document = self._document(request.query)
         if document.ast is None or document.errors:
-            return Result(errors=[shown(error, request_id, document.code) for error in document.errors])
-        if document.operation(request.operation_name) is None:
+            return Result(errors=shown(document.errors, request_id, document.code))
+        operation = document.operation(request.operation_name)
+        if operation is None:
             return _refused("Say by `operationName` which operation of the document to run.")
+        work = self._execute(document.ast, request, actor, request_id)
+        if operation.operation is not OperationType.MUTATION:
+            return await work
+        running = asyncio.ensure_future(work)
+        self._mutations.add(running)
+        running.add_done_callback(self._mutations.discard)
+        return await asyncio.shield(running)
+
+    async def finish(self) -> None:
+        """Waits for the mutations whose callers have gone; each has its deadline."""
+        await asyncio.gather(*self._mutations)
+
+    def kind(self, request: GraphQLRequest) -> OperationType | None:
+        """Query, mutation or subscription; None where the request cannot be executed anyway."""
+        operation = self._document(request.query).operation(request.operation_name)
+        return operation.operation if operation else None
+
+    async def _execute(self, ast: DocumentNode, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
         with calls.collected() as made, self._open_context(actor) as context:
             try:
                 with deadline(self._timeout_s):
                     async with asyncio.timeout(self._timeout_s + GRACE_S):
-                        result = await self._run(document.ast, request, context)
+                        result = await self._run(ast, request, context)
             except TimeoutError:
                 return Result(errors=[_timed_out(self._timeout_s)], executed=True, calls=made)
-        errors = [shown(error, request_id) for error in result.errors or ()]
-        executed = result.data is not None or any(error.path for error in result.errors or ())
-        return Result(result.data, errors, executed, made)
-
-    def kind(self, request: GraphQLRequest) -> OperationType | None:
-        """Query, mutation or subscription; None where the request cannot be executed anyway."""
-        operation = self.document(request.query).operation(request.operation_name)
-        return operation.operation if operation else None
+        errors = result.errors or ()
+        executed = result.data is not None or any(error.path for error in errors)
+        return Result(result.data, shown(errors, request_id), executed, made)
 
     async def _run(self, ast: DocumentNode, request: GraphQLRequest, context: Any) -> ExecutionResult:
         result = execute(
@@ -110,6 +130,9 @@ class Executor:
         return result if isinstance(result, ExecutionResult) else await result
 
     def _document(self, query: str) -> Document:
+        return (self._kept if len(query) <= KEPT_CHARACTERS else self._read)(query)
+
+    def _read(self, query: str) -> Document:
         try:
             ast = parse(query, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS)
         except GraphQLError as error:

@@ -1,6 +1,7 @@
 """GraphQL over HTTP: POST and GET at one path, answers as the client accepts them."""
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from typing import Any
 from uuid import uuid4
@@ -31,16 +32,16 @@ class GraphQLEndpoint:
 
     async def serve(self, request: Request) -> Response:
         accepted = _accepted(request)
-        if request.method == "GET" and "query" not in request.query_params and "text/html" in accepted:
+        if request.method != "POST" and "query" not in request.query_params and "text/html" in accepted:
             return HTMLResponse(self._page)
-        media_type = GRAPHQL_JSON if GRAPHQL_JSON in accepted else JSON
+        media_type = next((kind for kind in accepted if kind in (GRAPHQL_JSON, JSON)), JSON)
         try:
             actor = await actor_of(request, self._tokens)
             asked = await _read(request)
             self._allow(request, asked)
         except Refusal as error:
             return _refusal(error, media_type)
-        result = await self._run(request, asked, actor)
+        result = await _while_connected(request, self._executor.execute(asked, actor, uuid4().hex))
         if result is None:
             return Response(status_code=499)  # nobody is left to read it
         return Response(result.json(), _status(result, media_type), media_type=media_type)
@@ -49,14 +50,8 @@ class GraphQLEndpoint:
         kind = self._executor.kind(asked)
         if kind is OperationType.SUBSCRIPTION:
             raise BadRequest("Subscriptions are served over WebSocket at this path.")
-        if request.method == "GET" and kind is OperationType.MUTATION:
+        if request.method != "POST" and kind is OperationType.MUTATION:
             raise BadRequest("Mutations are sent by POST.", 405)
-
-    async def _run(self, request: Request, asked: GraphQLRequest, actor: Actor) -> Result | None:
-        work = self._executor.execute(asked, actor, request_id=uuid4().hex)
-        if self._executor.kind(asked) is OperationType.MUTATION:
-            return await work  # a mutation that began is finished, whoever still listens
-        return await _while_connected(request, work)
 
 
 async def actor_of(request: Request, tokens: Tokens) -> Actor:
@@ -66,10 +61,12 @@ async def actor_of(request: Request, tokens: Tokens) -> Actor:
 
 
 async def _read(request: Request) -> GraphQLRequest:
-    if request.method == "GET":
+    if request.method != "POST":
         return GraphQLRequest.read(_from_address(request))
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != JSON:
         raise BadRequest(f"Send the request as 'Content-Type: {JSON}'.", 415)
+    if "content-encoding" in request.headers:
+        raise BadRequest("Send the request as it is, without a Content-Encoding.", 415)
     try:
         return GraphQLRequest.read(orjson.loads(await request.body()))
     except orjson.JSONDecodeError as error:
@@ -105,7 +102,13 @@ async def _disconnected(request: Request) -> None:
 
 
 def _accepted(request: Request) -> list[str]:
-    return [part.split(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
+    """The media types that the client takes, the dearest first."""
+    weighed = []
+    for part in request.headers.get("accept", "*/*").lower().split(","):
+        media_type, _, parameters = part.partition(";")
+        quality = re.search(r"\bq=([01](?:\.\d{0,3})?)", parameters)
+        weighed.append((float(quality[1]) if quality else 1.0, media_type.strip()))
+    return [media_type for quality, media_type in sorted(weighed, key=lambda kind: -kind[0]) if quality]
 
 
 def _status(result: Result, media_type: str) -> int:

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from datasources.actor import Actor
 from datasources.errors import HeddleError, Refusal, SourceError
-from gateway.errors import refusal, shown
+from gateway.errors import masked, refusal, shown
 from gateway.request import GraphQLRequest, NotExecuted
 from gateway.websocket_messages import ACK, PING, PONG, Closed, Message, complete_of, error_of, next_of, read
 
@@ -165,12 +165,12 @@ class _Connection:
         except NotExecuted as refused:
             return error_of(id, refused.errors)
         except HeddleError as error:
-            return error_of(id, orjson.dumps([_shown(error)]))
+            return error_of(id, orjson.dumps(_shown(error)))
         except Exception:
             # One operation's bug must end neither the socket nor its other operations.
             request_id = uuid4().hex
             log.exception("bug", request=request_id, operation=request.operation_name)
-            return error_of(id, orjson.dumps([_masked(request_id)]))
+            return error_of(id, orjson.dumps([masked(request_id)]))
         return complete_of(id)
 
     async def _receive(self) -> Message:
@@ -197,10 +197,5 @@ async def _close(websocket: WebSocket, closed: Closed) -> None:
             await websocket.close(closed.code, closed.reason)
 
 
-def _shown(error: HeddleError) -> dict[str, Any]:
-    return shown(GraphQLError(str(error), original_error=error), uuid4().hex)
-
-
-def _masked(request_id: str) -> dict[str, Any]:
-    message = f"Something went wrong on our side; tell us the request id {request_id}."
-    return {"message": message, "extensions": {"code": "INTERNAL", "requestId": request_id}}
+def _shown(error: HeddleError) -> list[dict[str, Any]]:
+    return shown([GraphQLError(str(error), original_error=error)], uuid4().hex)

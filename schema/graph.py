@@ -49,8 +49,9 @@ def _batches() -> dict[str, Batch]:
 
 
 def build(domains: Sequence[Domain] = DOMAINS) -> strawberry.Schema:
+    mutations = tuple(domain.mutation for domain in domains)
     return strawberry.Schema(
         query=merge_types("Query", (NodeQuery, *(domain.query for domain in domains))),
-        mutation=merge_types("Mutation", tuple(domain.mutation for domain in domains)),
+        mutation=merge_types("Mutation", mutations) if mutations else None,
         types=[type for domain in domains for type in domain.types],
     )

@@ -6,7 +6,7 @@ import pytest
 
 from datasources.sandbox.process import Sandbox
 from gateway.logs import configure_logs
-from tests.databases import Postgres, Sqlite
+from tests.database_servers import Postgres, Sqlite
 
 configure_logs()
 
