@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from graphql import (
@@ -25,6 +25,7 @@ from datasources.actor import Actor
 from datasources.calls import Call
 from datasources.deadline import deadline
 from gateway.errors import BAD_USER_INPUT, PARSE_FAILED, TIMED_OUT, VALIDATION_FAILED, shown
+from gateway.plan import Plans
 from gateway.request import GraphQLRequest
 
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
@@ -43,6 +44,7 @@ class Document:
     """A parsed document, or the errors that forbid its execution."""
 
     ast: DocumentNode | None
+    plans: Plans | None = None
     errors: tuple[GraphQLError, ...] = ()
     code: str = ""
 
@@ -72,10 +74,15 @@ class Result:
 
 
 class Executor:
-    def __init__(self, schema: GraphQLSchema, open_context: OpenContext, timeout_s: float) -> None:
+    """With `planned`, documents run by their plans; else all by graphql-core, which is slower and the judge."""
+
+    def __init__(
+        self, schema: GraphQLSchema, open_context: OpenContext, timeout_s: float, *, planned: bool = True
+    ) -> None:
         self._schema = schema
         self._open_context = open_context
         self._timeout_s = timeout_s
+        self._planned = planned
         self._kept = lru_cache(DOCUMENTS_KEPT)(self._read)
         self._mutations: set[asyncio.Task[Result]] = set()
 
@@ -90,7 +97,7 @@ class Executor:
         operation = document.operation(request.operation_name)
         if operation is None:
             return _refused("Say by `operationName` which operation of the document to run.")
-        work = self._execute(document.ast, request, actor, request_id)
+        work = self._execute(document, request, actor, request_id)
         if operation.operation is not OperationType.MUTATION:
             return await work
         running = asyncio.ensure_future(work)
@@ -107,22 +114,24 @@ class Executor:
         operation = self._document(request.query).operation(request.operation_name)
         return operation.operation if operation else None
 
-    async def _execute(self, ast: DocumentNode, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
+    async def _execute(self, document: Document, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
         with calls.collected() as made, self._open_context(actor) as context:
             try:
                 with deadline(self._timeout_s):
                     async with asyncio.timeout(self._timeout_s + GRACE_S):
-                        result = await self._run(ast, request, context)
+                        result = await self._run(document, request, context)
             except TimeoutError:
                 return Result(errors=[_timed_out(self._timeout_s)], executed=True, calls=made)
         errors = result.errors or ()
         executed = result.data is not None or any(error.path for error in errors)
         return Result(result.data, shown(errors, request_id), executed, made)
 
-    async def _run(self, ast: DocumentNode, request: GraphQLRequest, context: Any) -> ExecutionResult:
+    async def _run(self, document: Document, request: GraphQLRequest, context: Any) -> ExecutionResult:
+        if document.plans is not None and self._planned:
+            return await document.plans.execute(context, request.variables, request.operation_name)
         result = execute(
             self._schema,
-            ast,
+            cast(DocumentNode, document.ast),
             context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,
@@ -136,8 +145,9 @@ class Executor:
         try:
             ast = parse(query, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS)
         except GraphQLError as error:
-            return Document(None, (error,), PARSE_FAILED)
-        return Document(ast, tuple(validate(self._schema, ast, max_errors=MAX_ERRORS)), VALIDATION_FAILED)
+            return Document(None, None, (error,), PARSE_FAILED)
+        errors = validate(self._schema, ast, max_errors=MAX_ERRORS)
+        return Document(ast, Plans(self._schema, ast), tuple(errors), VALIDATION_FAILED)
 
 
 def _refused(message: str) -> Result:

@@ -6,8 +6,9 @@ turn of the loop become one call, a key is never loaded twice, and answers are m
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from aiodataloader import DataLoader
@@ -118,38 +119,94 @@ class TotalKey:
 
 
 class Loaders:
-    """The dataloaders of one operation. Make it inside the running loop; `close` stops what still runs."""
+    """What one operation loads. Make it inside the running loop; `close` stops what still runs.
+
+    A resolver asks for one key by `load`: keys asked for in the same turn of the loop become one call. A plan asks for
+    a whole set by `load_many`. Both keep what they loaded, so that a key is never loaded twice.
+    """
 
     def __init__(self, stores_of: Callable[[type], Any]) -> None:
         self._stores_of = stores_of
-        self._loaders: dict[tuple[Batch, Arguments], DataLoader[Key, Any]] = {}
-        self._running: set[asyncio.Task[Any]] = set()
+        self._groups: dict[tuple[Batch, Arguments], Group] = {}
 
     async def load(self, batch: Batch, key: Key, **arguments: Any) -> Any:
         """The batch's value for one key. A cancelled caller does not take the others' answer with it."""
-        group = (batch, tuple(sorted(arguments.items())))
-        loader = self._loaders.get(group)
-        if loader is None:
-            loader = self._loaders[group] = self._loader(batch, arguments)
-        return await asyncio.shield(loader.load(key))
+        return await self._group(batch, arguments).load(key)
+
+    async def load_many(self, batch: Batch, keys: Sequence[Key], arguments: Mapping[str, Any]) -> list[Any]:
+        """The values of distinct keys, in their order, by one call at most; a value may be an exception.
+
+        Raises what the call raises: then none of the keys that it asked for has a value.
+        """
+        return await self._group(batch, arguments).load_many(keys)
 
     def forget(self) -> None:
         """After a write: what was loaded may be old, so the rest of the operation reads anew."""
-        self._loaders.clear()
+        self._groups.clear()
 
     def close(self) -> None:
-        for task in self._running:
+        for group in self._groups.values():
+            group.close()
+
+    def _group(self, batch: Batch, arguments: Mapping[str, Any]) -> "Group":
+        name = (batch, tuple(sorted(arguments.items())))
+        group = self._groups.get(name)
+        if group is None:
+            group = self._groups[name] = Group(batch, self._stores_of(batch.stores), arguments)
+        return group
+
+
+class Group:
+    """One batch with one set of arguments."""
+
+    def __init__(self, batch: Batch, stores: Any, arguments: Mapping[str, Any]) -> None:
+        self._batch = batch
+        self._stores = stores
+        self._arguments = arguments
+        self._values: dict[Key, Any] = {}
+        self._loading: dict[Key, asyncio.Task[None]] = {}
+
+    async def load(self, key: Key) -> Any:
+        if key not in self._values:
+            await asyncio.shield(self._loader.load(key))
+        value = self._values[key]
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    async def load_many(self, keys: Sequence[Key]) -> list[Any]:
+        missing = [key for key in keys if key not in self._values]
+        if missing:
+            await self._filled(missing)
+        values = self._values
+        return [values[key] for key in keys]
+
+    def close(self) -> None:
+        for task in set(self._loading.values()):
             task.cancel()
 
-    def _loader(self, batch: Batch, arguments: Mapping[str, Any]) -> DataLoader[Key, Any]:
-        stores = self._stores_of(batch.stores)
+    @cached_property
+    def _loader(self) -> DataLoader[Key, None]:
+        async def load(keys: list[Key]) -> list[None]:
+            await self._filled(keys)
+            return [None] * len(keys)
 
-        async def load(keys: list[Key]) -> list[Any]:
-            task = asyncio.current_task()
-            if task is not None:
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
-            with calls.named(batch.name):
-                return await batch.load(stores, keys, dict(arguments))
+        return DataLoader(load, cache=False)
 
-        return DataLoader(load, max_batch_size=batch.max_batch)
+    async def _filled(self, keys: Sequence[Key]) -> None:
+        """Returns when each key has its value; those that are being loaded are waited for, not loaded again."""
+        new = [key for key in keys if key not in self._loading]
+        if new:
+            task = asyncio.ensure_future(self._fetch(new))
+            self._loading.update(dict.fromkeys(new, task))
+            task.add_done_callback(lambda _: [self._loading.pop(key, None) for key in new])
+        for task in {self._loading[key] for key in keys if key in self._loading}:
+            await asyncio.shield(task)
+
+    async def _fetch(self, keys: list[Key]) -> None:
+        most = self._batch.max_batch
+        with calls.named(self._batch.name):
+            for start in range(0, len(keys), most):
+                part = keys[start : start + most]
+                values = await self._batch.load(self._stores, part, dict(self._arguments))
+                self._values.update(zip(part, values, strict=True))
