@@ -215,7 +215,7 @@ def _blames_the_statement(error: sa.exc.DBAPIError) -> bool:
 def _table_of(statement: sa.Executable) -> str:
     """A name for the record of calls, where no edge gave one."""
     if isinstance(statement, sa.Select):
-        source = next(iter(statement.get_final_froms()), None)
+        source = next(iter(statement.columns_clause_froms), None)
     else:
         source = getattr(statement, "table", None)
     return str(getattr(source, "name", "statement"))
