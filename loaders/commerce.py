@@ -1,7 +1,7 @@
 """The batches of commerce: each is one statement or one call, however many keys it is given."""
 
 from datasources.commerce.stores import Commerce
-from loaders.batch import LoaderSet, many_by, one_by, page_by
+from loaders.batch import LoaderSet, many_by, one_by, page_by, value_by
 
 
 class CommerceLoaders(LoaderSet):
@@ -13,4 +13,4 @@ class CommerceLoaders(LoaderSet):
     category_by_id = one_by(lambda commerce: commerce.catalogue.categories_by_ids, key="id")
     children_by_category = many_by(lambda commerce: commerce.catalogue.children_of, key="parent_id")
     ancestors_by_category = many_by(lambda commerce: commerce.catalogue.ancestors_of, key="of_id")
-    shipment_by_id = one_by(lambda commerce: commerce.shipments.by_ids, key="id", max_batch=100)
+    shipment_by_id = value_by(lambda commerce: commerce.shipments.by_ids)

@@ -9,8 +9,9 @@ from pydantic import AwareDatetime
 
 from datasources.actor import Actor
 from datasources.commerce.sources import CommerceSources
+from datasources.errors import SourceError
 
-MAX_BATCH = 100
+MAX_IDS = 100
 """Ids in one request to the carriers' service."""
 CARRIER = "dhl"
 
@@ -71,12 +72,18 @@ class Shipments:
         """
         return await self._service.post("/v1/shipments/{}:cancel", id, answer=Shipment, idempotency_key=idempotency_key)
 
-    async def by_ids(self, ids: Sequence[str]) -> list[Shipment]:
-        """Shipments with these ids, at most MAX_BATCH, in no order; unknown ids are left out.
+    async def by_ids(self, ids: Sequence[str]) -> Mapping[str, Shipment | SourceError]:
+        """Shipments by id; unknown ids are left out, an error stands for each id that it kept from being known.
 
-        Source: carriers, one `POST /v1/shipments:batchGet`. Raises: SourceError.
+        Source: carriers, one batch of `POST /v1/shipments:batchGet`, each of MAX_IDS.
         """
-        found = await self._service.post(
-            "/v1/shipments:batchGet", answer=Found, json={"ids": list(ids)}, only_reads=True
-        )
-        return found.shipments
+        batches = [list(ids[at : at + MAX_IDS]) for at in range(0, len(ids), MAX_IDS)]
+        asked = [{"ids": batch} for batch in batches]
+        answers = await self._service.post_many("/v1/shipments:batchGet", asked, answer=Found)
+        found: dict[str, Shipment | SourceError] = {}
+        for batch, answer in zip(batches, answers, strict=True):
+            if isinstance(answer, SourceError):
+                found |= dict.fromkeys(batch, answer)
+            else:
+                found |= {shipment.id: shipment for shipment in answer.shipments}
+        return found

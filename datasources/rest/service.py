@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar, cast
@@ -24,6 +24,7 @@ from datasources.rest.flights import Budget, Flights
 from datasources.rest.wire import Reply, Request, ServiceFailure, Wire
 
 T = TypeVar("T")
+Q = TypeVar("Q")
 
 RETRIES = 2
 PAUSE_S = 0.1
@@ -102,24 +103,16 @@ class RestService:
         None where there is nothing (404), the error where that one request failed. One call in the record, and
         `timeout_s` for the whole of it.
         """
-        found: list[T | SourceError | None] = [None] * len(ids)
-        places = iter(enumerate(ids))
 
-        async def work() -> None:
-            for place, one in places:
-                try:
-                    item: T = await self._get(call, path, (one,), answer, params, cache_s)
-                    found[place] = item
-                except SourceError as error:
-                    found[place] = None if isinstance(error, SourceRefused) and error.status == 404 else error
+        async def ask(call: Call, id: Scalar) -> T | None:
+            try:
+                return await self._get(call, path, (id,), answer, params, cache_s)
+            except SourceRefused as refused:
+                if refused.status == 404:
+                    return None
+                raise
 
-        with recorded(self.name, "rest", path, len(ids)) as call, deadline(self._timeout_s):
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(concurrency, len(ids))):
-                    group.create_task(work())
-            call.failed = any(isinstance(one, SourceError) for one in found)
-            call.rows = sum(not isinstance(one, SourceError | None) for one in found)
-        return found
+        return await self._many(path, ask, ids, concurrency)
 
     async def post(
         self,
@@ -142,19 +135,28 @@ class RestService:
             url = url_of(self.name, path, segments, None)
             repeatable = only_reads or idempotency_key is not None
             request = Request("POST", path, url, adapter_of(answer), repeatable, content, headers)
-            budget = Budget(self._ends(path))
             try:
-                async with asyncio.timeout(budget.left_s):
-                    found, _ = await self._ask(request, budget)
-            except TimeoutError:
-                raise SourceTimeout(self.name, path) from None
+                found = await self._send(call, request)
             finally:
-                call.retries = budget.retries
                 if not only_reads:
                     self._flights.seal()
                     self._cache.drop_written(url)
             call.rows = _rows(found)
             return found
+
+    async def post_many(
+        self, path: str, bodies: Sequence[object], *, answer: type[T] | TypeAdapter[T], concurrency: int = 10
+    ) -> list[T | SourceError]:
+        """The answers to JSON bodies that only read, in their order: for a batch endpoint that takes so many ids.
+
+        The error where that one request failed. One call in the record, and `timeout_s` for the whole of it.
+        """
+
+        async def ask(call: Call, body: object) -> T:
+            content, headers = body_of(body, None)
+            return await self._send(call, Request("POST", path, path, adapter_of(answer), True, content, headers))
+
+        return await self._many(path, ask, bodies, concurrency)
 
     async def check(self) -> None:
         """Returns if `health_path` answers with a 2xx now, whatever cache and breaker say; that closes the breaker."""
@@ -180,6 +182,40 @@ class RestService:
         if allowed_s <= 0:
             raise SourceTimeout(self.name, f"{path}: no time was left to ask")
         return time.monotonic() + allowed_s
+
+    async def _many(
+        self, path: str, ask: Callable[[Call, Q], Awaitable[T]], questions: Sequence[Q], concurrency: int
+    ) -> list[T | SourceError]:
+        """What `ask` gives for each, in their order, or the error that it raises; so many at a time."""
+        found: dict[int, T | SourceError] = {}
+        places = iter(enumerate(questions))
+
+        async def work() -> None:
+            for place, question in places:
+                try:
+                    found[place] = await ask(call, question)
+                except SourceError as error:
+                    found[place] = error
+
+        with recorded(self.name, "rest", path, len(questions)) as call, deadline(self._timeout_s):
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(concurrency, len(questions))):
+                    group.create_task(work())
+            call.failed = any(isinstance(one, SourceError) for one in found.values())
+            call.rows = sum(_rows(one) for one in found.values() if not isinstance(one, SourceError | None))
+        return [found[place] for place in range(len(questions))]
+
+    async def _send(self, call: Call, request: Request[T]) -> T:
+        """One POST, within its time."""
+        budget = Budget(self._ends(request.path))
+        try:
+            async with asyncio.timeout(budget.left_s):
+                found, _ = await self._ask(request, budget)
+                return found
+        except TimeoutError:
+            raise SourceTimeout(self.name, request.path) from None
+        finally:
+            call.retries += budget.retries
 
     async def _get(
         self,

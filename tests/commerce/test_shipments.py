@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from datasources.actor import SYSTEM
-from datasources.commerce.shipments import Shipment, Shipments, ShipmentStatus
+from datasources.calls import collected
+from datasources.commerce.shipments import MAX_IDS, Shipment, Shipments, ShipmentStatus
 from datasources.errors import SourceRefused, SourceUnavailable
 from datasources.ids import utc_now
 from tests.commerce.shop import Shop
@@ -31,11 +32,11 @@ async def test_a_shipment_is_created_found_and_called_off(shipments: Shipments) 
     shipment = await ship(shipments, uuid4().hex)
     assert (shipment.reference, shipment.carrier, shipment.status) == ("A-7", "dhl", ShipmentStatus.CREATED)
     assert shipment.estimated_delivery > shipment.created_at.date()
-    assert await shipments.by_ids([shipment.id, "shp_unknown"]) == [shipment]
+    assert await shipments.by_ids([shipment.id, "shp_unknown"]) == {shipment.id: shipment}
     for _ in range(2):
         cancelled = await shipments.cancel(shipment.id, uuid4().hex)
         assert cancelled.status is ShipmentStatus.CANCELLED
-    assert await shipments.by_ids([shipment.id]) == [cancelled]
+    assert await shipments.by_ids([shipment.id]) == {shipment.id: cancelled}
 
 
 async def test_a_key_ships_once(shipments: Shipments) -> None:
@@ -59,7 +60,8 @@ async def test_what_was_picked_up_cannot_be_called_off(shipments: Shipments, swi
     with pytest.raises(SourceRefused) as refused:
         await shipments.cancel(old["id"], uuid4().hex)
     assert refused.value.status == 409
-    (found,) = await shipments.by_ids([old["id"]])
+    found = (await shipments.by_ids([old["id"]]))[old["id"]]
+    assert isinstance(found, Shipment)
     assert (found.carrier, found.status) == ("dpd", ShipmentStatus.DELIVERED)
 
 
@@ -67,8 +69,23 @@ async def test_what_was_picked_up_cannot_be_called_off(shipments: Shipments, swi
 async def test_a_service_in_trouble_is_told_as_such(shipments: Shipments, switches: RunningSandbox, mode: str) -> None:
     shipment = await ship(shipments, uuid4().hex)
     switches.fault("carriers", mode)
-    with pytest.raises(SourceUnavailable) as failed:
-        await shipments.by_ids([shipment.id])
-    assert failed.value.source == "carriers"
+    failed = (await shipments.by_ids([shipment.id]))[shipment.id]
+    assert isinstance(failed, SourceUnavailable)
+    assert failed.source == "carriers"
     switches.heal("carriers")
-    assert await shipments.by_ids([shipment.id]) == [shipment]
+    assert await shipments.by_ids([shipment.id]) == {shipment.id: shipment}
+
+
+async def test_more_than_the_service_takes_at_once_are_still_one_batch(
+    shipments: Shipments, switches: RunningSandbox
+) -> None:
+    one = {"reference": "A-1", "carrier": "dpd", "created_at": utc_now().isoformat()}
+    ids = [f"shp_{uuid4().hex}" for _ in range(MAX_IDS + 1)]
+    switches.import_shipments([{**one, "id": id} for id in ids])
+    with collected() as calls:
+        assert (await shipments.by_ids(ids)).keys() == set(ids)
+    assert [(call.source, call.size) for call in calls] == [("carriers", 2)]
+    switches.fault("carriers", "wrong_json", times=1)
+    found = await shipments.by_ids(ids)
+    assert sum(isinstance(one, Shipment) for one in found.values()) in (1, MAX_IDS)
+    assert found.keys() == set(ids)

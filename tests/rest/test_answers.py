@@ -6,6 +6,7 @@ from types import NoneType
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
@@ -194,8 +195,23 @@ async def test_many_are_one_call_each_answer_in_its_place(outside: Outside, shop
     assert most == 4
 
 
+async def test_many_posts_are_one_call_each_answer_in_its_place(outside: Outside, shop: RestService) -> None:
+    async def by_ids(asked: Any, writer: asyncio.StreamWriter) -> None:
+        ids = orjson.loads(asked.body)["ids"]
+        writer.write(json({}, 400) if "bad" in ids else json([{"id": id, "amount": 1} for id in ids]))
+
+    outside.says(by_ids)
+    bodies = [{"ids": ["a", "b"]}, {"ids": ["bad"]}, {"ids": ["c"]}]
+    with collected() as calls:
+        found = await shop.post_many("/items:batchGet", bodies, answer=list[Item])
+    assert [found[0], found[2]] == [[Item("a", 1), Item("b", 1)], [Item("c", 1)]]
+    assert isinstance(found[1], SourceRefused)
+    assert [(call.name, call.size, call.rows, call.failed) for call in calls] == [("/items:batchGet", 3, 3, True)]
+
+
 async def test_many_of_none_ask_nothing(outside: Outside, shop: RestService) -> None:
     assert await shop.get_many("/items/{}", [], answer=Item) == []
+    assert await shop.post_many("/items:batchGet", [], answer=list[Item]) == []
     assert outside.asked == []
 
 
