@@ -106,4 +106,4 @@ async def _results(executor: Executor, actor: Actor, request: GraphQLRequest) ->
     result = await executor.execute(request, actor, uuid4().hex)
     if not result.executed:
         raise NotExecuted(orjson.dumps(result.errors))
-    yield result.json()
+    yield result.json

@@ -1,21 +1,20 @@
 """Documents are parsed and validated once, then executed with a fresh context and one deadline."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, cast
+from functools import cached_property, lru_cache
+from typing import Any
 
 import orjson
 from graphql import (
     DocumentNode,
-    ExecutionResult,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    execute,
     parse,
     validate,
 )
@@ -24,6 +23,7 @@ from datasources import calls
 from datasources.actor import Actor
 from datasources.calls import Call
 from datasources.deadline import deadline
+from datasources.rest.flights import Flights
 from gateway.errors import BAD_USER_INPUT, PARSE_FAILED, TIMED_OUT, VALIDATION_FAILED, shown
 from gateway.plan import Plans
 from gateway.request import GraphQLRequest
@@ -39,9 +39,9 @@ GRACE_S = 0.5
 """Sources end at the deadline and leave a hole; what has not ended by then is cancelled as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A parsed document, or the errors that forbid its execution."""
+    """A document, read: with its plans, or with the errors that forbid its execution."""
 
     ast: DocumentNode | None
     plans: Plans | None = None
@@ -57,7 +57,7 @@ class Document:
         return next((o for o in operations if o.name and o.name.value == name), None)
 
 
-@dataclass(slots=True)
+@dataclass
 class Result:
     """`executed` is False where the request was refused before any field ran: there is no `data` then."""
 
@@ -66,7 +66,9 @@ class Result:
     executed: bool = False
     calls: list[Call] = field(default_factory=list)
 
+    @cached_property
     def json(self) -> bytes:
+        """The response, written once for all who share it."""
         body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
         if self.executed:
             body["data"] = self.data
@@ -85,6 +87,7 @@ class Executor:
         self._planned = planned
         self._kept = lru_cache(DOCUMENTS_KEPT)(self._read)
         self._mutations: set[asyncio.Task[Result]] = set()
+        self._flights = Flights()
 
     async def execute(self, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
         """Runs one query or mutation. Never raises but for cancellation; faults are errors in the result.
@@ -92,17 +95,28 @@ class Executor:
         A mutation that began is finished, even where its caller is cancelled.
         """
         document = self._document(request.query)
-        if document.ast is None or document.errors:
+        if document.plans is None or document.errors:
             return Result(errors=shown(document.errors, request_id, document.code))
         operation = document.operation(request.operation_name)
         if operation is None:
             return _refused("Say by `operationName` which operation of the document to run.")
-        work = self._execute(document, request, actor, request_id)
-        if operation.operation is not OperationType.MUTATION:
-            return await work
-        running = asyncio.ensure_future(work)
+        if operation.operation is OperationType.MUTATION:
+            return await self._mutate(document.plans, request, actor, request_id)
+        return await self._query(document.plans, request, actor, request_id)
+
+    async def _query(self, plans: Plans, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
+        """Identical queries of one actor at the same moment are one execution."""
+        variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
+        same = (plans, request.operation_name, variables, actor)
+        ends = time.monotonic() + self._timeout_s + 2 * GRACE_S
+        flight = self._flights.board(same, lambda _: self._execute(plans, request, actor, request_id), ends)
+        return await flight.landed(ends)
+
+    async def _mutate(self, plans: Plans, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
+        running = asyncio.ensure_future(self._execute(plans, request, actor, request_id))
         self._mutations.add(running)
         running.add_done_callback(self._mutations.discard)
+        running.add_done_callback(lambda _: self._flights.seal())
         return await asyncio.shield(running)
 
     async def finish(self) -> None:
@@ -114,29 +128,18 @@ class Executor:
         operation = self._document(request.query).operation(request.operation_name)
         return operation.operation if operation else None
 
-    async def _execute(self, document: Document, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
+    async def _execute(self, plans: Plans, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
+        run = plans.execute if self._planned else plans.judge
         with calls.collected() as made, self._open_context(actor) as context:
             try:
                 with deadline(self._timeout_s):
                     async with asyncio.timeout(self._timeout_s + GRACE_S):
-                        result = await self._run(document, request, context)
+                        result = await run(context, request.variables, request.operation_name)
             except TimeoutError:
                 return Result(errors=[_timed_out(self._timeout_s)], executed=True, calls=made)
         errors = result.errors or ()
         executed = result.data is not None or any(error.path for error in errors)
         return Result(result.data, shown(errors, request_id), executed, made)
-
-    async def _run(self, document: Document, request: GraphQLRequest, context: Any) -> ExecutionResult:
-        if document.plans is not None and self._planned:
-            return await document.plans.execute(context, request.variables, request.operation_name)
-        result = execute(
-            self._schema,
-            cast(DocumentNode, document.ast),
-            context_value=context,
-            variable_values=request.variables,
-            operation_name=request.operation_name,
-        )
-        return result if isinstance(result, ExecutionResult) else await result
 
     def _document(self, query: str) -> Document:
         return (self._kept if len(query) <= KEPT_CHARACTERS else self._read)(query)

@@ -44,7 +44,7 @@ class GraphQLEndpoint:
         result = await _while_connected(request, self._executor.execute(asked, actor, uuid4().hex))
         if result is None:
             return Response(status_code=499)  # nobody is left to read it
-        return Response(result.json(), _status(result, media_type), media_type=media_type)
+        return Response(result.json, _status(result, media_type), media_type=media_type)
 
     def _allow(self, request: Request, asked: GraphQLRequest) -> None:
         kind = self._executor.kind(asked)

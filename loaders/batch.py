@@ -195,7 +195,7 @@ class Group:
 
     async def _filled(self, keys: Sequence[Key]) -> None:
         """Returns when each key has its value; those that are being loaded are waited for, not loaded again."""
-        new = [key for key in keys if key not in self._loading]
+        new = [key for key in dict.fromkeys(keys) if key not in self._loading and key not in self._values]
         if new:
             task = asyncio.ensure_future(self._fetch(new))
             self._loading.update(dict.fromkeys(new, task))

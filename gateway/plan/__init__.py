@@ -54,7 +54,7 @@ class Plans:
             return ExecutionResult(None, executor)
         plan = self.plan(executor.operation, executor.variable_values.coerced)
         if plan is None:
-            return await self._by_graphql_core(context, variables, operation_name)
+            return await self.judge(context, variables, operation_name)
         run = Run(executor)
         try:
             (data,) = await plan.root.run(run, [None], serially=plan.serial)
@@ -95,11 +95,12 @@ class Plans:
                 raise known[1]
             return known[1]
 
-        return await self._by_graphql_core(context, variables, operation_name, [replay])
+        return await self.judge(context, variables, operation_name, [replay])
 
-    async def _by_graphql_core(
+    async def judge(
         self, context: Any, variables: dict[str, Any], operation_name: str | None, middleware: Sequence[Any] = ()
     ) -> ExecutionResult:
+        """graphql-core's own execution: for what plans do not cover, and to compare with."""
         result = execute(
             self._schema,
             self._document,

@@ -87,15 +87,15 @@ class Load:
             keys = [read(rows) for read in self._reads]
         except Exception as error:
             raise Irregular from error
-        try:
-            for branch in self.branches if rows else ():
-                branch.edge.access.check(run.context.actor)
-        except Exception as error:
-            return [self._all_failed(run, branch, error, rows) for branch in self.branches]
-        wanted = list(dict.fromkeys(key for of_branch in keys for key in of_branch if key is not None))
+        refused = [self._refused(run, branch) if rows else None for branch in self.branches]
+        asking = [of for of, error in zip(keys, refused, strict=True) if error is None]
+        wanted = list(dict.fromkeys(key for of in asking for key in of if key is not None))
         found = dict(zip(wanted, await self._load(run, wanted), strict=True))
         return await together(
-            [self._column(run, branch, found, of) for branch, of in zip(self.branches, keys, strict=True)]
+            [
+                self._column(run, branch, found, of) if error is None else self._failed(run, branch, error, rows)
+                for branch, of, error in zip(self.branches, keys, refused, strict=True)
+            ]
         )
 
     async def _load(self, run: Run, wanted: list[Any]) -> list[Any]:
@@ -118,8 +118,16 @@ class Load:
         return column
 
     @staticmethod
-    def _all_failed(run: Run, branch: Branch, error: Exception, rows: list[Any]) -> list[Any]:
-        if rows and not branch.nullable:
+    def _refused(run: Run, branch: Branch) -> Exception | None:
+        try:
+            branch.edge.access.check(run.context.actor)
+        except Exception as error:
+            return error
+        return None
+
+    @staticmethod
+    async def _failed(run: Run, branch: Branch, error: Exception, rows: list[Any]) -> list[Any]:
+        if not branch.nullable:
             raise Irregular from error
         return [run.failure(error, branch.field) for _ in rows]
 
