@@ -13,4 +13,8 @@ class CommerceLoaders(LoaderSet):
     category_by_id = one_by(lambda commerce: commerce.catalogue.categories_by_ids, key="id")
     children_by_category = many_by(lambda commerce: commerce.catalogue.children_of, key="parent_id")
     ancestors_by_category = many_by(lambda commerce: commerce.catalogue.ancestors_of, key="of_id")
+    customer_by_id = one_by(lambda commerce: commerce.customers.by_ids, key="id")
+    customers = page_by(lambda commerce: commerce.customers.pages, lambda commerce: commerce.customers.counts)
+    address_by_id = one_by(lambda commerce: commerce.customers.addresses_by_ids, key="id")
+    addresses_by_customer = many_by(lambda commerce: commerce.customers.addresses_of, key="customer_id")
     shipment_by_id = value_by(lambda commerce: commerce.shipments.by_ids)

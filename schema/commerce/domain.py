@@ -7,6 +7,7 @@ from datasources.commerce.sources import open_commerce
 from datasources.commerce.stores import Commerce
 from schema.commerce.analytics import AnalyticsQuery
 from schema.commerce.catalogue import CatalogueMutation, CatalogueQuery
+from schema.commerce.customers import CustomersMutation, CustomersQuery, ErasureTooEarlyProblem
 from schema.domain import Domain
 from schema.problems import InputProblem, Refused
 
@@ -20,8 +21,9 @@ COMMERCE = Domain(
         (
             AnalyticsQuery,
             CatalogueQuery,
+            CustomersQuery,
         ),
     ),
-    mutation=merge_types("CommerceMutation", (CatalogueMutation,)),
-    types=(Refused, InputProblem),
+    mutation=merge_types("CommerceMutation", (CatalogueMutation, CustomersMutation)),
+    types=(Refused, InputProblem, ErasureTooEarlyProblem),
 )
