@@ -307,8 +307,8 @@ def counted_orders(actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def visible_stock(actor: Actor) -> sa.ColumnElement[bool]:
-    """Levels and movements are for staff with `inventory:read`; what is available is told to everyone."""
-    return sa.true() if actor.may("inventory:read") else sa.false()
+    """Levels and movements are for staff who read or write the inventory; what is available is told to everyone."""
+    return sa.true() if actor.may("inventory:read") or actor.may("inventory:write") else sa.false()
 
 
 def _own_or(actor: Actor, owner: sa.ColumnElement[Any], *scopes: str) -> sa.ColumnElement[bool]:
