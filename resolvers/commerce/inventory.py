@@ -1,7 +1,7 @@
 """What lies in the warehouses, and how staff correct it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -40,8 +40,9 @@ async def warehouses(context: Context) -> Any:
 
 async def find_movements(context: Context, product_id: UUID, warehouse_id: UUID | None, page: Mapping[str, Any]) -> Any:
     """The ledger of a product, the newest first."""
-    batch = CommerceLoaders.movements_by_product
-    return await context.loaders.load(batch, product_id, warehouse_id=warehouse_id, **page)
+    return await context.loaders.load(
+        CommerceLoaders.movements_by_product, product_id, warehouse_id=warehouse_id, **page
+    )
 
 
 async def adjust_stock(context: Context, adjustment: Adjustment, key: str) -> Any:
@@ -53,25 +54,19 @@ async def adjust_stock(context: Context, adjustment: Adjustment, key: str) -> An
     _check(adjustment)
     await _must_exist(context, adjustment)
     commerce = context.of(Commerce)
+    product_id, warehouse_id, by, reason = astuple(adjustment)
+    kind = MovementKind.RECEIVED if reason is AdjustmentReason.RECEIVED else MovementKind.ADJUSTED
 
     async def adjust(transaction: Transaction) -> bool:
-        product_id, warehouse_id, by, reason = (
-            adjustment.product_id,
-            adjustment.warehouse_id,
-            adjustment.by,
-            adjustment.reason,
-        )
-        kind = MovementKind.RECEIVED if reason is AdjustmentReason.RECEIVED else MovementKind.ADJUSTED
         await commerce.inventory.adjust(transaction, product_id, warehouse_id, by, kind, reason)
-        await commerce.events.append(
-            transaction, "stock.adjusted", product_id, warehouse=str(warehouse_id), by=by, reason=reason
-        )
+        data = {"warehouse": str(warehouse_id), "by": by, "reason": reason}
+        await commerce.events.append(transaction, "stock.adjusted", product_id, **data)
         return True
 
     await commerce.once(key, "adjustStock", adjustment).do(commerce.sources.database, adjust)
     context.loaders.forget()
-    levels = await context.loaders.load(CommerceLoaders.levels_by_product, adjustment.product_id)
-    return next(level for level in levels if level.warehouse_id == adjustment.warehouse_id)
+    levels = await context.loaders.load(CommerceLoaders.levels_by_product, product_id)
+    return next(level for level in levels if level.warehouse_id == warehouse_id)
 
 
 def _check(adjustment: Adjustment) -> None:
