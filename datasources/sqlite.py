@@ -110,7 +110,7 @@ class SqliteEngine:
     async def close(self) -> None:
         self._writer.submit(lambda: self._connection.close())
         for threads, engine in ((self._readers, self._reading), (self._writer, self._writing)):
-            threads.shutdown(wait=True)
+            await asyncio.to_thread(threads.shutdown)
             engine.dispose()
 
 

@@ -13,4 +13,18 @@ class CommerceLoaders(LoaderSet):
     category_by_id = one_by(lambda commerce: commerce.catalogue.categories_by_ids, key="id")
     children_by_category = many_by(lambda commerce: commerce.catalogue.children_of, key="parent_id")
     ancestors_by_category = many_by(lambda commerce: commerce.catalogue.ancestors_of, key="of_id")
+    price_in = value_by(lambda commerce: commerce.sources.rates.converted)
+    available_by_product = value_by(lambda commerce: commerce.inventory.available_of, missing=0)
+    levels_by_product = many_by(lambda commerce: commerce.inventory.levels_of, key="product_id")
+    warehouse_by_id = one_by(lambda commerce: commerce.inventory.warehouses_by_ids, key="id")
+    movements_by_product = page_by(
+        lambda commerce: commerce.inventory.movements, lambda commerce: commerce.inventory.movement_counts
+    )
+    cart_by_id = one_by(lambda commerce: commerce.carts.by_ids, key="id")
+    lines_by_cart = many_by(lambda commerce: commerce.carts.lines_of, key="cart_id")
+    cart_basis = value_by(lambda commerce: commerce.carts.bases_of)
+    customer_by_id = one_by(lambda commerce: commerce.customers.by_ids, key="id")
+    customers = page_by(lambda commerce: commerce.customers.pages, lambda commerce: commerce.customers.counts)
+    address_by_id = one_by(lambda commerce: commerce.customers.addresses_by_ids, key="id")
+    addresses_by_customer = many_by(lambda commerce: commerce.customers.addresses_of, key="customer_id")
     shipment_by_id = value_by(lambda commerce: commerce.shipments.by_ids)

@@ -18,8 +18,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
+async def postgres() -> AsyncIterator[Postgres]:
+    server = Postgres()
     await server.prepare()
     yield server
     server.stop()

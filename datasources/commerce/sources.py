@@ -59,7 +59,7 @@ async def open_commerce(
             database=database,
             payments=service("payments", own.payments_url, own.payments_key.get_secret_value(), "/v1/balance"),
             carriers=service("carriers", own.carriers_url, own.carriers_key.get_secret_value(), "/openapi.json"),
-            rates=ExchangeRates(service("rates", settings.rates_url, None, "/v1/currencies"), clock),
+            rates=ExchangeRates(service("rates", settings.rates_url, None, "/v1/currencies")),
             cipher=Cipher.from_setting(settings.encryption_keys.get_secret_value()),
             email_index=BlindIndex(settings.index_secret.get_secret_value().encode()),
             cursors=Cursors(settings.cursor_secret.get_secret_value().encode()),

@@ -4,7 +4,11 @@ from typing import Any
 
 from datasources.actor import Actor
 from datasources.commerce.analytics import Analytics
+from datasources.commerce.cart import Carts
 from datasources.commerce.catalogue import Catalogue
+from datasources.commerce.customers import Customers
+from datasources.commerce.inventory import Inventory
+from datasources.commerce.privacy import Privacy
 from datasources.commerce.shipments import Shipments
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import EVENTS, IDEMPOTENCY
@@ -18,6 +22,10 @@ class Commerce:
         self._actor = actor
         self.events = EventLog(EVENTS, actor, sources.clock)
         self.catalogue = Catalogue(sources, actor)
+        self.inventory = Inventory(sources, actor)
+        self.carts = Carts(sources, actor)
+        self.customers = Customers(sources, actor)
+        self.privacy = Privacy(sources, actor)
         self.analytics = Analytics(sources, actor)
         self.shipments = Shipments(sources, actor)
 

@@ -278,12 +278,17 @@ EVENTS, IDEMPOTENCY = events_table(METADATA), idempotency_table(METADATA)
 
 
 def visible_customers(actor: Actor) -> sa.ColumnElement[bool]:
-    """A customer sees itself; staff with `customers:read` see all."""
-    return _own_or(actor, "customers:read", CUSTOMERS.c.id)
+    """A customer sees itself; staff with `customers:read` see all, and those who write see what they wrote."""
+    return _own_or(actor, CUSTOMERS.c.id, "customers:read", "customers:write")
 
 
 def visible_addresses(actor: Actor) -> sa.ColumnElement[bool]:
-    return _own_or(actor, "customers:read", ADDRESSES.c.customer_id)
+    return _own_or(actor, ADDRESSES.c.customer_id, "customers:read", "customers:write")
+
+
+def visible_dossiers(actor: Actor) -> sa.ColumnElement[bool]:
+    """Of whom the actor may export or erase everything: itself; staff with `customers:write` anyone."""
+    return _own_or(actor, CUSTOMERS.c.id, "customers:write")
 
 
 def visible_carts(actor: Actor) -> sa.ColumnElement[bool]:
@@ -293,7 +298,7 @@ def visible_carts(actor: Actor) -> sa.ColumnElement[bool]:
 
 def visible_orders(actor: Actor) -> sa.ColumnElement[bool]:
     """A customer sees its own orders; staff with `orders:read` see all."""
-    return _own_or(actor, "orders:read", ORDERS.c.customer_id)
+    return _own_or(actor, ORDERS.c.customer_id, "orders:read")
 
 
 def counted_orders(actor: Actor) -> sa.ColumnElement[bool]:
@@ -302,11 +307,11 @@ def counted_orders(actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def visible_stock(actor: Actor) -> sa.ColumnElement[bool]:
-    """Levels and movements are for staff with `inventory:read`; what is available is told to everyone."""
-    return sa.true() if actor.may("inventory:read") else sa.false()
+    """Levels and movements are for staff who read or write the inventory; what is available is told to everyone."""
+    return sa.true() if actor.may("inventory:read") or actor.may("inventory:write") else sa.false()
 
 
-def _own_or(actor: Actor, scope: str, owner: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    if actor.may(scope):
+def _own_or(actor: Actor, owner: sa.ColumnElement[Any], *scopes: str) -> sa.ColumnElement[bool]:
+    if any(actor.may(scope) for scope in scopes):
         return sa.true()
     return owner == actor.id if actor.id else sa.false()

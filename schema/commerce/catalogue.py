@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from datasources.commerce.catalogue import ProductFilter, ProductSort
 from datasources.commerce.tables import BASE_CURRENCY
+from datasources.money import Currency
 from datasources.money import Money as MoneyValue
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import catalogue
@@ -20,6 +21,9 @@ from schema.fields import computed, edge, page_arguments
 from schema.money import Money, MoneyInput
 from schema.node import Node, uuid_of
 from schema.problems import Problem, payload
+
+if TYPE_CHECKING:
+    from schema.commerce.inventory import StockLevel
 
 strawberry.enum(ProductSort, description="How a list of products is sorted.")
 
@@ -49,6 +53,10 @@ def _attributes(values: Mapping[str, str]) -> list[Attribute]:
     return [Attribute(name=name, value=value) for name, value in values.items()]
 
 
+def _in_currency(currency: Currency) -> dict[str, str]:
+    return {"currency": currency.value}
+
+
 @strawberry.type(description="Something that we sell.", directives=[PUBLIC])
 class Product(Node, batch=CommerceLoaders.product_by_id):
     sku: str = strawberry.field(description="The stock keeping unit: unique, for people.")
@@ -56,6 +64,21 @@ class Product(Node, batch=CommerceLoaders.product_by_id):
     description: str
     active: bool = strawberry.field(description="False where it is retired: not sold any more, kept for old orders.")
     price: Money = computed(Money.of, "price_minor", "currency", description=f"Without tax, in {BASE_CURRENCY}.")
+    price_in: Money | None = edge(
+        CommerceLoaders.price_in,
+        key=("price_minor", "currency"),
+        arguments=_in_currency,
+        description="The price at the day's rate, without tax. Null while there are no exchange rates.",
+    )
+    available: int = edge(
+        CommerceLoaders.available_by_product, key="id", description="Pieces that can be ordered now, in all warehouses."
+    )
+    stock_levels: list[Annotated["StockLevel", strawberry.lazy("schema.commerce.inventory")]] | None = edge(
+        CommerceLoaders.levels_by_product,
+        key="id",
+        access=scope("inventory:read"),
+        description="What lies in each warehouse, by its code.",
+    )
     attributes: list[Attribute] = computed(_attributes, "attributes")
     category: Category = edge(CommerceLoaders.category_by_id, key="category_id")
     units_sold: int = strawberry.field(description="How many were ordered and not cancelled, ever.")

@@ -6,7 +6,11 @@ from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.sources import open_commerce
 from datasources.commerce.stores import Commerce
 from schema.commerce.analytics import AnalyticsQuery
+from schema.commerce.cart import CartMutation, CartQuery
 from schema.commerce.catalogue import CatalogueMutation, CatalogueQuery
+from schema.commerce.customers import CustomersMutation, CustomersQuery, ErasureTooEarlyProblem
+from schema.commerce.inventory import InventoryMutation, InventoryQuery, OutOfStockProblem, StockReservedProblem
+from schema.commerce.rates import RatesQuery
 from schema.domain import Domain
 from schema.problems import InputProblem, Refused
 
@@ -20,8 +24,12 @@ COMMERCE = Domain(
         (
             AnalyticsQuery,
             CatalogueQuery,
+            CartQuery,
+            CustomersQuery,
+            InventoryQuery,
+            RatesQuery,
         ),
     ),
-    mutation=merge_types("CommerceMutation", (CatalogueMutation,)),
-    types=(Refused, InputProblem),
+    mutation=merge_types("CommerceMutation", (CatalogueMutation, CartMutation, CustomersMutation, InventoryMutation)),
+    types=(Refused, InputProblem, OutOfStockProblem, StockReservedProblem, ErasureTooEarlyProblem),
 )

@@ -1,8 +1,10 @@
 """The whole gateway over a fresh shop, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from datasources.commerce.settings import CommerceSettings
@@ -21,8 +23,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def house(database_url: str, sandbox: Sandbox, tmp_path: Path, clock: Clock) -> AsyncIterator[House]:
-    settings = read(Settings, data=tmp_path, rates_url=f"{sandbox.url}/rates")
+def operation_timeout_s() -> float:
+    """Enough on a busy machine; tests of deadlines override it."""
+    return 60
+
+
+@pytest.fixture
+async def house(
+    database_url: str, sandbox: Sandbox, tmp_path: Path, clock: Clock, operation_timeout_s: float
+) -> AsyncIterator[House]:
+    settings = read(Settings, data=tmp_path, rates_url=f"{sandbox.url}/rates", operation_timeout_s=operation_timeout_s)
     own = read(
         CommerceSettings,
         commerce_database_url=database_url,
@@ -53,3 +63,10 @@ def switches(sandbox: Sandbox) -> Iterator[RunningSandbox]:
         running.reset()
         yield running
         running.reset()
+
+
+@pytest.fixture
+def dollars(sandbox: Sandbox) -> Decimal:
+    """What one euro is worth, as the rates' service says."""
+    answer = httpx.get(f"{sandbox.url}/rates/v1/latest").raise_for_status()
+    return Decimal(str(answer.json()["rates"]["USD"]))

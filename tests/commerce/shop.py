@@ -1,5 +1,6 @@
 """A shop for tests: puts people, products and stock into a fresh database, each in one line."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from datasources.actor import Actor
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import (
+    ADDRESSES,
     CATEGORIES,
     CUSTOMERS,
     ORDER_LINES,
@@ -195,6 +197,17 @@ class Shop:
             "total_minor": net + tax,
             "total_base_minor": line.quantity * line.price + line.tax,
         }
+
+    async def address(self, customer: Actor, *, street: str = "Analytical Way 1") -> UUID:
+        """An address in Berlin, as another part of the house keeps it."""
+        self.clock.forward(seconds=1)
+        id = uuid7(self.clock())
+        parts = {"recipient": "Ada", "street": street, "city": "Berlin", "postal_code": "10115", "country": "DE"}
+        sealed = self.sources.cipher.seal(json.dumps(parts), b"addresses:" + id.bytes)
+        values = {"id": id, "customer_id": customer.id, "sealed": sealed, "created_at": self.clock()}
+        async with self.database.transaction() as transaction:
+            await transaction.write(sa.insert(ADDRESSES).values(values))
+        return id
 
     def staff(self, *scopes: str) -> Actor:
         return Actor(uuid7(self.clock()), frozenset(scopes))

@@ -91,7 +91,7 @@ async def test_revenue_by_category_is_that_of_the_whole_branch(gateway: Gateway,
         ("Home", 4, 5, "28.77"),
         ("Office", 0, 0, "0.00"),
     ]
-    assert gateway.calls == {"statement": 1, "commerce.category_by_id": 1}
+    assert gateway.calls == {"tops": 1, "commerce.category_by_id": 1}
 
 
 async def test_best_sellers_are_ranked_by_what_was_kept(gateway: Gateway, shop: Shop, cups: str) -> None:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from itertools import count
 from uuid import UUID
 
 import pytest
@@ -17,48 +16,17 @@ from datasources.commerce.errors import OutOfStock, StockReserved
 from datasources.commerce.inventory import Inventory, Wanted, pick
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.stock_ledger import MovementKind
-from datasources.commerce.tables import ALLOCATIONS, ORDER_LINES, ORDERS, STOCK_LEVELS, STOCK_MOVEMENTS
+from datasources.commerce.tables import ALLOCATIONS, ORDER_LINES, STOCK_LEVELS, STOCK_MOVEMENTS
 from datasources.errors import InvalidInput
 from datasources.sql import Database
-from tests.commerce.shop import Shop
-
-numbers = count(1)
+from tests.commerce.shop import Shop, Sold
 
 
 async def order(shop: Shop, customer: Actor, *lines: tuple[UUID, int]) -> tuple[UUID, list[Wanted]]:
     """An order as it lies in the database before its stock is reserved."""
-    now, amounts = shop.clock(), {"tax_minor": 0, "total_minor": 0}
-    id = await shop.insert(
-        ORDERS,
-        **amounts,
-        number=f"T-{next(numbers)}",
-        customer_id=customer.id,
-        status="placed",
-        currency="EUR",
-        subtotal_minor=0,
-        rate="1",
-        country="DE",
-        placed_at=now,
-        updated_at=now,
-    )
-    wanted = []
-    for position, (product, quantity) in enumerate(lines):
-        line_id = await shop.insert(
-            ORDER_LINES,
-            **amounts,
-            order_id=id,
-            position=position,
-            product_id=product,
-            sku="MUG",
-            name="Mug",
-            currency="EUR",
-            quantity=quantity,
-            refunded_quantity=0,
-            unit_price_minor=0,
-            total_base_minor=0,
-        )
-        wanted.append(Wanted(line_id, product, "MUG", quantity))
-    return id, wanted
+    id = await shop.order(customer, *(Sold(product, quantity) for product, quantity in lines))
+    rows = await shop.database.rows(sa.select(ORDER_LINES).where(ORDER_LINES.c.order_id == id))
+    return id, [Wanted(row.id, row.product_id, row.sku, row.quantity) for row in rows]
 
 
 async def reserve(sources: CommerceSources, order_id: UUID, wanted: list[Wanted]) -> bool:
@@ -121,13 +89,14 @@ async def test_a_line_comes_from_one_warehouse_where_one_has_all(shop: Shop) -> 
 
 
 async def test_a_refused_reservation_leaves_nothing_behind(shop: Shop) -> None:
-    mug, pot = await shop.product(stock={"BER": 5}), await shop.product(stock={"BER": 1})
+    mug = await shop.product(stock={"BER": 5})
+    pot = await shop.product(sku="POT", stock={"BER": 1})
     id, wanted = await order(shop, await shop.customer(), (mug, 2), (pot, 2))
     before = await levels(shop), await shop.count(STOCK_MOVEMENTS)
     with pytest.raises(OutOfStock) as refused:
         async with shop.database.transaction() as transaction:
             await Inventory(shop.sources, SYSTEM).reserve(transaction, id, wanted)
-    assert refused.value.extensions == {"code": "COMMERCE_OUT_OF_STOCK", "sku": "MUG", "wanted": 2, "left": 1}
+    assert refused.value.extensions == {"code": "COMMERCE_OUT_OF_STOCK", "sku": "POT", "wanted": 2, "left": 1}
     assert (await levels(shop), await shop.count(STOCK_MOVEMENTS)) == before
     assert await shop.count(ALLOCATIONS) == 0
 

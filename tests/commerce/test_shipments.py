@@ -10,10 +10,11 @@ from datasources.calls import collected
 from datasources.commerce.shipments import MAX_IDS, Shipment, Shipments, ShipmentStatus
 from datasources.errors import SourceRefused, SourceUnavailable
 from datasources.ids import utc_now
-from tests.commerce.shop import Shop
+from tests.commerce.shop import Shop, Sold
+from tests.gateway_client import Gateway
 from tests.sandbox_process import RunningSandbox
 
-# No database takes part.
+# The database has no part in it but to say whose the order is.
 pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
 ADDRESS = {"recipient": "Ada", "street": "Kade 1", "city": "Delft", "postal_code": "2611", "country": "NL"}
@@ -89,3 +90,26 @@ async def test_more_than_the_service_takes_at_once_are_still_one_batch(
     found = await shipments.by_ids(ids)
     assert sum(isinstance(one, Shipment) for one in found.values()) in (1, MAX_IDS)
     assert found.keys() == set(ids)
+
+
+async def test_a_shipment_is_seen_by_whoever_sees_its_order(
+    gateway: Gateway, shop: Shop, shipments: Shipments, switches: RunningSandbox
+) -> None:
+    shipment = await ship(shipments, uuid4().hex)
+    ada, bo = await shop.customer(), await shop.customer("bo@example.com")
+    sold = Sold(await shop.product())
+    order = {"id": shop.id("Order", await shop.order(ada, sold, status="shipped", shipment_id=shipment.id))}
+    query = "query ($id: ID!) { order(id: $id) { shipment { id carrier trackingNumber status estimatedDelivery } } }"
+    told = {
+        "id": shipment.id,
+        "carrier": "dhl",
+        "trackingNumber": shipment.tracking_number,
+        "status": "CREATED",
+        "estimatedDelivery": shipment.estimated_delivery.isoformat(),
+    }
+    switches.forget_requests()
+    assert await gateway.data(query, order, as_=bo) == {"order": None}
+    assert switches.requests("carriers") == []
+    assert await gateway.data(query, order, as_=ada) == {"order": {"shipment": told}}
+    assert await gateway.data(query, order, as_=shop.staff("orders:read")) == {"order": {"shipment": told}}
+    assert await gateway.data("query ($id: ID!) { node(id: $id) { id } }", order, as_=bo) == {"node": None}

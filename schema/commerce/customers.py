@@ -1,0 +1,170 @@
+"""Customers and their addresses, and the rights of a person over its data."""
+
+from datetime import datetime
+from operator import attrgetter
+
+import strawberry
+from strawberry.scalars import JSON
+
+from datasources.commerce.errors import ErasureTooEarly
+from datasources.commerce.seals import PostalAddress
+from datasources.commerce.tables import BASE_CURRENCY
+from datasources.money import Currency
+from loaders.commerce import CommerceLoaders
+from resolvers.commerce import customers, privacy
+from resolvers.commerce.customers import Profile
+from schema import access
+from schema.access import INHERITED, SIGNED_IN, policy, scope
+from schema.connection import Connection
+from schema.fields import computed, edge, page_arguments
+from schema.node import Node, uuid_of
+from schema.problems import Problem, payload
+
+_OWN = policy("the customer itself, or scope customers:read or customers:write")
+
+
+@strawberry.type(
+    description="A postal address of a customer. Its parts are null, with an error, where they cannot be read.",
+    directives=[_OWN],
+)
+class Address(Node, batch=CommerceLoaders.address_by_id):
+    recipient: str | None = computed(attrgetter("recipient"), "postal", description="Who receives what is sent here.")
+    street: str | None = computed(attrgetter("street"), "postal", description="With the number of the house.")
+    city: str | None = computed(attrgetter("city"), "postal")
+    postal_code: str | None = computed(attrgetter("postal_code"), "postal")
+    country: str | None = computed(attrgetter("country"), "postal", description="Two letters of ISO 3166, as DE.")
+    created_at: datetime
+
+
+@strawberry.type(description="Who buys here. Personal data is null after an erasure.", directives=[_OWN])
+class Customer(Node, batch=CommerceLoaders.customer_by_id):
+    name: str | None
+    email: str | None
+    phone: str | None = strawberry.field(description="Null also where none was given.")
+    currency: Currency = strawberry.field(description="What this customer sees prices in, and pays in.")
+    created_at: datetime
+    erased_at: datetime | None = strawberry.field(
+        description="When the personal data was erased; null where it was not."
+    )
+    addresses: list[Address] = edge(CommerceLoaders.addresses_by_customer, key="id", description="The oldest first.")
+
+
+@strawberry.type
+class CustomersQuery:
+    @access.field(SIGNED_IN, "The customer who asks; null for staff.")
+    async def me(self, info: strawberry.Info) -> Customer | None:
+        return await customers.get_me(info.context)
+
+    @access.field(SIGNED_IN, "The customer with this id; null where there is none, or none that you may see.")
+    async def customer(self, info: strawberry.Info, id: strawberry.ID) -> Customer | None:
+        return await customers.get_customer(info.context, uuid_of(id, "Customer"))
+
+    @access.field(scope("customers:read"), "Customers, the newest first; with `email` only the one who has it.")
+    async def customers(
+        self, info: strawberry.Info, email: str | None = None, first: int = 20, after: str | None = None
+    ) -> Connection[Customer] | None:
+        return await customers.find_customers(info.context, email, page_arguments(first, after))
+
+
+@strawberry.input(description="A new customer.")
+class CreateCustomerInput:
+    name: str
+    email: str = strawberry.field(description="Not that of another customer; letter case does not matter.")
+    phone: str | None = None
+    currency: Currency = Currency(BASE_CURRENCY)
+
+
+@strawberry.input(description="What to change of your profile; what is left out stays.")
+class UpdateProfileInput:
+    name: str | None = None
+    phone: str | None = strawberry.field(default=None, description="Empty to remove it.")
+    currency: Currency | None = None
+
+
+@strawberry.input(description="A postal address.")
+class AddressInput:
+    recipient: str
+    street: str
+    city: str
+    postal_code: str
+    country: str = strawberry.field(description="Two letters of ISO 3166, as DE.")
+
+    def value(self) -> PostalAddress:
+        return PostalAddress(self.recipient, self.street, self.city, self.postal_code, self.country)
+
+
+@strawberry.input(description="Whose data to erase.")
+class EraseCustomerInput:
+    id: strawberry.ID
+    idempotency_key: str
+
+
+@strawberry.type(description="The customer, or why it was refused.", directives=[INHERITED])
+class CustomerPayload:
+    customer: Customer | None = None
+    problem: Problem | None = None
+
+
+@strawberry.type(description="The address, or why it was refused.", directives=[INHERITED])
+class AddressPayload:
+    address: Address | None = None
+    problem: Problem | None = None
+
+
+@strawberry.type(description="Everything held of one customer, or why it was refused.", directives=[INHERITED])
+class ExportPayload:
+    document: JSON | None = strawberry.field(
+        default=None,
+        description="profile, addresses, cart, orders with lines, history and refunds, and payments; "
+        "amounts in minor units of the currency beside them.",
+    )
+    problem: Problem | None = None
+
+
+@strawberry.type(description="We still need the data, to send and settle what was ordered.", directives=[INHERITED])
+class ErasureTooEarlyProblem(Problem):
+    refusal = ErasureTooEarly
+
+    orders: list[str] = strawberry.field(
+        description="Numbers of the orders to be shipped or cancelled first; empty where only a payment is open."
+    )
+
+
+@strawberry.type
+class CustomersMutation:
+    @access.field(scope("customers:write"), "Adds a customer.")
+    async def create_customer(self, info: strawberry.Info, input: CreateCustomerInput) -> CustomerPayload | None:
+        profile = Profile(input.name, input.email, input.phone, input.currency.value)
+        return await payload(CustomerPayload, customer=lambda: customers.create_customer(info.context, profile))
+
+    @access.field(SIGNED_IN, "Changes your name, phone or currency.")
+    async def update_profile(self, info: strawberry.Info, input: UpdateProfileInput) -> CustomerPayload | None:
+        profile = Profile(input.name, None, input.phone, input.currency and input.currency.value)
+        return await payload(CustomerPayload, customer=lambda: customers.update_profile(info.context, profile))
+
+    @access.field(SIGNED_IN, f"Adds an address of yours; {customers.MAX_ADDRESSES} at most.")
+    async def add_address(self, info: strawberry.Info, input: AddressInput) -> AddressPayload | None:
+        return await payload(AddressPayload, address=lambda: customers.add_address(info.context, input.value()))
+
+    @access.field(SIGNED_IN, "Removes an address of yours; orders that went there keep it.")
+    async def remove_address(self, info: strawberry.Info, id: strawberry.ID) -> CustomerPayload | None:
+        return await payload(
+            CustomerPayload, customer=lambda: customers.remove_address(info.context, uuid_of(id, "Address"))
+        )
+
+    @access.field(SIGNED_IN, "Everything that we hold of you; of anybody for staff with customers:write.")
+    async def export_customer(self, info: strawberry.Info, id: strawberry.ID) -> ExportPayload | None:
+        return await payload(
+            ExportPayload, document=lambda: privacy.export_customer(info.context, uuid_of(id, "Customer"))
+        )
+
+    @access.field(
+        SIGNED_IN,
+        "Erases your personal data for ever; anybody's for staff with customers:write. Orders stay, anonymised. "
+        "Doing it again changes nothing.",
+    )
+    async def erase_customer(self, info: strawberry.Info, input: EraseCustomerInput) -> CustomerPayload | None:
+        return await payload(
+            CustomerPayload,
+            customer=lambda: privacy.erase_customer(info.context, uuid_of(input.id, "Customer"), input.idempotency_key),
+        )

@@ -1,0 +1,34 @@
+"""The nested query that all of this is for: customers, orders, lines, products, stock, prices, payments, shipments."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.commerce.crowd import NESTED, Crowd
+from tests.commerce.shop import Shop
+from tests.gateway_client import Gateway
+from tests.sandbox_process import RunningSandbox
+
+ONE_EACH = {
+    "commerce.customers": 1,
+    "commerce.orders_by_customer": 1,
+    "commerce.lines_by_order": 1,
+    "commerce.payment_by_id": 1,
+    "commerce.shipment_by_id": 1,
+    "commerce.product_by_id": 1,
+    "commerce.available_by_product": 1,
+    "commerce.levels_by_product": 1,
+    "commerce.warehouse_by_id": 1,
+    "commerce.price_in": 1,
+}
+
+
+@pytest.mark.parametrize("size", [20, 100])
+async def test_it_costs_one_statement_or_batch_an_edge_however_many_ask(
+    gateway: Gateway, shop: Shop, switches: RunningSandbox, dollars: Decimal, size: int
+) -> None:
+    crowd = Crowd(shop, switches)
+    await crowd.gather(size)
+    answer = await gateway.data(NESTED, {"customers": size}, as_=shop.staff("*"))
+    assert answer == crowd.told(size, dollars)
+    assert gateway.calls == ONE_EACH

@@ -1,0 +1,80 @@
+"""Migrated databases are what the tables say, and several processes may migrate at once."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from datasources.commerce.sources import MIGRATIONS
+from datasources.commerce.tables import METADATA
+from datasources.migrations import migrate
+from datasources.sql import Database
+from tests.database_servers import Postgres
+
+SEARCH = ("search", "ix_products_search", "product_search")
+"""What only one of the two databases has, so that the tables cannot say it."""
+
+REPOSITORY = Path(__file__).parents[2]
+MIGRATE = """
+import asyncio, sys
+from datasources.commerce.sources import MIGRATIONS
+from datasources.migrations import migrate
+from datasources.sql import Database
+
+async def main():
+    database = Database("commerce", sys.argv[1])
+    print(await migrate(database, MIGRATIONS))
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_migrated_database_is_what_the_tables_say(database_url: str) -> None:
+    database = Database("commerce", database_url)
+    assert await database.in_one_thread(_differences) == []
+    await database.close()
+
+
+async def test_migrating_twice_does_nothing(database_url: str) -> None:
+    database = Database("commerce", database_url)
+    assert await migrate(database, MIGRATIONS) is False
+    await database.close()
+
+
+async def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
+    said = await asyncio.gather(*(_run(MIGRATE, empty_url) for _ in range(2)))
+    assert "True\n" in said
+    database = Database("commerce", empty_url)
+    assert await database.in_one_thread(_differences) == []
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.empty()
+
+
+async def _run(script: str, *arguments: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, *arguments, cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    return said.decode()
+
+
+def _differences(connection: sa.Connection) -> list[Any]:
+    def ours(thing: Any, name: str | None, kind: str, reflected: bool, _: Any) -> bool:
+        return not (reflected and name is not None and name.startswith(SEARCH))
+
+    options = {"include_object": ours, "compare_type": True, "compare_server_default": False}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
