@@ -27,4 +27,14 @@ class CommerceLoaders(LoaderSet):
     customers = page_by(lambda commerce: commerce.customers.pages, lambda commerce: commerce.customers.counts)
     address_by_id = one_by(lambda commerce: commerce.customers.addresses_by_ids, key="id")
     addresses_by_customer = many_by(lambda commerce: commerce.customers.addresses_of, key="customer_id")
+    order_by_id = one_by(lambda commerce: commerce.orders.by_ids, key="id")
+    orders = page_by(lambda commerce: commerce.orders.pages, lambda commerce: commerce.orders.counts)
+    orders_by_customer = page_by(
+        lambda commerce: commerce.orders.pages_by_customer, lambda commerce: commerce.orders.counts_by_customer
+    )
+    order_line_by_id = one_by(lambda commerce: commerce.orders.lines_by_ids, key="id")
+    lines_by_order = many_by(lambda commerce: commerce.orders.lines_of, key="order_id")
+    history_by_order = many_by(lambda commerce: commerce.orders.history_of, key="order_id")
+    refunds_by_order = many_by(lambda commerce: commerce.orders.refunds_of, key="order_id")
+    payment_by_id = value_by(lambda commerce: commerce.payments.by_ids)
     shipment_by_id = value_by(lambda commerce: commerce.shipments.by_ids)

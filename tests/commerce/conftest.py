@@ -13,6 +13,7 @@ from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
 from server import House
 from tests.commerce.shop import Clock, Shop
+from tests.commerce.till import Till
 from tests.gateway_client import Gateway
 from tests.sandbox_process import RunningSandbox, switches_of
 
@@ -63,6 +64,11 @@ def switches(sandbox: Sandbox) -> Iterator[RunningSandbox]:
         running.reset()
         yield running
         running.reset()
+
+
+@pytest.fixture
+def till(house: House, gateway: Gateway, shop: Shop, switches: RunningSandbox) -> Till:
+    return Till(house, gateway, shop, switches)
 
 
 @pytest.fixture
