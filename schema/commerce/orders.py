@@ -161,13 +161,13 @@ class PlaceOrderInput:
         )
 
 
-@strawberry.input
+@strawberry.input(description="Which order to move on.")
 class MoveOrderInput:
     id: strawberry.ID
     idempotency_key: str = strawberry.field(description=_KEY)
 
 
-@strawberry.input
+@strawberry.input(description="How many pieces of one line.")
 class RefundLineInput:
     id: strawberry.ID = strawberry.field(description="Of one of the order's lines.")
     quantity: int
