@@ -12,6 +12,7 @@ from tests.readme.blocks import ROOT, blocks
 from tests.readme.recipes import follow
 
 LAYERS = ["datasources", "gateway", "loaders", "resolvers", "schema", "tests"]
+TOOLS = Path(sys.executable).parent
 FILES = ["server.py", "pyproject.toml", "README.md"]
 
 
@@ -24,8 +25,7 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(tree: Path, *module: str, stdin: str = "") -> str:
-    command = [sys.executable, "-m", *module]
+def run(tree: Path, *command: str | Path, stdin: str = "") -> str:
     done = subprocess.run(command, cwd=tree, input=stdin, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -38,7 +38,8 @@ def test_recipe_answers_as_it_says_and_stays_in_style(recipe: str, tree: Path) -
         for language in ("python", "graphql", "json")
     )
     touched = follow(code, tree)
-    run(tree, "ruff", "check", "--select", "I", "--fix", *touched)
-    run(tree, "ruff", "check", *touched)
-    run(tree, "ruff", "format", "--check", *touched)
-    assert json.loads(run(tree, "tests.readme.trial", stdin=query)) == json.loads(answer)
+    run(tree, TOOLS / "ruff", "check", "--select", "I", "--fix", *touched)
+    run(tree, TOOLS / "ruff", "check", *touched)
+    run(tree, TOOLS / "ruff", "format", "--check", *touched)
+    run(tree, TOOLS / "lint-imports")
+    assert json.loads(run(tree, sys.executable, "-m", "tests.readme.trial", stdin=query)) == json.loads(answer)
