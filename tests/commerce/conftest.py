@@ -1,6 +1,7 @@
 """The whole gateway over a fresh shop, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -30,9 +31,9 @@ def operation_timeout_s() -> float:
 
 
 @pytest.fixture
-async def house(
-    database_url: str, sandbox: Sandbox, tmp_path: Path, clock: Clock, operation_timeout_s: float
-) -> AsyncIterator[House]:
+def configured(
+    database_url: str, sandbox: Sandbox, tmp_path: Path, operation_timeout_s: float
+) -> tuple[Settings, CommerceSettings]:
     settings = read(Settings, data=tmp_path, rates_url=f"{sandbox.url}/rates", operation_timeout_s=operation_timeout_s)
     own = read(
         CommerceSettings,
@@ -40,6 +41,25 @@ async def house(
         payments_url=f"{sandbox.url}/payments",
         carriers_url=f"{sandbox.url}/carriers",
     )
+    return settings, own
+
+
+@pytest.fixture
+async def house(configured: tuple[Settings, CommerceSettings], clock: Clock) -> AsyncIterator[House]:
+    async with open_house(configured, clock) as house:
+        yield house
+
+
+@pytest.fixture
+async def neighbour(configured: tuple[Settings, CommerceSettings], clock: Clock) -> AsyncIterator[House]:
+    """A second worker over the same database."""
+    async with open_house(configured, clock) as house:
+        yield house
+
+
+@asynccontextmanager
+async def open_house(configured: tuple[Settings, CommerceSettings], clock: Clock) -> AsyncIterator[House]:
+    settings, own = configured
     house = House(settings, {"commerce": own}, clock)
     async with house.app.router.lifespan_context(house.app):
         yield house

@@ -5,8 +5,11 @@ from collections import Counter
 
 import pytest
 
+from server import House
 from tests.commerce.shop import Shop
 from tests.commerce.till import Till
+from tests.gateway_client import Gateway
+from tests.sandbox_process import RunningSandbox
 
 
 async def test_fifty_buyers_of_ten_pieces(shop: Shop, till: Till) -> None:
@@ -25,6 +28,26 @@ async def test_fifty_buyers_of_ten_pieces(shop: Shop, till: Till) -> None:
     assert at_the_service["requires_capture"] == 10
     assert set(at_the_service) <= {"requires_capture", "canceled"}
     assert (await till.steps())["authorised"] == 10
+    await till.balance()
+
+
+async def test_two_workers_over_one_database(
+    neighbour: House, shop: Shop, till: Till, switches: RunningSandbox
+) -> None:
+    mug = await shop.product(stock={"BER": 5})
+    buyers = [await shop.customer(f"{n}@example.com") for n in range(10)]
+    for buyer in buyers:
+        await till.fill(buyer, mug)
+    gateway = Gateway(neighbour.app, neighbour.tokens)
+    async with gateway.http:
+        workers = [till, Till(neighbour, gateway, shop, switches)]
+        outcomes = await asyncio.gather(*(worker.place(buyer, "twin") for buyer in buyers for worker in workers))
+        bought = [outcome for outcome in outcomes if not outcome.isupper()]
+        assert len(set(bought)) == 5
+        assert await till.statuses() == {"placed": 5}
+        assert await till.stock(mug) == (5, 5, 5)
+        await asyncio.gather(*(worker.cancel(id, f"cancel {id}") for id in set(bought) for worker in workers))
+    assert await till.stock(mug) == (5, 0, 0)
     await till.balance()
 
 
