@@ -1,19 +1,41 @@
 """Heddle: composes settings, sources, graph and HTTP, and is the command line."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
+from difflib import unified_diff
+from pathlib import Path
 from typing import Any
 
+from cyclopts import App, CycloptsError
 from starlette.applications import Starlette
 
 from datasources.actor import Actor
+from datasources.errors import SourceError
 from datasources.ids import Clock, utc_now
-from datasources.settings import Settings, SettingsPart, read
+from datasources.sandbox.process import Sandbox, SandboxFailed
+from datasources.settings import Settings, SettingsPart, WrongSetting, check, read, services_without_address, variable
+from gateway import processes
 from gateway.app import Graph, application
 from gateway.identity import Tokens
 from gateway.logs import configure_logs
+from gateway.options import DEFAULTS, As, Check, Data, Host, Port, Scale, Scopes, StandIns, Ttl, Workers
+from gateway.processes import CannotStart
+from gateway.terminal import complain, progress, say, welcome
+from resolvers.background import running
 from resolvers.context import Context
 from schema.graph import DOMAINS, build
+
+PARTS: Sequence[type[SettingsPart]] = (Settings, *(domain.settings for domain in DOMAINS))
+SAMPLES = [(domain, domain.sample) for domain in DOMAINS if domain.sample]
+SDL = Path(__file__).parent / "schema" / "schema.graphql"
+NOBODY = "http://127.0.0.1:9"
+"""The address of services for commands that ask none."""
+
+Own = Mapping[str, SettingsPart]
 
 
 class House:
@@ -22,17 +44,23 @@ class House:
     `own` are the domains' settings by the name of the domain.
     """
 
-    def __init__(self, settings: Settings, own: Mapping[str, SettingsPart], clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, own: Own, clock: Clock = utc_now) -> None:
         self.settings = settings
         self.sources: dict[type, Any] = {}
-        self.tokens = Tokens(settings.token_secret.get_secret_value().encode(), clock=clock)
+        self.tokens = _tokens(settings, clock)
         self._own = own
         self._clock = clock
         self.app = application(
-            Graph(build()._schema, self.open_context, self._checks),
+            Graph(
+                build()._schema,
+                self.open_context,
+                self._checks,
+                [route for domain in DOMAINS for route in domain.routes(self.open_context)],
+            ),
             self.tokens,
             operation_timeout_s=settings.operation_timeout_s,
             max_body_bytes=settings.max_body_bytes,
+            explorer=settings.env == "development",
             lifespan=self._open,
         )
 
@@ -46,18 +74,216 @@ class House:
 
     @asynccontextmanager
     async def _open(self, _: Starlette) -> AsyncIterator[None]:
-        self.settings.data.mkdir(parents=True, exist_ok=True)
-        async with AsyncExitStack() as stack:
-            for domain in DOMAINS:
-                opened = domain.open(self.settings, self._own[domain.name], self._clock)
-                self.sources[domain.stores] = await stack.enter_async_context(opened)
-            yield
+        async with opened(self.settings, self._own, self._clock) as sources:
+            self.sources.update(sources)
+            background = [work for domain in DOMAINS for work in domain.background]
+            async with running(background, self.open_context):
+                yield
 
     def _checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         return {name: check for opened in self.sources.values() for name, check in opened.checks().items()}
 
 
+@asynccontextmanager
+async def opened(settings: Settings, own: Own, clock: Clock = utc_now) -> AsyncIterator[dict[type, Any]]:
+    """The sources of every domain, by its class of stores, with the databases at their newest versions.
+
+    Raises: WrongSetting, CannotStart.
+    """
+    processes.usable(settings.data)
+    async with AsyncExitStack() as stack:
+        sources = {}
+        try:
+            for domain in DOMAINS:
+                opening = domain.open(settings, own[domain.name], clock)
+                sources[domain.stores] = await stack.enter_async_context(opening)
+        except SourceError as error:
+            why = (error.detail or error.code).partition("\n")[0]
+            remedy = f"start it, or correct {variable(f'{error.source}_database_url')}"
+            raise CannotStart(f"The database '{error.source}' does not answer: {why}; {remedy}") from error
+        yield sources
+
+
+def configured() -> tuple[Settings, Own]:
+    """The settings of the house, and those of the domains by name. Raises: WrongSetting."""
+    check(PARTS)
+    return read(Settings), {domain.name: read(domain.settings) for domain in DOMAINS}
+
+
 def app() -> Starlette:
-    """For uvicorn's workers: the house as the environment says."""
+    """For the processes that serve: the house as the environment says."""
     configure_logs()
-    return House(read(Settings), {domain.name: read(domain.settings) for domain in DOMAINS}).app
+    house = House(*configured())
+    processes.settle()
+    return house.app
+
+
+cli = App(
+    name="uv run server.py",
+    help="Heddle: one typed graph over databases and services. Without a command, it serves.",
+    help_epilogue="Example: uv run server.py --port 9000 --data /tmp/shop --scale 0.1",
+    help_format="plaintext",
+    version_flags=(),
+    default_parameter=DEFAULTS,
+    result_action="return_value",
+)
+
+
+@cli.default
+@cli.command
+def serve(
+    *,
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    workers: Workers = None,
+    scale: Scale = 1.0,
+    sandbox: StandIns = True,
+) -> None:
+    """Serves the graph; in development with sample data, and with stand-ins for the services outside."""
+    _set(host=host, port=port, data=data, workers=workers)
+    settings, own = configured()
+    processes.usable(settings.data)
+    processes.terminated_is_interrupted()
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        listening = stack.enter_context(processes.bound(settings.host, settings.port))
+        address = processes.address_of(listening)
+        in_development = settings.env == "development"
+        sandbox_url = _stand_ins(stack, settings, own, address) if in_development and sandbox else None
+        greeting = asyncio.run(_prepared(address, scale if in_development else None, sandbox_url))
+        processes.serve(
+            "server:app",
+            listening,
+            workers=settings.workers,
+            max_message_bytes=settings.max_body_bytes,
+            when_ready=lambda: say(greeting),
+        )
+
+
+@cli.command
+def token(*, as_: As, scope: Scopes = None, ttl: Ttl = timedelta(hours=1), data: Data = None) -> None:
+    """Prints a token for development; the gateway need not run."""
+    settings, own = _for_databases_alone(data)
+    if settings.env == "production":
+        raise CannotStart("This is for development; in production, whoever knows the people issues their tokens")
+    if not settings.data.is_dir():
+        raise CannotStart(f"There is no directory '{settings.data}'; run 'uv run server.py' once, or name another")
+    say(asyncio.run(_token(settings, own, as_, scope, ttl)))
+
+
+@cli.command
+def schema(*, check: Check = False) -> int:
+    """Prints the graph in GraphQL's schema language."""
+    sdl = build().as_str() + "\n"
+    if not check:
+        say(sdl.rstrip())
+        return 0
+    committed = SDL.read_text() if SDL.exists() else ""
+    if committed == sdl:
+        return 0
+    changes = unified_diff(committed.splitlines(), sdl.splitlines(), "schema/schema.graphql", "the code", lineterm="")
+    say("\n".join(changes))
+    complain("The graph is not as committed; if it should be so: uv run server.py schema > schema/schema.graphql")
+    return 1
+
+
+@cli.command
+def reencrypt(*, data: Data = None) -> int:
+    """Encrypts personal data anew with the first key of HEDDLE_ENCRYPTION_KEYS, so that older keys can go.
+
+    It may run beside a gateway that serves, and may be stopped and started again.
+    """
+    columns = asyncio.run(_reencrypted(*_for_databases_alone(data)))
+    for column in columns:
+        say(f"{column.column}: {column.resealed} of {column.seen} encrypted anew")
+    broken = sum(column.broken for column in columns)
+    if broken:
+        complain(f"{broken} values open with none of the keys, and stayed as they are; put their key back")
+    return 1 if broken else 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: 1 where something is in the way, 2 where the command line cannot be meant."""
+    try:
+        return cli(arguments, exit_on_error=False, print_error=False) or 0
+    except CycloptsError as error:
+        complain(f"{error} See: uv run server.py --help")
+        return 2
+    except (WrongSetting, CannotStart, SandboxFailed, SourceError) as error:
+        complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _set(**options: object) -> None:
+    """Options become the environment, which says more than `.env`, and which the workers inherit."""
+    os.environ.update({variable(name): str(value) for name, value in options.items() if value is not None})
+
+
+def _for_databases_alone(data: Path | None) -> tuple[Settings, Own]:
+    _set(data=data)
+    os.environ.update(dict.fromkeys(services_without_address(PARTS), NOBODY))
+    return configured()
+
+
+def _stand_ins(stack: ExitStack, settings: Settings, own: Own, address: str) -> str | None:
+    """Runs the sandbox while the stack lasts, where a service has no address, and gives it one there."""
+    missing = services_without_address(PARTS)
+    if not missing:
+        return None
+    webhooks = [domain.webhook(own[domain.name]) for domain in DOMAINS if domain.webhook]
+    events = next(((address + path, secret) for path, secret in webhooks), None)
+    url = stack.enter_context(Sandbox(settings.data, events)).url
+    os.environ.update({name: f"{url}/{path}" for name, path in missing.items()})
+    return url
+
+
+async def _prepared(address: str, scale: float | None, sandbox_url: str | None) -> str:
+    """Migrates; with a scale, makes sample data where there is none yet. What to say as soon as all runs."""
+    settings, own = configured()
+    async with opened(settings, own) as sources:
+        if scale is None:
+            return f"Heddle serves at {address}"
+        for domain, sample in SAMPLES:
+            with progress("Making sample data, this once") as tell:
+                await sample.fill(sources[domain.stores], scale=scale, sandbox_url=sandbox_url, progress=tell)
+        email, query = next((sample.people[0], sample.query) for _, sample in SAMPLES)
+        person = await _person(sources, email)
+        token = _tokens(settings).issue(person.signed_in, person.scopes, 12 * 3600) if person else None
+        return welcome(address, email, token, query)
+
+
+async def _token(settings: Settings, own: Own, email: str, scopes: Iterable[str] | None, ttl: timedelta) -> str:
+    async with opened(settings, own) as sources:
+        person = await _person(sources, email)
+        if person is None:
+            known = [one for _, sample in SAMPLES for one in sample.people if await _person(sources, one)]
+            remedy = f"these do: {', '.join(known)}" if known else "run 'uv run server.py' once to have sample people"
+            raise CannotStart(f"Nobody has the address '{email}'; {remedy}")
+        return _tokens(settings).issue(person.signed_in, scopes or person.scopes, int(ttl.total_seconds()))
+
+
+async def _person(sources: Mapping[type, Any], email: str) -> Actor | None:
+    for domain in DOMAINS:
+        if domain.person and (found := await domain.person(sources[domain.stores], email)):
+            return found
+    return None
+
+
+async def _reencrypted(settings: Settings, own: Own) -> list[Any]:
+    async with opened(settings, own) as sources:
+        return [
+            column
+            for domain in DOMAINS
+            if domain.reseal
+            for column in await domain.reseal(sources[domain.stores], lambda column: None)
+        ]
+
+
+def _tokens(settings: Settings, clock: Clock = utc_now) -> Tokens:
+    return Tokens(settings.token_secret.get_secret_value().encode(), clock=clock)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,20 +1,31 @@
 """Settings: from the environment and `.env`, prefixed `HEDDLE_`; each part of the house declares its own.
 
-A secret has a development default, which is refused in production.
+What production must bring, secrets and the addresses of services, has a default or a stand-in in development only.
 """
 
+import os
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from datasources.cipher import HOW_TO_MAKE, Cipher
+
 PREFIX = "HEDDLE_"
+DOTENV = ".env"
+MIN_SECRET_BYTES = 32
 T = TypeVar("T", bound="SettingsPart")
 
 
 class WrongSetting(Exception):
-    """One line for the operator: which setting, why, and what to write instead."""
+    """For the operator, a line for each wrong setting: which, why, and what to write instead. Never a secret."""
 
 
 def secret(description: str, *, development: str, how: str) -> Any:
@@ -22,77 +33,182 @@ def secret(description: str, *, development: str, how: str) -> Any:
     return Field(default=None, description=description, json_schema_extra={"development": development, "how": how})
 
 
+def service(description: str, *, stand_in: str, example: str) -> Any:
+    """The address of a service that production must bring; elsewhere the sandbox stands in, at its path `stand_in`."""
+    how = f"write its address, for example {example}"
+    return Field(default=None, description=description, json_schema_extra={"stand_in": stand_in, "how": how})
+
+
 class SettingsPart(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=DOTENV, env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     env: Literal["development", "production"] = Field(
         default="development",
         description="In production, missing secrets stop the start, and stand-ins and sample data never start.",
+        examples=["production"],
     )
 
     @model_validator(mode="before")
     @classmethod
-    def _development_defaults(cls, given: dict[str, Any]) -> dict[str, Any]:
-        filled = dict(given)
-        for name, field in cls.model_fields.items():
-            extra = field.json_schema_extra
-            if isinstance(extra, dict) and "development" in extra and not filled.get(name):
-                if given.get("env") == "production":
-                    raise WrongSetting(f"{PREFIX}{name.upper()} is missing, and production needs it: {extra['how']}")
-                filled[name] = extra["development"]
-        return filled
+    def _what_production_must_bring(cls, given: dict[str, Any]) -> dict[str, Any]:
+        needed = {name: extra for name, field in cls.model_fields.items() if "how" in (extra := extra_of(field))}
+        if given.get("env") != "production":
+            return {name: extra["development"] for name, extra in needed.items() if "development" in extra} | given
+        wrong = [line for name, extra in needed.items() for line in _unfit_for_production(name, given.get(name), extra)]
+        if wrong:
+            raise WrongSetting("\n".join(wrong))
+        return given
 
 
 def read(part: type[T], **overrides: Any) -> T:
-    """The settings of one part. Raises: WrongSetting."""
+    """The settings of one part; overrides that are None are left out. Raises: WrongSetting."""
     try:
         return part(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "settings"
-        field = part.model_fields.get(name)
-        example = f" Write for example {PREFIX}{name.upper()}={field.examples[0]}" if field and field.examples else ""
-        raise WrongSetting(f"{PREFIX}{name.upper()} is wrong: {first['msg']}.{example}") from None
+        raise WrongSetting("\n".join(_wrong(part, one) for one in error.errors())) from None
 
 
-_MAKE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+def check(parts: Iterable[type[SettingsPart]]) -> None:
+    """Looks at all that is set for these parts. Raises: WrongSetting that tells of everything at once."""
+    parts = list(parts)
+    wrong = list(_unknown(parts))
+    for part in parts:
+        try:
+            read(part)
+        except WrongSetting as error:
+            wrong += str(error).splitlines()
+    if wrong:
+        raise WrongSetting("\n".join(dict.fromkeys(wrong)))  # `env` is in every part
+
+
+def services_without_address(parts: Iterable[type[SettingsPart]]) -> dict[str, str]:
+    """The path of the sandbox's stand-in by the variable that would be set. Raises: WrongSetting."""
+    return {
+        variable(name): extra["stand_in"]
+        for part in parts
+        for name, value in read(part)
+        if "stand_in" in (extra := extra_of(part.model_fields[name])) and value is None
+    }
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def extra_of(field: FieldInfo) -> dict[str, Any]:
+    """What `secret` and `service` noted."""
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+
+
+def _unfit_for_production(name: str, value: Any, extra: dict[str, Any]) -> Iterator[str]:
+    if not value:
+        yield f"{variable(name)} is missing, and production needs it: {extra['how']}"
+    elif value == extra.get("development"):
+        yield f"{variable(name)} is the value for development, which everybody knows: {extra['how']}"
+
+
+def _wrong(part: type[SettingsPart], error: ErrorDetails) -> str:
+    name = str(error["loc"][0])
+    field = part.model_fields[name]
+    why = str(error.get("ctx", {}).get("error") or error["msg"]).rstrip(".")
+    remedy = (
+        extra_of(field).get("how") or f"write for example {variable(name)}={(field.examples or [field.default])[0]}"
+    )
+    return f"{variable(name)} is wrong: {why[0].lower()}{why[1:]}; {remedy}"
+
+
+def _unknown(parts: Iterable[type[SettingsPart]]) -> Iterator[str]:
+    known = {name.upper() for part in parts for name in part.model_fields}
+    variables = map(str.upper, (*os.environ, *dotenv_values(DOTENV)))
+    given = {name.removeprefix(PREFIX) for name in variables if name.startswith(PREFIX)}
+    for name in sorted(given - known):
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {PREFIX}{close[0]}?" if close else "README lists all settings, under Settings"
+        yield f"{PREFIX}{name} is no setting; {hint}"
+
+
+def _long_enough(value: SecretStr) -> SecretStr:
+    length = len(value.get_secret_value().encode())
+    if length < MIN_SECRET_BYTES:
+        raise ValueError(f"it has {length} bytes, and needs {MIN_SECRET_BYTES} at least")
+    return value
+
+
+def _keys(value: SecretStr) -> SecretStr:
+    try:
+        Cipher.from_setting(value.get_secret_value())
+    except ValueError as error:
+        raise ValueError(str(error).partition(";")[0]) from None  # the remedy follows anyway
+    return value
+
+
+def _address_of_service(value: str) -> str:
+    if not _is_url(value, "http", "https"):
+        raise ValueError("it is no address that begins with http:// or https://")
+    return value
+
+
+def _address_of_database(value: str) -> str:
+    # Not shown, as it may hold a password.
+    file = value.startswith("sqlite:///") and value != "sqlite:///"
+    socket = value.startswith("postgresql://") and "?host=/" in value
+    if not (file or socket or _is_url(value, "postgresql")):
+        raise ValueError("it is neither postgresql://user@host/name nor sqlite:///path")
+    return value
+
+
+def _is_url(value: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+EncryptionKeys = Annotated[SecretStr, AfterValidator(_keys)]
+ServiceUrl = Annotated[str, AfterValidator(_address_of_service)]
+DatabaseUrl = Annotated[str, AfterValidator(_address_of_database)]
+
+_MAKE = 'write what this prints: python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 class Settings(SettingsPart):
     """What the whole house needs."""
 
     host: str = Field(default="127.0.0.1", description="The address to serve on.")
-    port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on.", examples=["8000"])
-    workers: int = Field(default=1, ge=1, le=64, description="Processes that serve.", examples=["2"])
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 takes a free one.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that serve.")
     data: Path = Field(default=Path("data"), description="The directory of the SQLite databases.")
     operation_timeout_s: float = Field(
-        default=10.0, gt=0, le=300, description="The deadline of one operation, in seconds.", examples=["10"]
+        default=10.0, gt=0, le=300, description="The deadline of one operation, in seconds."
     )
-    max_body_bytes: int = Field(
-        default=1_000_000, ge=1_000, description="The largest request that is read, in bytes.", examples=["1000000"]
-    )
-    token_secret: SecretStr = secret(
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest request that is read, in bytes.")
+    token_secret: Secret = secret(
         "Signs the tokens; at least 32 bytes.",
         development="for development only, not a secret: tokens",
-        how=f"write what this prints: {_MAKE}",
+        how=_MAKE,
     )
-    cursor_secret: SecretStr = secret(
-        "Signs the cursors of pages.",
+    cursor_secret: Secret = secret(
+        "Signs the cursors of pages; at least 32 bytes.",
         development="for development only, not a secret: cursors",
-        how=f"write what this prints: {_MAKE}",
+        how=_MAKE,
     )
-    encryption_keys: SecretStr = secret(
+    encryption_keys: EncryptionKeys = secret(
         "Keys that encrypt personal data, `id:base64` separated by commas; the first one encrypts.",
         development="dev:Zm9yIGRldmVsb3BtZW50IG9ubHksIG5vIHNlY3JldCE=",
-        how="write k1:KEY with a KEY made by: openssl rand -base64 32",
+        how=f"write k1:KEY, with a KEY made by: {HOW_TO_MAKE}",
     )
-    index_secret: SecretStr = secret(
-        "The key of the hash by which people are found by their email address; never change it.",
+    index_secret: Secret = secret(
+        "The key of the hash by which people are found by their email address; never change it. At least 32 bytes.",
         development="for development only, not a secret: index",
-        how=f"write what this prints: {_MAKE}",
+        how=_MAKE,
     )
-    rates_url: str | None = Field(
-        default=None,
-        description="The exchange rate service, which speaks Frankfurter's API.",
-        examples=["https://api.frankfurter.dev"],
+    rates_url: ServiceUrl | None = service(
+        "The exchange rate service, which speaks Frankfurter's API.",
+        stand_in="rates",
+        example="https://api.frankfurter.dev",
     )

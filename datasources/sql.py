@@ -246,8 +246,10 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
             raise ValueError("times are aware; pass one with a time zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        if dialect.name != "sqlite":
+            return None
+        return lambda value: None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 class day_of(GenericFunction[str]):

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
+from asyncpg.pgproto.pgproto import UUID
 
 from datasources.deadline import remaining_s
 
@@ -24,6 +25,13 @@ BUSY_S = 5.0
 BUSY_STEP_MS = 50
 STEPS_BETWEEN_LOOKS = 20_000
 """SQLite's virtual machine steps between two looks at the clock: some 100 µs."""
+
+
+class FastUuid(sa.Uuid[UUID]):
+    """Ids as asyncpg's UUIDs, which are equal to the standard library's."""
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[str | None], UUID | None]:
+        return lambda value: None if value is None else UUID(value)
 
 
 class Interrupted(Exception):
@@ -118,6 +126,9 @@ def _connections(url: str, size: int, *, read_only: bool) -> sa.Engine:
     engine = sa.create_engine(
         url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False, "isolation_level": None}
     )
+
+    # What asyncpg reads from PostgreSQL: made, hashed and written several times as fast as the standard library's.
+    engine.dialect.colspecs = {**engine.dialect.colspecs, sa.Uuid: FastUuid}
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:

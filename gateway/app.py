@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,13 +18,13 @@ from datasources.actor import ANONYMOUS, Actor
 from datasources.deadline import deadline
 from datasources.errors import SourceError, Unauthenticated
 from gateway.execution import Executor, OpenContext
+from gateway.explorer import explorer_page
 from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens
 from gateway.request import GraphQLRequest, NotExecuted
 from gateway.websocket import SocketHandler
 
 Check = Callable[[], Awaitable[None]]
-PAGE = Path(__file__).parent / "explorer.html"
 CHECK_TIMEOUT_S = 3.0
 
 
@@ -45,10 +44,11 @@ def application(
     *,
     operation_timeout_s: float,
     max_body_bytes: int,
+    explorer: bool,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
     executor = Executor(graph.schema, graph.open_context, operation_timeout_s)
-    endpoint = GraphQLEndpoint(executor, tokens, PAGE.read_text())
+    endpoint = GraphQLEndpoint(executor, tokens, explorer_page() if explorer else None)
     socket = SocketHandler(lambda payload: _session(tokens, payload), lambda *asked: _results(executor, *asked))
 
     @asynccontextmanager

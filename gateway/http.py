@@ -9,7 +9,7 @@ from uuid import uuid4
 import orjson
 from graphql import OperationType
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import Refusal, Unauthenticated
@@ -23,17 +23,17 @@ JSON = "application/json"
 
 
 class GraphQLEndpoint:
-    """`page` is what browsers see at the same path."""
+    """`page` is what browsers see at the same path, if anything."""
 
-    def __init__(self, executor: Executor, tokens: Tokens, page: str) -> None:
+    def __init__(self, executor: Executor, tokens: Tokens, page: Response | None) -> None:
         self._executor = executor
         self._tokens = tokens
         self._page = page
 
     async def serve(self, request: Request) -> Response:
         accepted = _accepted(request)
-        if request.method != "POST" and "query" not in request.query_params and "text/html" in accepted:
-            return HTMLResponse(self._page)
+        if self._page and request.method != "POST" and "query" not in request.query_params and "text/html" in accepted:
+            return self._page
         media_type = next((kind for kind in accepted if kind in (GRAPHQL_JSON, JSON)), JSON)
         try:
             actor = await actor_of(request, self._tokens)

@@ -34,10 +34,14 @@ class LoaderSet:
 
 
 class Batch(ABC):
-    """Loads the values of many keys at once. `name` is `commerce.orders_by_customer`."""
+    """Loads the values of many keys at once. `name` is `commerce.orders_by_customer`.
+
+    `remote` says that a REST service answers, which may be out: edges to it are nullable.
+    """
 
     name = "?"
     stores: type
+    remote = False
 
     def __init__(self, max_batch: int = MAX_BATCH) -> None:
         self.max_batch = max_batch
@@ -80,8 +84,16 @@ class many_by(Batch):
 class value_by(Batch):
     """A value per key, looked up or computed: `fetch` returns a mapping; what it leaves out is `missing`."""
 
-    def __init__(self, fetch: Fetch[Mapping[Any, Any]], *, missing: Any = None, max_batch: int = MAX_BATCH) -> None:
+    def __init__(
+        self,
+        fetch: Fetch[Mapping[Any, Any]],
+        *,
+        missing: Any = None,
+        remote: bool = False,
+        max_batch: int = MAX_BATCH,
+    ) -> None:
         super().__init__(max_batch)
+        self.remote = remote
         self._fetch, self._missing = fetch, missing
 
     async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:

@@ -1,6 +1,7 @@
 """What one operation carries: who asks, what it may reach, and what time it is."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar, cast
 
 from datasources.actor import Actor
@@ -27,3 +28,7 @@ class Context:
             make: Callable[[Any, Actor], Any] = stores
             made = self._stores[stores] = make(self._sources[stores], self.actor)
         return cast(S, made)
+
+
+OpenContext = Callable[[Actor], AbstractContextManager[Context]]
+"""Opens a context for an actor, and closes it with the block."""

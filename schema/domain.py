@@ -1,18 +1,42 @@
 """What a domain brings: its sources, its stores, and its part of the graph."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.routing import BaseRoute
+
+from datasources.actor import Actor
 from datasources.settings import SettingsPart
+from resolvers.background import Background
+from resolvers.context import OpenContext
+
+
+def no_routes(open_context: OpenContext) -> Sequence[BaseRoute]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What development begins with: `fill(sources, scale=, sandbox_url=, progress=)` fills the domain if it is empty.
+
+    `people` are email addresses to ask as, and `query` is for the first of them to try.
+    """
+
+    fill: Callable[..., Awaitable[bool]]
+    people: Sequence[str]
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
     """`open(settings, own_settings)` opens the sources; `stores(sources, actor)` is the domain as one actor sees it.
 
-    `types` are those that only interfaces lead to.
+    `types` are those that only interfaces lead to. `routes(open_context)` are HTTP endpoints beside the graph;
+    `background` is work that the house does again and again. `person(sources, email)` is whom development tokens are
+    made for; `webhook(own_settings)` the path and the signing secret of the events that its services send;
+    `reseal(sources, progress)` encrypts anew what it keeps, and tells of each column what became of it.
     """
 
     name: str
@@ -22,3 +46,9 @@ class Domain:
     query: type
     mutation: type
     types: Sequence[type] = ()
+    routes: Callable[[OpenContext], Sequence[BaseRoute]] = no_routes
+    background: Sequence[Background] = ()
+    sample: Sample | None = None
+    person: Callable[[Any, str], Awaitable[Actor | None]] | None = None
+    webhook: Callable[[Any], tuple[str, str]] | None = None
+    reseal: Callable[..., Awaitable[Sequence[Any]]] | None = None

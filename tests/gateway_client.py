@@ -9,6 +9,13 @@ from starlette.applications import Starlette
 from datasources import calls
 from datasources.actor import ANONYMOUS, Actor
 from gateway.identity import Tokens
+from loaders.batch import Batch, LoaderSet
+
+
+def local_batches() -> set[str]:
+    """The names of the batches that are said to call no service."""
+    declared = (batch for loaders in LoaderSet.__subclasses__() for batch in vars(loaders).values())
+    return {batch.name for batch in declared if isinstance(batch, Batch) and not batch.remote}
 
 
 class Gateway:
@@ -30,6 +37,8 @@ class Gateway:
                 "/graphql", json={"query": query, "variables": variables or {}}, headers=self.headers(as_)
             )
         self.calls = Counter(call.name for call in made)
+        unsaid = {call.name for call in made if call.kind == "rest"} & local_batches()
+        assert not unsaid, f"{unsaid} call a service: say `remote=True`, so that edges to them must be nullable"
         return response.json()
 
     async def data(self, query: str, variables: dict[str, Any] | None = None, *, as_: Actor = ANONYMOUS) -> Any:

@@ -22,6 +22,13 @@ class OutOfStock(Refusal):
         return {"code": self.code, "sku": self.sku, "wanted": self.wanted, "left": self.left}
 
 
+class EmptyCart(Refusal):
+    code = "COMMERCE_EMPTY_CART"
+
+    def __init__(self) -> None:
+        super().__init__("Your cart is empty; add something first.")
+
+
 class PaymentDeclined(Refusal):
     """`decline_code` is the payment service's word for why: `insufficient_funds`, `expired_card`, …"""
 
@@ -61,13 +68,10 @@ class ShipmentRefused(Refusal):
 
 
 class RefundRefused(Refusal):
-    """`reason` is the payment service's word."""
-
     code = "COMMERCE_REFUND_REFUSED"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"The payment service refused the refund ({reason}); nothing was given back.")
-        self.reason = reason
+    def __init__(self) -> None:
+        super().__init__("The payment service refused the refund; nothing was given back.")
 
 
 class InvalidMove(Refusal):

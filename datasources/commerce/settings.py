@@ -2,19 +2,19 @@
 
 from pydantic import Field, SecretStr
 
-from datasources.settings import SettingsPart, secret
+from datasources.settings import DatabaseUrl, ServiceUrl, SettingsPart, secret, service
 
 
 class CommerceSettings(SettingsPart):
-    commerce_database_url: str | None = Field(
+    commerce_database_url: DatabaseUrl | None = Field(
         default=None,
         description="The database of commerce; without it, `commerce.db` in the data directory.",
         examples=["postgresql://heddle@localhost/commerce"],
     )
-    payments_url: str | None = Field(
-        default=None,
-        description="The payment service, which speaks Stripe's API.",
-        examples=["https://api.stripe.com"],
+    payments_url: ServiceUrl | None = service(
+        "The payment service, which speaks Stripe's API.",
+        stand_in="payments",
+        example="https://api.stripe.com",
     )
     payments_key: SecretStr = secret(
         "The secret key at the payment service.",
@@ -26,10 +26,10 @@ class CommerceSettings(SettingsPart):
         development="whsec_development",
         how="take it from your Stripe dashboard, Developers, Webhooks",
     )
-    carriers_url: str | None = Field(
-        default=None,
-        description="The carriers' service, which speaks the OpenAPI document of `datasources/sandbox`.",
-        examples=["https://carriers.example.com"],
+    carriers_url: ServiceUrl | None = service(
+        "The carriers' service, which speaks the OpenAPI document of `datasources/sandbox`.",
+        stand_in="carriers",
+        example="https://carriers.example.com",
     )
     carriers_key: SecretStr = secret(
         "The bearer token at the carriers' service.",

@@ -8,6 +8,8 @@ from datasources.commerce.cart import Carts
 from datasources.commerce.catalogue import Catalogue
 from datasources.commerce.customers import Customers
 from datasources.commerce.inventory import Inventory
+from datasources.commerce.orders import Orders
+from datasources.commerce.payments import Payments
 from datasources.commerce.privacy import Privacy
 from datasources.commerce.shipments import Shipments
 from datasources.commerce.sources import CommerceSources
@@ -22,11 +24,13 @@ class Commerce:
         self._actor = actor
         self.events = EventLog(EVENTS, actor, sources.clock)
         self.catalogue = Catalogue(sources, actor)
-        self.inventory = Inventory(sources, actor)
-        self.carts = Carts(sources, actor)
         self.customers = Customers(sources, actor)
         self.privacy = Privacy(sources, actor)
+        self.inventory = Inventory(sources, actor)
+        self.carts = Carts(sources, actor)
         self.analytics = Analytics(sources, actor)
+        self.orders = Orders(sources, actor)
+        self.payments = Payments(sources, actor)
         self.shipments = Shipments(sources, actor)
 
     def once(self, key: str, operation: str, request: Any) -> Once:

@@ -219,6 +219,7 @@ class Payment(CommerceTable, table=True):
 
     `status`: authorising, authorised, declined, capturing, captured, voiding, voided. `id` is the idempotency key at
     the service, `order_id` the order that is or would have been placed; `refunded_minor` includes refunds under way.
+    `actor_id` is who asked for the present status, or for the step that is under way.
     """
 
     __tablename__ = "payments"
@@ -235,6 +236,8 @@ class Payment(CommerceTable, table=True):
     refunded_minor: int = Field(default=0, sa_type=sa.BigInteger)
     method: str = Field(max_length=64)
     provider_id: str | None = Field(max_length=64, unique=True)
+    decline_code: str | None = Field(max_length=64)
+    actor_id: UUID | None
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -297,8 +300,8 @@ def visible_carts(actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def visible_orders(actor: Actor) -> sa.ColumnElement[bool]:
-    """A customer sees its own orders; staff with `orders:read` see all."""
-    return _own_or(actor, ORDERS.c.customer_id, "orders:read")
+    """A customer sees its own orders; staff with `orders:read` see all, and so do those who move them on."""
+    return _own_or(actor, ORDERS.c.customer_id, "orders:read", "orders:write")
 
 
 def counted_orders(actor: Actor) -> sa.ColumnElement[bool]:

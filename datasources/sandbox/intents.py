@@ -29,7 +29,8 @@ ENGINE_HOLDS = 30  # intents; at 1,000 each call takes ten times as long
 _CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation")
 _CREATE_NAMES = {
     *("amount", "currency", "capture_method", "confirm", "payment_method", "payment_method_types", "metadata"),
-    *("automatic_payment_methods", "description", "expand", "off_session", "receipt_email", "return_url"),
+    *("automatic_payment_methods", "description", "error_on_requires_action", "expand", "off_session"),
+    *("receipt_email", "return_url"),
 }
 
 

@@ -143,7 +143,7 @@ class CatalogueQuery:
         return await catalogue.get_category(info.context, uuid_of(id, "Category"))
 
 
-@strawberry.input
+@strawberry.input(description="A property of a product; its name is there once.")
 class AttributeInput:
     name: str
     value: str

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.scalars import JSON
@@ -16,9 +17,12 @@ from resolvers.commerce.customers import Profile
 from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.connection import Connection
-from schema.fields import computed, edge, page_arguments
+from schema.fields import computed, edge, edge_page, page_arguments
 from schema.node import Node, uuid_of
 from schema.problems import Problem, payload
+
+if TYPE_CHECKING:
+    from schema.commerce.orders import Order
 
 _OWN = policy("the customer itself, or scope customers:read or customers:write")
 
@@ -47,6 +51,9 @@ class Customer(Node, batch=CommerceLoaders.customer_by_id):
         description="When the personal data was erased; null where it was not."
     )
     addresses: list[Address] = edge(CommerceLoaders.addresses_by_customer, key="id", description="The oldest first.")
+    orders: Connection[Annotated["Order", strawberry.lazy("schema.commerce.orders")]] = edge_page(
+        CommerceLoaders.orders_by_customer, key="id", description="The newest first; those that you may see."
+    )
 
 
 @strawberry.type

@@ -2,17 +2,27 @@
 
 from strawberry.tools import merge_types
 
+from datasources.commerce.people import person_by_email
+from datasources.commerce.sample.fill import fill
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.sources import open_commerce
 from datasources.commerce.stores import Commerce
+from resolvers.background import Background
+from resolvers.commerce.reencryption import reseal
+from resolvers.commerce.settling import settle
+from schema.commerce import webhooks
 from schema.commerce.analytics import AnalyticsQuery
 from schema.commerce.cart import CartMutation, CartQuery
 from schema.commerce.catalogue import CatalogueMutation, CatalogueQuery
 from schema.commerce.customers import CustomersMutation, CustomersQuery, ErasureTooEarlyProblem
 from schema.commerce.inventory import InventoryMutation, InventoryQuery, OutOfStockProblem, StockReservedProblem
+from schema.commerce.orders import InvalidMoveProblem, OrdersMutation, OrdersQuery
+from schema.commerce.payments import PaymentDeclinedProblem
 from schema.commerce.rates import RatesQuery
-from schema.domain import Domain
+from schema.domain import Domain, Sample
 from schema.problems import InputProblem, Refused
+
+SETTLE_EVERY_S = 60.0
 
 COMMERCE = Domain(
     name="commerce",
@@ -27,9 +37,37 @@ COMMERCE = Domain(
             CartQuery,
             CustomersQuery,
             InventoryQuery,
+            OrdersQuery,
             RatesQuery,
         ),
     ),
-    mutation=merge_types("CommerceMutation", (CatalogueMutation, CartMutation, CustomersMutation, InventoryMutation)),
-    types=(Refused, InputProblem, OutOfStockProblem, StockReservedProblem, ErasureTooEarlyProblem),
+    mutation=merge_types(
+        "CommerceMutation",
+        (
+            CatalogueMutation,
+            CartMutation,
+            CustomersMutation,
+            InventoryMutation,
+            OrdersMutation,
+        ),
+    ),
+    types=(
+        Refused,
+        InputProblem,
+        OutOfStockProblem,
+        StockReservedProblem,
+        ErasureTooEarlyProblem,
+        PaymentDeclinedProblem,
+        InvalidMoveProblem,
+    ),
+    routes=webhooks.routes,
+    background=(Background("settling payments", SETTLE_EVERY_S, settle),),
+    sample=Sample(
+        fill=fill,
+        people=("ada@example.com", "bo@example.com", "admin@example.com", "support@example.com"),
+        query="{ me { name addresses { city country } } products(first: 3) { nodes { name category { name } } } }",
+    ),
+    person=person_by_email,
+    webhook=lambda own: ("/webhooks/payments", own.payments_webhook_secret.get_secret_value()),
+    reseal=reseal,
 )

@@ -1,6 +1,7 @@
 """The whole gateway over a fresh shop, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
 from server import House
 from tests.commerce.shop import Clock, Shop
+from tests.commerce.till import Till
 from tests.gateway_client import Gateway
 from tests.sandbox_process import RunningSandbox, switches_of
 
@@ -29,9 +31,9 @@ def operation_timeout_s() -> float:
 
 
 @pytest.fixture
-async def house(
-    database_url: str, sandbox: Sandbox, tmp_path: Path, clock: Clock, operation_timeout_s: float
-) -> AsyncIterator[House]:
+def configured(
+    database_url: str, sandbox: Sandbox, tmp_path: Path, operation_timeout_s: float
+) -> tuple[Settings, CommerceSettings]:
     settings = read(Settings, data=tmp_path, rates_url=f"{sandbox.url}/rates", operation_timeout_s=operation_timeout_s)
     own = read(
         CommerceSettings,
@@ -39,6 +41,25 @@ async def house(
         payments_url=f"{sandbox.url}/payments",
         carriers_url=f"{sandbox.url}/carriers",
     )
+    return settings, own
+
+
+@pytest.fixture
+async def house(configured: tuple[Settings, CommerceSettings], clock: Clock) -> AsyncIterator[House]:
+    async with open_house(configured, clock) as house:
+        yield house
+
+
+@pytest.fixture
+async def neighbour(configured: tuple[Settings, CommerceSettings], clock: Clock) -> AsyncIterator[House]:
+    """A second worker over the same database."""
+    async with open_house(configured, clock) as house:
+        yield house
+
+
+@asynccontextmanager
+async def open_house(configured: tuple[Settings, CommerceSettings], clock: Clock) -> AsyncIterator[House]:
+    settings, own = configured
     house = House(settings, {"commerce": own}, clock)
     async with house.app.router.lifespan_context(house.app):
         yield house
@@ -63,6 +84,11 @@ def switches(sandbox: Sandbox) -> Iterator[RunningSandbox]:
         running.reset()
         yield running
         running.reset()
+
+
+@pytest.fixture
+def till(house: House, gateway: Gateway, shop: Shop, switches: RunningSandbox) -> Till:
+    return Till(house, gateway, shop, switches)
 
 
 @pytest.fixture

@@ -15,15 +15,15 @@ from tests.sandbox_process import RunningSandbox
 # No database is in trouble here.
 pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
-TIMEOUT_S = 2.0
+TIMEOUT_S = 3.0
 SIZE = 3
 HOLES = {"payments": "payment", "carriers": "shipment", "rates": "priceIn"}
-FAULTS: dict[str, tuple[str, dict[str, float], str]] = {
-    "dead": ("down", {}, "SOURCE_UNAVAILABLE"),
-    "slow": ("slow", {"delay_s": 2 * TIMEOUT_S}, "SOURCE_TIMEOUT"),
-    "failing": ("error", {}, "SOURCE_UNAVAILABLE"),
-    "half a JSON": ("wrong_json", {}, "SOURCE_UNAVAILABLE"),
-    "wrong types": ("wrong_types", {}, "SOURCE_UNAVAILABLE"),
+FAULTS = {
+    "dead": ("down", "SOURCE_UNAVAILABLE"),
+    "too slow": ("hang", "SOURCE_TIMEOUT"),
+    "failing": ("error", "SOURCE_UNAVAILABLE"),
+    "half a JSON": ("wrong_json", "SOURCE_UNAVAILABLE"),
+    "wrong types": ("wrong_types", "SOURCE_UNAVAILABLE"),
 }
 
 Path = tuple[str | int, ...]
@@ -70,7 +70,7 @@ def told(answer: Json) -> dict[Path, tuple[str, str]]:
 async def ask(gateway: Gateway, shop: Shop) -> Json:
     started = time.monotonic()
     answer: Json = await gateway.ask(NESTED, {"customers": SIZE}, as_=shop.staff("*"))
-    assert time.monotonic() - started < TIMEOUT_S + 1
+    assert time.monotonic() - started < 3 * TIMEOUT_S
     return answer
 
 
@@ -86,8 +86,8 @@ async def heals(gateway: Gateway, shop: Shop, whole: Json) -> None:
 async def test_a_service_in_trouble_leaves_a_hole_that_names_it_and_heals(
     gateway: Gateway, shop: Shop, switches: RunningSandbox, whole: Json, service: str, trouble: str
 ) -> None:
-    mode, settings, code = FAULTS[trouble]
-    switches.fault(service, mode, **settings)
+    mode, code = FAULTS[trouble]
+    switches.fault(service, mode)
     answer = await ask(gateway, shop)
     assert answer["data"] == without(whole, [HOLES[service]])
     assert told(answer) == dict.fromkeys(places(whole, HOLES[service]), (code, service))

@@ -145,6 +145,8 @@ def upgrade() -> None:
         sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
         sa.Column("method", sa.String(64), nullable=False),
         sa.Column("provider_id", sa.String(64), nullable=True),
+        sa.Column("decline_code", sa.String(64), nullable=True),
+        sa.Column("actor_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refund_within_payment"),

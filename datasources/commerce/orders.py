@@ -1,0 +1,172 @@
+"""Orders with their lines, history and refunds, as they are read and written."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from datasources.actor import Actor
+from datasources.commerce.seals import PostalAddress, SealedRow
+from datasources.commerce.sources import CommerceSources
+from datasources.commerce.tables import ORDER_CHANGES, ORDER_LINES, ORDERS, PRODUCTS, REFUNDS, visible_orders
+from datasources.ids import uuid7
+from datasources.pages import Listing, Page, PageArguments, Sort
+from datasources.sql import Row, Rows, Transaction
+
+
+class OrderStatus(StrEnum):
+    PLACED = "placed"
+    SHIPPED = "shipped"
+    CANCELLED = "cancelled"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+
+
+class OrderRecord(SealedRow):
+    """Has the columns of ORDERS."""
+
+    @property
+    def shipping_address(self) -> PostalAddress | None:
+        """None after the customer's erasure. Raises: SealBroken."""
+        text = self.opened(ORDERS.c.sealed_address)
+        return None if text is None else PostalAddress.of_json(text)
+
+
+class Orders:
+    """Reads tell what `visible_orders` lets the actor see; writes happen in transactions that decided before."""
+
+    def __init__(self, sources: CommerceSources, actor: Actor) -> None:
+        self._database = sources.database
+        self._cursors = sources.cursors
+        self._cipher = sources.cipher
+        self._clock = sources.clock
+        self._actor = actor
+
+    async def by_ids(self, ids: Sequence[UUID]) -> list[OrderRecord]:
+        """Orders with these ids, in no order; unknown and foreign ids are left out. Source: one SELECT."""
+        rows = await self._database.rows(self._visible.where(ORDERS.c.id.in_(ids)))
+        return [OrderRecord(row, self._cipher) for row in rows]
+
+    async def pages(
+        self, keys: Sequence[str], asked: PageArguments, *, status: OrderStatus | None
+    ) -> Mapping[Any, Page]:
+        """Orders, the newest first. Source: one SELECT. Raises: InvalidInput for the cursor."""
+        return self._told(await self._listing(status).pages(self._database, self._cursors, asked))
+
+    async def counts(self, keys: Sequence[str], *, status: OrderStatus | None) -> Mapping[Any, int]:
+        return await self._listing(status).counts(self._database)
+
+    async def pages_by_customer(self, ids: Sequence[UUID], asked: PageArguments) -> Mapping[Any, Page]:
+        """Orders of each of these customers, the newest first. Source: one SELECT."""
+        return self._told(await self._by_customer.pages(self._database, self._cursors, asked, ids))
+
+    async def counts_by_customer(self, ids: Sequence[UUID]) -> Mapping[Any, int]:
+        return await self._by_customer.counts(self._database, ids)
+
+    async def lines_of(self, order_ids: Sequence[UUID]) -> Rows:
+        """The lines of these orders, in their order. Source: one SELECT."""
+        return await self._database.rows(self._lines.where(ORDER_LINES.c.order_id.in_(order_ids)))
+
+    async def lines_by_ids(self, ids: Sequence[UUID]) -> Rows:
+        """Lines with these ids. Source: one SELECT."""
+        return await self._database.rows(self._lines.where(ORDER_LINES.c.id.in_(ids)))
+
+    async def history_of(self, order_ids: Sequence[UUID]) -> Rows:
+        """What happened to these orders, the oldest first, each with the order's `customer_id`. Source: one SELECT."""
+        changes = sa.select(ORDER_CHANGES, ORDERS.c.customer_id).join(ORDERS, ORDERS.c.id == ORDER_CHANGES.c.order_id)
+        visible = changes.where(ORDER_CHANGES.c.order_id.in_(order_ids), visible_orders(self._actor))
+        return await self._database.rows(visible.order_by(ORDER_CHANGES.c.at, ORDER_CHANGES.c.id))
+
+    async def refunds_of(self, order_ids: Sequence[UUID]) -> Rows:
+        """The refunds of these orders, the oldest first. Source: one SELECT."""
+        refunds = sa.select(REFUNDS).join(ORDERS, ORDERS.c.id == REFUNDS.c.order_id)
+        visible = refunds.where(REFUNDS.c.order_id.in_(order_ids), visible_orders(self._actor))
+        return await self._database.rows(visible.order_by(REFUNDS.c.created_at, REFUNDS.c.id))
+
+    async def insert(
+        self, transaction: Transaction, order: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], actor_id: UUID
+    ) -> None:
+        """A placed order with its lines, and the first entry of its history."""
+        placed = {"status": OrderStatus.PLACED, "placed_at": self._clock(), "updated_at": self._clock()}
+        await transaction.write(sa.insert(ORDERS).values(placed | dict(order)))
+        await transaction.write(sa.insert(ORDER_LINES), [dict(line) for line in lines])
+        await self._note(transaction, order["id"], OrderStatus.PLACED, actor_id, None)
+
+    async def advance(
+        self,
+        transaction: Transaction,
+        id: UUID,
+        to: OrderStatus,
+        actor_id: UUID,
+        *,
+        note: str | None = None,
+        **values: Any,
+    ) -> None:
+        """Writes the status and its history. The payment's step, or its row held, sees to it that this happens once."""
+        changed = {"status": to, "updated_at": self._clock(), **values}
+        await transaction.write(sa.update(ORDERS).where(ORDERS.c.id == id).values(changed))
+        await self._note(transaction, id, to, actor_id, note)
+
+    async def lines_in(self, transaction: Transaction, order_id: UUID) -> Rows:
+        """The order's lines as this transaction sees them, by position."""
+        mine = sa.select(ORDER_LINES).where(ORDER_LINES.c.order_id == order_id)
+        return await transaction.rows(mine.order_by(ORDER_LINES.c.position))
+
+    async def get_in(self, transaction: Transaction, id: UUID) -> Row | None:
+        """The order as this transaction sees it, whoever may see it; None where it was never placed."""
+        return await transaction.row(sa.select(ORDERS).where(ORDERS.c.id == id))
+
+    async def add_refunded(self, transaction: Transaction, quantities: Mapping[UUID, int]) -> None:
+        """More of these lines is refunded, or less. The caller holds the payment."""
+        more = ORDER_LINES.c.refunded_quantity + sa.bindparam("more")
+        change = (
+            sa.update(ORDER_LINES).where(ORDER_LINES.c.id == sa.bindparam("of_line")).values(refunded_quantity=more)
+        )
+        await transaction.write(
+            change, [{"of_line": id, "more": quantity} for id, quantity in sorted(quantities.items())]
+        )
+
+    async def add_sold(self, transaction: Transaction, quantities: Mapping[UUID, int]) -> None:
+        """More units of these products are sold, or less."""
+        await _add(transaction, PRODUCTS.c.units_sold, quantities)
+
+    async def _note(
+        self, transaction: Transaction, id: UUID, status: OrderStatus, actor_id: UUID, note: str | None
+    ) -> None:
+        at = self._clock()
+        change = {"id": uuid7(at), "order_id": id, "status": status, "actor_id": actor_id, "note": note, "at": at}
+        await transaction.write(sa.insert(ORDER_CHANGES).values(change))
+
+    @property
+    def _visible(self) -> sa.Select[Any]:
+        return sa.select(ORDERS).where(visible_orders(self._actor))
+
+    @property
+    def _lines(self) -> sa.Select[Any]:
+        lines = sa.select(ORDER_LINES).join(ORDERS, ORDERS.c.id == ORDER_LINES.c.order_id)
+        return lines.where(visible_orders(self._actor)).order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)
+
+    @property
+    def _by_customer(self) -> Listing:
+        return Listing("commerce.orders_by_customer", self._visible, _NEWEST, parent=ORDERS.c.customer_id)
+
+    def _listing(self, status: OrderStatus | None) -> Listing:
+        select = self._visible if status is None else self._visible.where(ORDERS.c.status == status)
+        return Listing(f"commerce.orders/{status or 'all'}", select, _NEWEST)
+
+    def _told(self, pages: Mapping[Any, Page]) -> Mapping[Any, Page]:
+        for page in pages.values():
+            page.nodes = [OrderRecord(row, self._cipher) for row in page.nodes]
+        return pages
+
+
+_NEWEST = Sort("newest", (ORDERS.c.placed_at, ORDERS.c.id), descending=True)
+
+
+async def _add(transaction: Transaction, column: sa.Column[int], by_id: Mapping[UUID, int]) -> None:
+    """Adds to the column, in the order of ids, as everybody who changes several rows does."""
+    change = sa.update(column.table).where(column.table.c.id == sa.bindparam("of"))
+    changes = [{"of": id, "more": more} for id, more in sorted(by_id.items())]
+    await transaction.write(change.values({column: column + sa.bindparam("more")}), changes)

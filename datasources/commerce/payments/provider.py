@@ -1,0 +1,208 @@
+"""The payment service: Stripe's API. Each change carries a key of its own: repeating it changes nothing more."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydantic import AwareDatetime, BaseModel
+
+from datasources.commerce.errors import AuthorisationLost, PaymentDeclined, RefundRefused
+from datasources.errors import SourceError, SourceRefused, SourceUnavailable
+from datasources.rest import RestService
+from datasources.sql import Row
+
+T = TypeVar("T")
+
+_IN_FLIGHT = 409
+_TRIES, _PAUSE_S = 15, 0.2
+_HUNDREDFOLD = frozenset({"ISK"})
+"""Stripe counts these in hundredths, though they have no smaller unit."""
+
+
+class PaymentStatus(StrEnum):
+    PENDING = "pending"
+    DECLINED = "declined"
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+
+
+_STATUSES = {
+    "requires_payment_method": PaymentStatus.DECLINED,
+    "requires_capture": PaymentStatus.AUTHORISED,
+    "succeeded": PaymentStatus.CAPTURED,
+    "canceled": PaymentStatus.VOIDED,
+}
+
+
+class _Charge(BaseModel, frozen=True):
+    amount_refunded: int
+
+
+class _Intent(BaseModel, frozen=True):
+    """Stripe's PaymentIntent; `latest_charge` is an id where it was not asked for whole."""
+
+    id: str
+    status: str
+    amount: int
+    amount_received: int
+    currency: str
+    created: AwareDatetime
+    latest_charge: _Charge | str | None
+
+
+class _Refund(BaseModel, frozen=True):
+    id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPayment:
+    """A payment as the service has it now. Amounts are minor units of `currency`."""
+
+    id: str
+    status: PaymentStatus
+    amount_minor: int
+    captured_minor: int
+    refunded_minor: int
+    currency: str
+    created_at: datetime
+
+
+class PaymentProvider:
+    """Takes rows of PAYMENTS and REFUNDS. After SourceUnavailable or SourceTimeout a change may have happened or not:
+    make it again, and the service gives its first answer.
+    """
+
+    def __init__(self, service: RestService) -> None:
+        self._service = service
+
+    async def by_ids(self, ids: Sequence[str]) -> Mapping[str, ProviderPayment | SourceError]:
+        """Payments by their id at the service; unknown ids are left out, an error stands where one failed.
+
+        Source: payments, one batch of `GET /v1/payment_intents/{id}`.
+        """
+        found = await self._service.get_many("/v1/payment_intents/{}", ids, answer=_Intent, params=_WHOLE)
+        return {
+            id: one if isinstance(one, SourceError) else _read(one)
+            for id, one in zip(ids, found, strict=True)
+            if one is not None
+        }
+
+    async def get(self, id: str) -> ProviderPayment:
+        """The payment with this id at the service, as it is now. Raises: SourceError."""
+        return _read(await self._service.get("/v1/payment_intents/{}", id, answer=_Intent, params=_WHOLE))
+
+    async def authorise(self, payment: Row) -> ProviderPayment:
+        """Reserves the amount on the customer's card; a repeat tells what came of the first time, not what is so now.
+
+        Raises: PaymentDeclined, SourceError.
+        """
+        form = {
+            "amount": _count(payment.amount_minor, payment.currency),
+            "currency": payment.currency.lower(),
+            "capture_method": "manual",
+            "confirm": True,
+            "error_on_requires_action": True,
+            "payment_method": payment.method,
+            "payment_method_types": ["card"],
+            "metadata": {"order": payment.order_id, "payment": payment.id},
+        }
+        try:
+            return _read(await self._post("/v1/payment_intents", answer=_Intent, form=form, key=str(payment.id)))
+        except SourceRefused as refused:
+            raise PaymentDeclined(_reason(refused)) from None
+
+    async def capture(self, payment: Row) -> None:
+        """Takes the authorised amount. Raises: AuthorisationLost where there is none any more, SourceError."""
+        path = "/v1/payment_intents/{}/capture"
+        try:
+            await self._post(path, payment.provider_id, answer=_Intent, form={}, key=f"{payment.id}:capture")
+        except SourceRefused:
+            status = (await self.get(payment.provider_id)).status
+            if status is PaymentStatus.VOIDED:
+                raise AuthorisationLost from None
+            if status is not PaymentStatus.CAPTURED:
+                raise
+
+    async def void(self, payment: Row, provider_id: str) -> None:
+        """Gives the authorised amount free; where it was taken behind our back, gives it back. Raises: SourceError."""
+        path = "/v1/payment_intents/{}/cancel"
+        try:
+            await self._post(path, provider_id, answer=_Intent, form={}, key=f"{payment.id}:void")
+        except SourceRefused:
+            found = await self.get(provider_id)
+            if found.status is PaymentStatus.CAPTURED and found.refunded_minor < found.captured_minor:
+                form = {"payment_intent": provider_id}
+                await self._post("/v1/refunds", answer=_Refund, form=form, key=f"{payment.id}:give-back")
+            elif found.status not in (PaymentStatus.VOIDED, PaymentStatus.CAPTURED):
+                raise
+
+    async def refund(self, refund: Row, provider_id: str) -> str:
+        """Gives a part back; the refund's id at the service. Raises: RefundRefused, SourceError."""
+        form = {
+            "payment_intent": provider_id,
+            "amount": _count(refund.amount_minor, refund.currency),
+            "metadata": {"order": refund.order_id, "refund": refund.id},
+        }
+        try:
+            made = await self._post("/v1/refunds", answer=_Refund, form=form, key=str(refund.id))
+        except SourceRefused:
+            raise RefundRefused from None
+        if made.status in ("failed", "canceled"):
+            raise RefundRefused
+        return made.id
+
+    async def _post(self, path: str, *segments: str, answer: type[T], form: Mapping[str, Any], key: str) -> T:
+        """Waits while another request with this key is being answered: it decides for both."""
+        for _ in range(_TRIES):
+            try:
+                return await self._service.post(path, *segments, answer=answer, form=form, idempotency_key=key)
+            except SourceRefused as refused:
+                if _error(refused).get("type") != "idempotency_error":
+                    raise
+                if refused.status != _IN_FLIGHT:
+                    detail = f"{path}: this key stands for another request, whose fate it tells nobody"
+                    raise SourceUnavailable(self._service.name, detail) from None
+            await asyncio.sleep(_PAUSE_S)
+        raise SourceUnavailable(self._service.name, f"{path}: the first request with this key is never answered")
+
+
+_WHOLE = {"expand[]": "latest_charge"}
+
+
+def _read(intent: _Intent) -> ProviderPayment:
+    currency = intent.currency.upper()
+    unit = _unit(currency)
+    charge = intent.latest_charge
+    return ProviderPayment(
+        id=intent.id,
+        status=_STATUSES.get(intent.status, PaymentStatus.PENDING),
+        amount_minor=intent.amount // unit,
+        captured_minor=intent.amount_received // unit,
+        refunded_minor=charge.amount_refunded // unit if isinstance(charge, _Charge) else 0,
+        currency=currency,
+        created_at=intent.created,
+    )
+
+
+def _count(minor: int, currency: str) -> int:
+    return minor * _unit(currency)
+
+
+def _unit(currency: str) -> int:
+    return 100 if currency in _HUNDREDFOLD else 1
+
+
+def _reason(refused: SourceRefused) -> str:
+    """Stripe's word for why, such as `insufficient_funds`."""
+    error = _error(refused)
+    return str(error.get("decline_code") or error.get("code") or "refused")[:64]
+
+
+def _error(refused: SourceRefused) -> dict[str, Any]:
+    error = refused.body.get("error") if isinstance(refused.body, dict) else None
+    return error if isinstance(error, dict) else {}

@@ -1,0 +1,135 @@
+"""What we asked of the payment service: written before each call, so that a lost answer can be settled.
+
+A payment's status decides who may act on it: each step is claimed by one conditional UPDATE, and ended by another.
+These rows are not shown to anybody, so they know no actor; whoever reads them has reached them by an order.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from datasources.commerce.tables import PAYMENTS, REFUNDS, WEBHOOK_EVENTS
+from datasources.ids import Clock
+from datasources.sql import Database, Row, Rows, Transaction
+
+
+class Step(StrEnum):
+    """Those in -ing are under way: the service was asked, or is about to be."""
+
+    AUTHORISING = "authorising"
+    AUTHORISED = "authorised"
+    DECLINED = "declined"
+    CAPTURING = "capturing"
+    CAPTURED = "captured"
+    VOIDING = "voiding"
+    VOIDED = "voided"
+
+
+class RefundStep(StrEnum):
+    STARTED = "started"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+UNDER_WAY = (Step.AUTHORISING, Step.CAPTURING, Step.VOIDING)
+
+
+class PaymentRecords:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def get(self, id: UUID) -> Row:
+        """The payment with this id, which must be there. Source: one SELECT."""
+        return _there(await self._database.row(sa.select(PAYMENTS).where(PAYMENTS.c.id == id)), id)
+
+    async def of_order(self, order_id: UUID) -> Row:
+        """The payment of this order, which must be there. Source: one SELECT."""
+        return _there(await self._database.row(_of_order(order_id)), order_id)
+
+    async def hold(self, transaction: Transaction, order_id: UUID) -> Row:
+        """The payment of this order, which nobody else moves on until the transaction ends."""
+        return _there(await transaction.row(_of_order(order_id).with_for_update()), order_id)
+
+    async def by_provider_id(self, provider_id: str) -> Row | None:
+        """None where the service tells of a payment that is not ours. Source: one SELECT."""
+        return await self._database.row(sa.select(PAYMENTS).where(PAYMENTS.c.provider_id == provider_id))
+
+    async def insert(self, transaction: Transaction, values: Mapping[str, Any]) -> None:
+        """A payment that is being authorised; its `id` is its key at the service."""
+        now = self._clock()
+        fixed = {"status": Step.AUTHORISING, "refunded_minor": 0, "created_at": now, "updated_at": now}
+        await transaction.write(sa.insert(PAYMENTS).values(fixed | dict(values)))
+
+    async def move(self, transaction: Transaction, id: UUID, step: Step, to: Step, **values: Any) -> bool:
+        """Takes the payment from `step` to `to`; False where another was faster, or it never was there."""
+        here = (PAYMENTS.c.id == id, PAYMENTS.c.status == step)
+        changed = {"status": to, "updated_at": self._clock(), **values}
+        return bool(await transaction.write(sa.update(PAYMENTS).where(*here).values(changed)))
+
+    async def add_refunded(self, transaction: Transaction, id: UUID, minor: int) -> bool:
+        """False where more would be given back than was captured."""
+        after = PAYMENTS.c.refunded_minor + minor
+        within = (PAYMENTS.c.id == id, PAYMENTS.c.status == Step.CAPTURED, after <= PAYMENTS.c.amount_minor)
+        return bool(await transaction.write(sa.update(PAYMENTS).where(*within).values(refunded_minor=after)))
+
+    async def raise_refunded(self, transaction: Transaction, id: UUID, minor: int) -> None:
+        """Takes notice of what was given back elsewhere; never less than is known."""
+        more = (PAYMENTS.c.id == id, PAYMENTS.c.refunded_minor < minor, PAYMENTS.c.amount_minor >= minor)
+        await transaction.write(sa.update(PAYMENTS).where(*more).values(refunded_minor=minor))
+
+    async def insert_refund(self, transaction: Transaction, values: Mapping[str, Any]) -> None:
+        fixed = {"status": RefundStep.STARTED, "created_at": self._clock()}
+        await transaction.write(sa.insert(REFUNDS).values(fixed | dict(values)))
+
+    async def get_refund(self, id: UUID) -> Row:
+        """The refund with this id, which must be there. Source: one SELECT."""
+        return _there(await self._database.row(sa.select(REFUNDS).where(REFUNDS.c.id == id)), id)
+
+    async def end_refund(
+        self, transaction: Transaction, id: UUID, to: RefundStep, provider_id: str | None = None
+    ) -> bool:
+        """False where another was faster."""
+        here = (REFUNDS.c.id == id, REFUNDS.c.status == RefundStep.STARTED)
+        changed = sa.update(REFUNDS).where(*here).values(status=to, provider_id=provider_id)
+        return bool(await transaction.write(changed))
+
+    async def refunds_under_way(self, transaction: Transaction, order_id: UUID) -> int:
+        started = (REFUNDS.c.order_id == order_id, REFUNDS.c.status == RefundStep.STARTED)
+        count = sa.select(sa.func.count()).select_from(REFUNDS).where(*started)
+        return int((await transaction.rows(count))[0][0])
+
+    async def started_refunds(self, order_id: UUID) -> Sequence[UUID]:
+        started = (REFUNDS.c.order_id == order_id, REFUNDS.c.status == RefundStep.STARTED)
+        return [row.id for row in await self._database.rows(sa.select(REFUNDS.c.id).where(*started))]
+
+    async def stuck(self, before: datetime, limit: int) -> Rows:
+        """Payments whose step is under way since before then, the oldest first. Source: one SELECT."""
+        old = (PAYMENTS.c.status.in_(UNDER_WAY), PAYMENTS.c.updated_at <= before)
+        return await self._database.rows(sa.select(PAYMENTS).where(*old).order_by(PAYMENTS.c.updated_at).limit(limit))
+
+    async def stuck_refunds(self, before: datetime, limit: int) -> Rows:
+        """Refunds under way since before then, the oldest first. Source: one SELECT."""
+        old = (REFUNDS.c.status == RefundStep.STARTED, REFUNDS.c.created_at <= before)
+        return await self._database.rows(sa.select(REFUNDS).where(*old).order_by(REFUNDS.c.created_at).limit(limit))
+
+    async def take_event(self, transaction: Transaction, id: str, type: str) -> bool:
+        """False where this event of the service was taken before."""
+        insert = (sqlite if transaction.dialect == "sqlite" else postgresql).insert(WEBHOOK_EVENTS)
+        values = {"id": id, "type": type, "received_at": self._clock()}
+        return bool(await transaction.write(insert.values(values).on_conflict_do_nothing()))
+
+
+def _of_order(order_id: UUID) -> sa.Select[Any]:
+    return sa.select(PAYMENTS).where(PAYMENTS.c.order_id == order_id)
+
+
+def _there(row: Row | None, id: UUID) -> Row:
+    if row is None:
+        raise LookupError(f"no payment or refund is kept for {id}")
+    return row

@@ -1,0 +1,34 @@
+"""The options of the command line, with what its help says of them."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+DEFAULTS = Parameter(show_default=False, negative_iterable=())
+
+
+def _positive(_: object, ttl: timedelta) -> None:
+    if ttl <= timedelta():
+        raise ValueError("Write for example 30m.")
+
+
+Host = Annotated[str | None, Parameter(help="The address to serve on; 127.0.0.1 unless given.")]
+Port = Annotated[
+    int | None,
+    Parameter(help="The port to serve on, 0 for a free one; 8000 unless given.", validator=Number(gte=0, lte=65535)),
+]
+Data = Annotated[Path | None, Parameter(help="The directory of the databases; ./data unless given.")]
+Workers = Annotated[
+    int | None, Parameter(help="Processes that serve; 1 unless given.", validator=Number(gte=1, lte=64))
+]
+Scale = Annotated[
+    float, Parameter(help="How much sample data; 1, the default, is 10,000 orders.", validator=Number(gt=0, lte=100))
+]
+StandIns = Annotated[bool, Parameter(help="Whether services that have no address get a stand-in; they do.")]
+As = Annotated[str, Parameter(name="--as", help="Whose token: an email address.")]
+Scopes = Annotated[list[str] | None, Parameter(name="--scope", help="Instead of the person's own; may be repeated.")]
+Ttl = Annotated[timedelta, Parameter(help="How long it holds, like 30m or 2d; 1h unless given.", validator=_positive)]
+Check = Annotated[bool, Parameter(help="Compare it with schema/schema.graphql, and exit with 1 where they differ.")]

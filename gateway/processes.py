@@ -1,0 +1,126 @@
+"""Serving: from a bound port to the last connection, in one process or in several."""
+
+import gc
+import http.client
+import ipaddress
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from urllib.parse import urlsplit
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+GRACE_S = 3
+"""What still runs this long after the order to end is cut off."""
+
+
+class CannotStart(Exception):
+    """For the operator, in one line: what is in the way, and the remedy."""
+
+
+def usable(directory: Path) -> None:
+    """Makes the directory if it is not there. Raises: CannotStart where nothing can be written into it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise CannotStart(f"'{directory}' cannot keep data: {error.strerror}; name another: --data DIR") from None
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that holds the address, but takes no connections yet. Raises: CannotStart."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with ExitStack() as unless_bound:
+            listening = unless_bound.enter_context(socket.socket(family, kind, protocol))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            unless_bound.pop_all()
+            return listening
+    except OSError as error:
+        raise CannotStart(
+            f"{host}, port {port}, cannot be served: {error.strerror}; choose another by --port"
+        ) from None
+
+
+def address_of(listening: socket.socket) -> str:
+    """How a program on this machine reaches it: `http://127.0.0.1:8000`."""
+    host, port = listening.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(
+    app: str, listening: socket.socket, *, workers: int, max_message_bytes: int, when_ready: Callable[[], None]
+) -> None:
+    """Serves what the factory `module:function` makes, until a SIGINT or SIGTERM, which raise KeyboardInterrupt.
+
+    `when_ready` is called from another thread, as soon as a request was answered. Raises: CannotStart.
+    """
+    config = uvicorn.Config(
+        app,
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        ws="wsproto",  # the one that passes all of Autobahn's cases
+        ws_max_size=max_message_bytes,
+        timeout_graceful_shutdown=GRACE_S,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    ready = threading.Event()
+    threading.Thread(target=_watch, args=(address_of(listening), ready, when_ready), daemon=True).start()
+    if workers == 1:
+        uvicorn.Server(config).run([listening])
+    else:
+        Multiprocess(config, [listening]).run()
+    if not ready.is_set():
+        raise CannotStart("The gateway ended before it could serve; the lines above say why.")
+
+
+def terminated_is_interrupted() -> None:
+    """From now on a SIGTERM ends this process the way a Ctrl-C does: in order."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+def settle() -> None:
+    """To be called by a process that serves, once it has loaded everything."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.join,), daemon=True).start()
+    # Modules and schema live as long as the process: looking through them again and again, as the collector does after
+    # every few thousand objects of a large answer, is where much of a request's time would go.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def _end_after(wait: Callable[[], object]) -> None:
+    wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _watch(address: str, ready: threading.Event, tell: Callable[[], None]) -> None:
+    where = urlsplit(address)
+    while not ready.is_set():
+        connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=5)
+        with suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/health/live")
+            connection.getresponse().read()
+            ready.set()
+        connection.close()
+        time.sleep(0.01)
+    tell()

@@ -1,0 +1,228 @@
+"""Orders: what was bought, what it cost, and how far it is."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from datasources.actor import SYSTEM
+from datasources.commerce.errors import InvalidMove
+from datasources.commerce.orders import OrderStatus
+from datasources.commerce.payments import RefundStep
+from datasources.errors import InvalidInput
+from datasources.money import Currency
+from loaders.commerce import CommerceLoaders
+from resolvers.commerce import orders
+from resolvers.commerce.orders import PlaceOrder, RefundOrder
+from schema import access
+from schema.access import INHERITED, SIGNED_IN, policy, scope
+from schema.commerce.customers import AddressInput
+from schema.connection import Connection
+from schema.fields import computed, edge, page_arguments
+from schema.money import Money
+from schema.node import Node, uuid_of
+from schema.problems import Problem, payload
+
+if TYPE_CHECKING:
+    from schema.commerce.catalogue import Product
+    from schema.commerce.customers import Customer
+    from schema.commerce.payments import Payment
+    from schema.commerce.shipments import Shipment
+
+_OWN = policy("its customer, or scope orders:read or orders:write")
+
+strawberry.enum(OrderStatus, description="How far an order is.")
+strawberry.enum(RefundStep, name="RefundStatus", description="How far a refund is.")
+
+
+@strawberry.enum(description="Who did it.")
+class ChangedBy(StrEnum):
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+def _changed_by(actor_id: UUID, customer_id: UUID) -> ChangedBy:
+    if actor_id == customer_id:
+        return ChangedBy.CUSTOMER
+    return ChangedBy.SYSTEM if actor_id == SYSTEM.id else ChangedBy.STAFF
+
+
+@strawberry.type(description="So many of one product, as it was when it was sold.", directives=[_OWN])
+class OrderLine(Node, batch=CommerceLoaders.order_line_by_id):
+    product: Annotated["Product", strawberry.lazy("schema.commerce.catalogue")] = edge(
+        CommerceLoaders.product_by_id, key="product_id", description="As it is now, retired or not."
+    )
+    sku: str
+    name: str
+    quantity: int
+    refunded_quantity: int = strawberry.field(description="How many of them were refunded, or are about to be.")
+    unit_price: Money = computed(Money.of, "unit_price_minor", "currency", description="Of one, without tax.")
+    tax: Money = computed(Money.of, "tax_minor", "currency", description="Of the whole line.")
+    total: Money = computed(Money.of, "total_minor", "currency", description="Of the whole line, with tax.")
+
+
+@strawberry.type(description="A step in the life of an order.", directives=[INHERITED])
+class OrderChange:
+    status: OrderStatus = computed(OrderStatus, "status", description="What the order became.")
+    by: ChangedBy = computed(_changed_by, "actor_id", "customer_id")
+    note: str | None = strawberry.field(description="Why, where somebody said so.")
+    at: datetime
+
+
+@strawberry.type(description="Money given back.", directives=[INHERITED])
+class Refund:
+    status: RefundStep = computed(RefundStep, "status")
+    amount: Money = computed(Money.of, "amount_minor", "currency")
+    reason: str | None
+    restock: bool = strawberry.field(description="Whether the goods came back into stock.")
+    created_at: datetime
+
+
+@strawberry.type(description="Where an order is sent.", directives=[INHERITED])
+class ShippingAddress:
+    recipient: str
+    street: str
+    city: str
+    postal_code: str
+    country: str = strawberry.field(description="Two letters of ISO 3166, as DE.")
+
+
+@strawberry.type(description="What a customer bought at once.", directives=[_OWN])
+class Order(Node, batch=CommerceLoaders.order_by_id):
+    number: str = strawberry.field(description="Unique, for people: 7QK3M-0ZT9X.")
+    status: OrderStatus = computed(OrderStatus, "status")
+    subtotal: Money = computed(Money.of, "subtotal_minor", "currency", description="Without tax.")
+    tax: Money = computed(Money.of, "tax_minor", "currency")
+    total: Money = computed(Money.of, "total_minor", "currency", description="What was to be paid.")
+    placed_at: datetime
+    shipping_address: ShippingAddress | None = strawberry.field(
+        description="Null after the customer's erasure, and, with an error, where it cannot be read."
+    )
+    customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
+        CommerceLoaders.customer_by_id, key="customer_id", description="Null where you may not see customers."
+    )
+    lines: list[OrderLine] = edge(CommerceLoaders.lines_by_order, key="id", description="In the order of the cart.")
+    history: list[OrderChange] = edge(CommerceLoaders.history_by_order, key="id", description="The oldest first.")
+    refunds: list[Refund] = edge(CommerceLoaders.refunds_by_order, key="id", description="The oldest first.")
+    payment: Annotated["Payment", strawberry.lazy("schema.commerce.payments")] | None = edge(
+        CommerceLoaders.payment_by_id,
+        key="payment_id",
+        description="Null, with an error, while the payment service is away.",
+    )
+    shipment: Annotated["Shipment", strawberry.lazy("schema.commerce.shipments")] | None = edge(
+        CommerceLoaders.shipment_by_id,
+        key="shipment_id",
+        description="Null before it is shipped and, with an error, while the carriers' service is away.",
+    )
+
+
+@strawberry.type
+class OrdersQuery:
+    @access.field(SIGNED_IN, "The order with this id; null where there is none, or none that you may see.")
+    async def order(self, info: strawberry.Info, id: strawberry.ID) -> Order | None:
+        return await orders.get_order(info.context, uuid_of(id, "Order"))
+
+    @access.field(SIGNED_IN, "Your orders, or everybody's for staff with orders:read; the newest first.")
+    async def orders(
+        self, info: strawberry.Info, status: OrderStatus | None = None, first: int = 20, after: str | None = None
+    ) -> Connection[Order] | None:
+        return await orders.find_orders(info.context, status, page_arguments(first, after))
+
+
+_KEY = "New for each wish. Repeat it after a time-out: the same wish then goes on where it was, and is done once."
+
+
+@strawberry.type(description="An order cannot go from where it is to where it should.", directives=[INHERITED])
+class InvalidMoveProblem(Problem):
+    refusal = InvalidMove
+
+    status: OrderStatus = computed(OrderStatus, "status", description="What the order is, or is about to be.")
+    wanted: OrderStatus = computed(OrderStatus, "wanted")
+
+
+@strawberry.input(description="Buys your cart. Say where it goes by `addressId` or by `address`.")
+class PlaceOrderInput:
+    address_id: strawberry.ID | None = strawberry.field(default=None, description="One of your own addresses.")
+    address: AddressInput | None = strawberry.field(default=None, description="Kept with the order only.")
+    payment_method: str = strawberry.field(description="The id of a payment method at the payment service.")
+    currency: Currency | None = strawberry.field(default=None, description="What you pay in; else your own.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+    def command(self) -> PlaceOrder:
+        """Raises: InvalidInput."""
+        return PlaceOrder(
+            method=self.payment_method,
+            address_id=None if self.address_id is None else uuid_of(self.address_id, "Address", "addressId"),
+            address=None if self.address is None else self.address.value(),
+            currency=None if self.currency is None else self.currency.value,
+        )
+
+
+@strawberry.input(description="Which order to move on.")
+class MoveOrderInput:
+    id: strawberry.ID
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.input(description="How many pieces of one line.")
+class RefundLineInput:
+    id: strawberry.ID = strawberry.field(description="Of one of the order's lines.")
+    quantity: int
+
+
+@strawberry.input(description="Gives money back.")
+class RefundOrderInput:
+    id: strawberry.ID
+    lines: list[RefundLineInput] | None = strawberry.field(
+        default=None, description="What is refunded; all that is left, where it is left out."
+    )
+    restock: bool = strawberry.field(default=False, description="Whether the goods came back and can be sold again.")
+    reason: str | None = strawberry.field(default=None, description="For the history, which the customer sees.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+    def command(self) -> RefundOrder:
+        """Raises: InvalidInput."""
+        lines = None
+        if self.lines is not None:
+            lines = {uuid_of(line.id, "OrderLine", "lines"): line.quantity for line in self.lines}
+            if len(lines) < len(self.lines):
+                raise InvalidInput("lines", "A line is named twice; name each once.")
+        return RefundOrder(uuid_of(self.id, "Order"), lines, self.restock, self.reason)
+
+
+@strawberry.type(description="The order as it is now, or why it was refused.", directives=[INHERITED])
+class OrderPayload:
+    order: Order | None = None
+    problem: Problem | None = None
+
+
+@strawberry.type
+class OrdersMutation:
+    @access.field(SIGNED_IN, "Orders what is in your cart, and reserves its price on your card.")
+    async def place_order(self, info: strawberry.Info, input: PlaceOrderInput) -> OrderPayload | None:
+        return await payload(
+            OrderPayload, order=lambda: orders.place_order(info.context, input.command(), input.idempotency_key)
+        )
+
+    @access.field(SIGNED_IN, "Cancels an order that is not shipped: your own, or any with scope orders:write.")
+    async def cancel_order(self, info: strawberry.Info, input: MoveOrderInput) -> OrderPayload | None:
+        return await payload(
+            OrderPayload,
+            order=lambda: orders.cancel_order(info.context, uuid_of(input.id, "Order"), input.idempotency_key),
+        )
+
+    @access.field(scope("orders:write"), "Ships an order, and takes the money.")
+    async def ship_order(self, info: strawberry.Info, input: MoveOrderInput) -> OrderPayload | None:
+        return await payload(
+            OrderPayload,
+            order=lambda: orders.ship_order(info.context, uuid_of(input.id, "Order"), input.idempotency_key),
+        )
+
+    @access.field(scope("orders:write"), "Gives money back for an order that was shipped: for some lines, or all.")
+    async def refund_order(self, info: strawberry.Info, input: RefundOrderInput) -> OrderPayload | None:
+        return await payload(
+            OrderPayload, order=lambda: orders.refund_order(info.context, input.command(), input.idempotency_key)
+        )

@@ -1,0 +1,258 @@
+"""The floor: what somebody who needs just these four answers would write by hand, on the same blocks and rights.
+
+The same statements of the same columns, the same calls to the services, the same JSON; no graph.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from datasources.commerce.seals import PLACES
+from datasources.commerce.sources import CommerceSources
+from datasources.commerce.stores import Commerce
+from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS, PRODUCTS, STOCK_LEVELS, WAREHOUSES
+from datasources.errors import SourceError
+from datasources.money import Money
+from datasources.sql import Row
+from gateway import processes
+from gateway.identity import Tokens, bearer
+from schema.node import global_id, uuid_of
+from server import configured, opened
+
+CUSTOMER, ORDER, LINE, PRODUCT, LEVEL = CUSTOMERS.c, ORDERS.c, ORDER_LINES.c, PRODUCTS.c, STOCK_LEVELS.c
+
+
+class Floor:
+    """One endpoint a question; `commerce` has the rights of the actor whose token came."""
+
+    def __init__(self, sources: CommerceSources, tokens: Tokens) -> None:
+        self._sources = sources
+        self._database = sources.database
+        self._tokens = tokens
+
+    async def nested(self, request: Request) -> Response:
+        await self._signed_in(request)
+        customers = await self._customers(20, CUSTOMER.sealed_name)
+        orders = await self._orders_of(customers, 5, ORDER.number, ORDER.placed_at, ORDER.total_minor, ORDER.currency)
+        lines = await self._lines_of(orders, LINE.quantity, LINE.unit_price_minor, LINE.currency)
+        products = await self._products_of(lines, PRODUCT.sku, PRODUCT.name)
+        place, cipher = PLACES[CUSTOMER.sealed_name], self._sources.cipher
+        return _json(
+            [
+                {
+                    "id": global_id("Customer", c.id),
+                    "name": cipher.open(c.sealed_name, place + c.id.bytes),
+                    "orders": _nodes(
+                        {
+                            "number": o.number,
+                            "placedAt": o.placed_at.isoformat(),
+                            "total": _money(o.total_minor, o.currency),
+                            "lines": [
+                                {
+                                    "quantity": line.quantity,
+                                    "unitPrice": _money(line.unit_price_minor, line.currency),
+                                    "product": {"sku": (p := products[line.product_id]).sku, "name": p.name},
+                                }
+                                for line in lines[o.id]
+                            ],
+                        }
+                        for o in orders[c.id]
+                    ),
+                }
+                for c in customers
+            ]
+        )
+
+    async def nested_rest(self, request: Request) -> Response:
+        commerce = await self._signed_in(request)
+        customers = await self._customers(20)
+        orders = await self._orders_of(customers, 5, ORDER.number, ORDER.payment_id, ORDER.shipment_id)
+        every = [order for of_customer in orders.values() for order in of_customer]
+        lines = await self._lines_of(orders)
+        products = await self._products_of(lines, PRODUCT.sku, PRODUCT.price_minor, PRODUCT.currency)
+        available = await commerce.inventory.available_of(list(products))
+        levels = await self._levels_of(products)
+        prices = await commerce.sources.rates.converted(
+            [*{(p.price_minor, p.currency) for p in products.values()}], currency="USD"
+        )
+        payments = await commerce.payments.by_ids([o.payment_id for o in every if o.payment_id])
+        shipments = await commerce.shipments.by_ids([o.shipment_id for o in every if o.shipment_id])
+        written = {id: self._product(p, available, levels, prices) for id, p in products.items()}
+        return _json(
+            [
+                {
+                    "id": global_id("Customer", c.id),
+                    "orders": _nodes(
+                        {
+                            "number": o.number,
+                            "payment": _payment(payments.get(o.payment_id)),
+                            "shipment": _shipment(shipments.get(o.shipment_id)),
+                            "lines": [{"product": written[line.product_id]} for line in lines[o.id]],
+                        }
+                        for o in orders[c.id]
+                    ),
+                }
+                for c in customers
+            ]
+        )
+
+    async def lookup(self, request: Request) -> Response:
+        await self._signed_in(request)
+        id = uuid_of(orjson.loads(await request.body())["variables"]["id"], "Product")
+        found = sa.select(PRODUCT.id, PRODUCT.sku, PRODUCT.name, PRODUCT.price_minor, PRODUCT.currency).where(
+            PRODUCT.id.in_([id])
+        )
+        (p,) = await self._database.rows(found)
+        price = _money(p.price_minor, p.currency)
+        return _answer({"product": {"id": global_id("Product", p.id), "sku": p.sku, "name": p.name, "price": price}})
+
+    async def long_list(self, request: Request) -> Response:
+        await self._signed_in(request)
+        customers = await self._customers(100)
+        orders = await self._orders_of(
+            customers, 10, *(ORDER.number, ORDER.placed_at, ORDER.subtotal_minor, ORDER.tax_minor, ORDER.currency)
+        )
+        return _json(
+            [
+                {
+                    "orders": _nodes(
+                        {
+                            "id": global_id("Order", o.id),
+                            "number": o.number,
+                            "placedAt": o.placed_at.isoformat(),
+                            "subtotal": _money(o.subtotal_minor, o.currency),
+                            "tax": _money(o.tax_minor, o.currency),
+                        }
+                        for o in orders[c.id]
+                    )
+                }
+                for c in customers
+            ]
+        )
+
+    async def _signed_in(self, request: Request) -> Commerce:
+        actor = await self._tokens.actor_of(bearer(request.headers["authorization"]) or "")
+        actor.require("customers:read")
+        return Commerce(self._sources, actor)
+
+    async def _customers(self, first: int, *columns: sa.Column[Any]) -> Sequence[Row]:
+        newest = sa.select(CUSTOMER.id, *columns, CUSTOMER.created_at).order_by(
+            CUSTOMER.created_at.desc(), CUSTOMER.id.desc()
+        )
+        return (await self._database.rows(newest.limit(first + 1)))[:first]
+
+    async def _orders_of(
+        self, customers: Sequence[Row], first: int, *columns: sa.Column[Any]
+    ) -> Mapping[UUID, list[Row]]:
+        order = (ORDER.placed_at.desc(), ORDER.id.desc())
+        place = sa.func.row_number().over(partition_by=ORDER.customer_id, order_by=order).label("place")
+        ranked = sa.select(ORDER.id, ORDER.customer_id, *columns, place).where(
+            ORDER.customer_id.in_([c.id for c in customers])
+        )
+        sub = ranked.subquery()
+        top = sa.select(sub).where(sub.c.place <= first + 1).order_by(sub.c.customer_id, sub.c.place)
+        grouped = _grouped(await self._database.rows(top), "customer_id")
+        return defaultdict(list, {id: rows[:first] for id, rows in grouped.items()})
+
+    async def _lines_of(self, orders: Mapping[UUID, list[Row]], *columns: sa.Column[Any]) -> Mapping[UUID, list[Row]]:
+        ids = [order.id for of_customer in orders.values() for order in of_customer]
+        lines = sa.select(LINE.order_id, LINE.product_id, *columns).where(LINE.order_id.in_(ids))
+        return _grouped(await self._database.rows(lines.order_by(LINE.order_id, LINE.position)), "order_id")
+
+    async def _products_of(self, lines: Mapping[UUID, list[Row]], *columns: sa.Column[Any]) -> Mapping[UUID, Row]:
+        ids = {line.product_id for of_order in lines.values() for line in of_order}
+        found = await self._database.rows(sa.select(PRODUCT.id, *columns).where(PRODUCT.id.in_(ids)))
+        return {row.id: row for row in found}
+
+    async def _levels_of(self, products: Mapping[UUID, Row]) -> Mapping[UUID, list[Row]]:
+        levels = sa.select(LEVEL.product_id, LEVEL.on_hand, LEVEL.reserved).join(
+            WAREHOUSES, WAREHOUSES.c.id == LEVEL.warehouse_id
+        )
+        mine = levels.where(LEVEL.product_id.in_(list(products))).order_by(WAREHOUSES.c.code)
+        return _grouped(await self._database.rows(mine), "product_id")
+
+    @staticmethod
+    def _product(
+        p: Row,
+        available: Mapping[UUID, int],
+        levels: Mapping[UUID, list[Row]],
+        prices: Mapping[tuple[int, str], Money],
+    ) -> dict[str, Any]:
+        price = prices[p.price_minor, p.currency]
+        return {
+            "sku": p.sku,
+            "available": available.get(p.id, 0),
+            "priceIn": {"amount": str(price.amount), "currency": price.currency},
+            "stockLevels": [{"onHand": level.on_hand, "reserved": level.reserved} for level in levels[p.id]],
+        }
+
+
+def app() -> Starlette:
+    """For uvicorn, configured by the environment as the gateway is."""
+    settings, own = configured()
+    tokens = Tokens(settings.token_secret.get_secret_value().encode())
+    paths = {"/nested": "nested", "/nested-rest": "nested_rest", "/lookup": "lookup", "/list": "long_list"}
+
+    def route(path: str, name: str) -> Route:
+        async def endpoint(request: Request) -> Response:
+            answer: Response = await getattr(request.app.state.floor, name)(request)
+            return answer
+
+        return Route(path, endpoint, methods=["POST"])
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with opened(settings, own) as sources:
+            app.state.floor = Floor(sources[Commerce], tokens)
+            processes.settle()
+            yield
+
+    return Starlette(routes=[route(*one) for one in paths.items()], lifespan=lifespan)
+
+
+def _json(customers: list[dict[str, Any]]) -> Response:
+    return _answer({"customers": {"nodes": customers}})
+
+
+def _answer(data: dict[str, Any]) -> Response:
+    return Response(orjson.dumps({"data": data}), media_type="application/json")
+
+
+def _nodes(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"nodes": list(rows)}
+
+
+def _money(minor: int, currency: str) -> dict[str, str]:
+    return {"amount": str(Money(minor, currency).amount), "currency": currency}
+
+
+def _payment(payment: Any) -> dict[str, Any] | None:
+    if payment is None:
+        return None
+    if isinstance(payment, SourceError):
+        raise payment
+    return {"status": payment.status.name, "amount": _money(payment.amount_minor, payment.currency)}
+
+
+def _shipment(shipment: Any) -> dict[str, Any] | None:
+    if shipment is None:
+        return None
+    if isinstance(shipment, SourceError):
+        raise shipment
+    return {"status": shipment.status.name, "trackingNumber": shipment.tracking_number}
+
+
+def _grouped(rows: Iterable[Row], by: str) -> defaultdict[UUID, list[Row]]:
+    groups: defaultdict[UUID, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, by)].append(row)
+    return groups

@@ -1,0 +1,177 @@
+"""A graph of two types that does as the tests tell it, since the gateway knows no domain."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from enum import Enum
+from typing import Any, NewType
+
+import strawberry
+from starlette.applications import Starlette
+from strawberry.schema.config import StrawberryConfig
+
+from datasources.actor import Actor
+from datasources.errors import InvalidInput
+from datasources.ids import utc_now
+from gateway.app import Graph, application
+from gateway.identity import Tokens
+from loaders.batch import LoaderSet, value_by
+from resolvers.context import Context
+from schema.fields import edge
+
+SECRET = "4711-mother's-maiden-name"
+TOKENS = Tokens(b"a secret of the tests that is long enough")
+
+
+class Script:
+    """What the graph's parts do: `work` is awaited by slow fields and by `write`."""
+
+    def __init__(self) -> None:
+        self.work: Callable[[], Awaitable[Any]] = Held()
+        self.batches: list[Sequence[str]] = []
+        self.contexts: list[Context] = []
+        self.written: list[str] = []
+
+
+class Held:
+    """Work that lasts until `let_go`; `began` and `cancelled` tell what happened to it."""
+
+    def __init__(self) -> None:
+        self.began = asyncio.Event()
+        self.let_go = asyncio.Event()
+        self.cancelled = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.began.set()
+        try:
+            await self.let_go.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+
+
+class Stores:
+    def __init__(self, script: Script, actor: Actor) -> None:
+        self.script = script
+
+    async def words(self, keys: Sequence[str]) -> dict[str, str]:
+        self.script.batches.append(keys)
+        if "boom" in keys:
+            raise RuntimeError(SECRET)
+        await asyncio.sleep(0)
+        return {key: key.upper() for key in keys}
+
+
+class ExampleLoaders(LoaderSet):
+    domain = "example"
+    stores = Stores
+    word = value_by(lambda stores: stores.words)
+
+
+def _broken(_: object) -> str:
+    raise RuntimeError(SECRET)
+
+
+Broken = NewType("Broken", str)
+SCALARS: dict[object, Any] = {
+    Broken: strawberry.scalar(name="Broken", serialize=_broken, parse_value=_broken),
+}
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+
+
+@strawberry.type
+class Pair:
+    key: str
+    x: str = edge(ExampleLoaders.word, key="key")
+
+    @strawberry.field
+    async def bad(self) -> str:
+        raise InvalidInput("bad", "This is bad.")
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def a(self) -> Pair | None:
+        return Pair(key="x")
+
+    @strawberry.field
+    async def b(self) -> Pair | None:
+        return Pair(key="x")
+
+    @strawberry.field
+    async def pairs(self, keys: list[str]) -> list[Pair | None]:
+        return [Pair(key=key) for key in keys]
+
+    @strawberry.field
+    async def slow(self, info: strawberry.Info) -> str | None:
+        await info.context.of(Stores).script.work()
+        return "done"
+
+    @strawberry.field
+    async def raises_async(self) -> str | None:
+        password = SECRET
+        raise RuntimeError(f"cannot log in with {password}")
+
+    @strawberry.field
+    def raises_sync(self) -> str | None:
+        raise KeyError(SECRET)
+
+    @strawberry.field
+    async def broken_scalar(self) -> Broken | None:
+        return Broken(SECRET)
+
+    @strawberry.field
+    async def broken_enum(self) -> Colour | None:
+        wrong: Any = SECRET
+        return wrong  # type: ignore[no-any-return] # that is the point
+
+    @strawberry.field
+    async def null_instead(self) -> str:
+        nothing: Any = None
+        return nothing  # type: ignore[no-any-return] # that is the point
+
+    @strawberry.field
+    async def takes(self, broken: Broken | None = None, number: int = 0) -> int | None:
+        return number
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def write(self, info: strawberry.Info, word: str) -> str | None:
+        script = info.context.of(Stores).script
+        await script.work()
+        script.written.append(word)
+        return word
+
+
+SCHEMA = strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+
+
+def example(script: Script, *, operation_timeout_s: float = 10.0, max_body_bytes: int = 100_000) -> Starlette:
+    @contextmanager
+    def open_context(actor: Actor) -> Iterator[Context]:
+        context = Context(actor, {Stores: script}, utc_now)
+        script.contexts.append(context)
+        try:
+            yield context
+        finally:
+            context.loaders.close()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+
+    return application(
+        Graph(SCHEMA._schema, open_context, dict),
+        TOKENS,
+        operation_timeout_s=operation_timeout_s,
+        max_body_bytes=max_body_bytes,
+        explorer=False,
+        lifespan=lifespan,
+    )

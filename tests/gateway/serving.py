@@ -1,0 +1,54 @@
+"""A real server over loopback, and clients that leave before they are answered."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+import uvicorn
+from starlette.applications import Starlette
+
+PATIENCE_S = 10
+
+
+@asynccontextmanager
+async def served(app: Starlette, lifespan: Literal["on", "off"] = "on") -> AsyncIterator[int]:
+    """The port of a real server; it has ended, with all of its requests, at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(
+            app, ws="wsproto", log_level="warning", lifespan=lifespan, timeout_graceful_shutdown=PATIENCE_S
+        )
+        server = uvicorn.Server(config)
+        running = asyncio.create_task(server.serve([listener]))
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await running
+
+
+class Caller:
+    """One raw connection that has sent a request and can hang up."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def asks(cls, port: int, query: str) -> "Caller":
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        body = json.dumps({"query": query})
+        head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        writer.write(f"{head}\r\n\r\n{body}".encode())
+        await writer.drain()
+        return cls(reader, writer)
+
+    async def hang_up(self) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+
+async def soon(event: asyncio.Event) -> None:
+    """Waits for what must happen; fails where it does not."""
+    async with asyncio.timeout(PATIENCE_S):
+        await event.wait()

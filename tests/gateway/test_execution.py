@@ -1,0 +1,188 @@
+"""How an operation runs: documents read once, contexts fresh, faults masked, time kept."""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+import gateway.execution as gateway_execution
+from datasources.errors import SourceTimeout
+from datasources.sql import Database
+from gateway.logs import configure_logs
+from tests.databases.tables import endless
+from tests.gateway.example import SECRET, TOKENS, Held, Script, example
+from tests.gateway_client import Gateway
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How often graphql-core parsed and validated."""
+    counts = {"parse": 0, "validate": 0}
+
+    def counting(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            counts[name] += 1
+            return real(*args, **kwargs)
+
+        return call
+
+    for name in counts:
+        monkeypatch.setattr(gateway_execution, name, counting(name, getattr(gateway_execution, name)))
+    return counts
+
+
+async def test_a_document_is_parsed_and_validated_once(gateway: Gateway, counted: dict[str, int]) -> None:
+    query = "query ($number: Int!) { takes(number: $number) }"
+    for number in range(5):
+        assert await gateway.data(query, {"number": number}) == {"takes": number}
+    assert counted == {"parse": 1, "validate": 1}
+    assert await gateway.data("{ takes }") == {"takes": 0}
+    assert counted == {"parse": 2, "validate": 2}
+
+
+async def test_wrong_documents_are_remembered_too(gateway: Gateway, counted: dict[str, int]) -> None:
+    for _ in range(3):
+        assert await gateway.refused("{ nothing }") == ["GRAPHQL_VALIDATION_FAILED"]
+        assert await gateway.refused("{ takes") == ["GRAPHQL_PARSE_FAILED"]
+    assert counted == {"parse": 2, "validate": 1}
+
+
+async def test_long_documents_are_not_kept(gateway: Gateway, counted: dict[str, int]) -> None:
+    long = "{ takes } #" + "x" * 10_000
+    for _ in range(2):
+        assert await gateway.data(long) == {"takes": 0}
+    assert counted["validate"] > 1
+
+
+async def test_each_operation_has_a_context_of_its_own(gateway: Gateway, script: Script) -> None:
+    for _ in range(2):
+        await gateway.data("{ a { x } b { x } }")
+    first, second = script.contexts
+    assert first is not second
+    assert first.loaders is not second.loaders
+    assert script.batches == [["x"], ["x"]], "once in an operation, and again in the next"
+
+
+async def test_a_cancelled_sibling_does_not_take_a_shared_key_with_it(gateway: Gateway, script: Script) -> None:
+    """FACTS, trap 1: `a` fails and cancels its `x`, whose loader's future `b` awaits too."""
+    answer = await gateway.ask("{ a { bad x } b { x } }")
+    assert answer["data"] == {"a": None, "b": {"x": "X"}}
+    assert [error["path"] for error in answer["errors"]] == [["a", "bad"]]
+    assert script.batches == [["x"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "data"),
+    [
+        ("{ raisesAsync takes }", {"raisesAsync": None, "takes": 0}),
+        ("{ raisesSync takes }", {"raisesSync": None, "takes": 0}),
+        ("{ brokenScalar takes }", {"brokenScalar": None, "takes": 0}),
+        ("{ brokenEnum takes }", {"brokenEnum": None, "takes": 0}),
+        ('{ takes pairs(keys: ["boom"]) { x } }', {"takes": 0, "pairs": [None]}),
+        ("{ nullInstead takes }", None),
+    ],
+)
+async def test_bugs_are_masked_and_logged_once(gateway: Gateway, query: str, data: Any) -> None:
+    with capture_logs() as logged:
+        answer = await gateway.ask(query)
+    (error,) = answer["errors"]
+    request_id = error["extensions"]["requestId"]
+    assert answer["data"] == data
+    assert error["message"] == f"Something went wrong on our side; tell us the request id {request_id}."
+    assert error["extensions"] == {"code": "INTERNAL", "requestId": request_id}
+    assert SECRET not in str(answer)
+    assert [(entry["event"], entry["request"]) for entry in logged] == [("bug", request_id)]
+
+
+async def test_a_bug_in_reading_a_scalar_is_masked(gateway: Gateway) -> None:
+    with capture_logs() as logged:
+        answers = [
+            await gateway.ask('{ takes(broken: "x") }'),
+            await gateway.ask("query ($x: Broken) { takes(broken: $x) }", {"x": "x"}),
+        ]
+    assert [error["extensions"]["code"] for answer in answers for error in answer["errors"]] == ["INTERNAL"] * 2
+    assert SECRET not in str(answers)
+    assert [entry["event"] for entry in logged] == ["bug", "bug"]
+
+
+async def test_a_fault_that_takes_many_fields_is_logged_once(gateway: Gateway) -> None:
+    with capture_logs() as logged:
+        answer = await gateway.ask('{ pairs(keys: ["boom", "a", "b", "c"]) { x } }')
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL"] * 4
+    assert len(logged) == 1
+
+
+async def test_a_logged_bug_shows_no_local_variables(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    configure_logs()
+    try:
+        answer = await gateway.ask("{ raisesAsync }")
+    finally:
+        monkeypatch.undo()
+        configure_logs()
+    (line,) = written.getvalue().splitlines()
+    assert answer["errors"][0]["extensions"]["requestId"] in line
+    assert "RuntimeError: cannot log in with" in line, "what was raised is told to us"
+    assert line.count(SECRET) == 1, "and nothing but what was raised"
+
+
+async def test_wrong_variables_are_the_callers_fault(gateway: Gateway) -> None:
+    query = "query ($number: Int!) { takes(number: $number) }"
+    for variables in ({}, {"number": "x"}, {"number": 2**40}, {"number": None}, {"number": float(10**300)}):
+        answer = await gateway.ask(query, variables)
+        assert "data" not in answer
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+
+
+async def test_a_slow_source_leaves_a_hole_and_the_rest_arrives(script: Script, database: Database) -> None:
+    async def work() -> None:
+        await database.rows(endless(database))
+
+    script.work = work
+    async with Gateway(example(script, operation_timeout_s=0.2), TOKENS).http as http:
+        response = await http.post("/graphql", json={"query": "{ slow a { x } }"})
+    assert response.json() == {
+        "data": {"slow": None, "a": {"x": "X"}},
+        "errors": [
+            {
+                "message": SourceTimeout("notes").args[0],
+                "locations": [{"line": 1, "column": 3}],
+                "path": ["slow"],
+                "extensions": {"code": "SOURCE_TIMEOUT", "service": "notes"},
+            }
+        ],
+    }
+
+
+async def test_what_ignores_the_deadline_is_stopped_as_a_whole(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_execution, "GRACE_S", 0.05)
+    held = script.work = Held()
+    async with Gateway(example(script, operation_timeout_s=0.05), TOKENS).http as http:
+        response = await http.post("/graphql", json={"query": "{ slow a { x } }"})
+    answer = response.json()
+    assert answer["data"] is None
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["OPERATION_TIMEOUT"]
+    assert held.cancelled.is_set()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{" + " takes" * 5_000 + "}",
+        "{" + " takes" * 4_900 + "}",
+        "{ a " * 2_000 + "}" * 2_000,
+        "{ pairs(keys: " + "[" * 2_000 + "]" * 2_000 + ") { x } }",
+        "{ a { ...f0 } }" + "".join(f"fragment f{i} on Pair {{ ...f{i + 1} ...f{i + 1} }}" for i in range(200)),
+        "{ a { ...f } } fragment f on Pair { ...f }",
+    ],
+    ids=["tokens", "same field", "deep", "deep list", "fragments", "cycle"],
+)
+async def test_hostile_documents_are_refused_quickly(gateway: Gateway, query: str) -> None:
+    async with asyncio.timeout(3):
+        codes = await gateway.refused(query)
+    assert set(codes) <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}

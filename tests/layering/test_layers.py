@@ -1,0 +1,97 @@
+"""The house keeps its layers, and loses a domain without falling down."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from schema.graph import DOMAINS
+
+REPOSITORY = Path(__file__).parents[2]
+LAYERS = ("gateway", "schema", "resolvers", "loaders", "datasources")
+LINT = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"]
+SERVE = """
+import asyncio, httpx, pathlib
+from datasources.settings import Settings, read
+from server import House
+
+async def main():
+    house = House(read(Settings, data=pathlib.Path("data")), {})
+    async with house.app.router.lifespan_context(house.app):
+        transport = httpx.ASGITransport(app=house.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://house") as http:
+            print((await http.get("/health/live")).text)
+            print((await http.post("/graphql", json={"query": "{ __typename nodes(ids: []) { id } }"})).text)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The sources of the house, to be changed."""
+    without = shutil.ignore_patterns("__pycache__", "*.db*")
+    for layer in LAYERS:
+        shutil.copytree(REPOSITORY / layer, tmp_path / layer, ignore=without)
+    shutil.copytree(REPOSITORY / "tests" / "layering", tmp_path / "tests" / "layering", ignore=without)
+    shutil.copy(REPOSITORY / "tests" / "__init__.py", tmp_path / "tests")
+    for name in ("server.py", "pyproject.toml"):
+        shutil.copy(REPOSITORY / name, tmp_path)
+    return tmp_path
+
+
+def run(command: list[str], directory: Path) -> tuple[int, str]:
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def delete_domain(house: Path, name: str) -> None:
+    """As DESIGN says: its folders, its loader file, its line in DOMAINS."""
+    for layer in LAYERS:
+        shutil.rmtree(house / layer / name, ignore_errors=True)
+    (house / "loaders" / f"{name}.py").unlink()
+    graph = house / "schema" / "graph.py"
+    kept = [line for line in graph.read_text().splitlines() if not line.startswith(f"from schema.{name}.")]
+    graph.write_text(re.sub(rf"\b{name.upper()}\b,?", "", "\n".join(kept)))
+
+
+def test_the_contracts_hold_and_name_every_domain() -> None:
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (contract,) = (contract for contract in settings["contracts"] if contract["type"] == "domains")
+    assert contract["domains"] == [domain.name for domain in DOMAINS]
+    code, said = run(LINT, REPOSITORY)
+    assert code == 0, said
+
+
+def test_a_domain_that_reaches_into_another_breaks_the_contract(copy: Path) -> None:
+    social = copy / "resolvers" / "social"
+    social.mkdir()
+    (social / "__init__.py").touch()
+    (social / "people.py").write_text("from resolvers.commerce import catalogue as catalogue\n")
+    (copy / "schema" / "links.py").write_text("import schema.commerce.catalogue as catalogue\n")
+    pyproject = copy / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('domains = ["commerce"]', 'domains = ["commerce", "social"]'))
+    code, said = run(LINT, copy)
+    assert code == 1
+    assert re.findall(r"^\S+ imports \S+$", said, re.MULTILINE) == [
+        "resolvers.social.people imports resolvers.commerce.catalogue"
+    ]
+
+
+def test_links_are_for_the_graph_alone(copy: Path) -> None:
+    (copy / "schema" / "links.py").write_text("")
+    (copy / "schema" / "money.py").write_text("import schema.links as links\n")
+    code, said = run(LINT, copy)
+    assert code == 1
+    assert "schema.money imports schema.links" in said
+
+
+def test_without_commerce_the_house_still_stands(copy: Path) -> None:
+    delete_domain(copy, "commerce")
+    code, said = run([sys.executable, "-c", SERVE], copy)
+    assert code == 0, said
+    assert said.splitlines()[-2:] == ['{"live":true}', '{"data":{"__typename":"Query","nodes":[]}}']

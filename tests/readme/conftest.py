@@ -1,0 +1,38 @@
+"""The gateway as the first start leaves it: with the sample data, and the sandbox that knows of it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from datasources.actor import Actor
+from datasources.commerce.people import person_by_email
+from datasources.commerce.sample.fill import fill
+from datasources.commerce.settings import CommerceSettings
+from datasources.commerce.stores import Commerce
+from datasources.sandbox.process import Sandbox
+from datasources.settings import Settings, read
+from server import House
+from tests.gateway_client import Gateway
+
+
+@pytest.fixture(scope="session")
+async def house(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    settings = read(Settings, data=tmp_path_factory.mktemp("readme"), rates_url=f"{sandbox.url}/rates")
+    own = read(CommerceSettings, payments_url=f"{sandbox.url}/payments", carriers_url=f"{sandbox.url}/carriers")
+    house = House(settings, {"commerce": own})
+    async with house.app.router.lifespan_context(house.app):
+        await fill(house.sources[Commerce], sandbox_url=sandbox.url)
+        yield house
+
+
+@pytest.fixture
+async def gateway(house: House) -> AsyncIterator[Gateway]:
+    gateway = Gateway(house.app, house.tokens)
+    async with gateway.http:
+        yield gateway
+
+
+async def person(house: House, email: str) -> Actor:
+    found = await person_by_email(house.sources[Commerce], email)
+    assert found
+    return found

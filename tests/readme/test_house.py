@@ -1,0 +1,47 @@
+"""What README says of the house is so: its links lead somewhere, its lists are complete."""
+
+import re
+from collections.abc import Iterator
+
+import gateway.errors
+import gateway.websocket
+from datasources.errors import HeddleError
+from schema.graph import build
+from tests.readme.blocks import README, ROOT, blocks
+
+
+def under(heading: str) -> str:
+    return README.partition(f"# {heading}\n")[2].partition("\n#")[0]
+
+
+def codes(kind: type[HeddleError]) -> Iterator[str]:
+    for below in kind.__subclasses__():
+        if "code" in vars(below):  # those between, which nobody raises, have none of their own
+            yield below.code
+        yield from codes(below)
+
+
+def test_links_lead_to_files() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_map_of_folders_is_complete() -> None:
+    house = next(block for block in blocks() if block.heading == "The house")
+    told = {line.split()[0].rstrip("/") for line in house.text.splitlines()}
+    there = {path.name for path in ROOT.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))}
+    assert told == there
+
+
+def test_table_of_errors_is_complete() -> None:
+    table = set(re.findall(r"`([A-Z][A-Z_]+)`", under("Errors")))
+    raised = {code for code in codes(HeddleError) if not code.startswith("COMMERCE_")} - {"REFUSED"}
+    masked = {value for name, value in vars(gateway.errors).items() if name.isupper()} | {"INTERNAL"}
+    assert table == raised | masked | {"COMMERCE_OUT_OF_STOCK"}
+
+
+def test_scopes_are_those_of_the_graph() -> None:
+    asked = set(re.findall(r'scope: "([a-z:]+)"', build().as_str()))
+    told = set(re.findall(r"`([a-z]+:(?:read|write))`", under("What clients can rely on")))
+    assert asked <= told

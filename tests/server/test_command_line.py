@@ -1,0 +1,145 @@
+"""What the commands say, and what they refuse."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+import server
+from tests.server.command import PRODUCTION, ROOT, environment
+
+Run = Callable[..., tuple[int, str, list[str]]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in this process, in a directory of its own: exit code, standard output, lines of complaint."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **settings: str) -> tuple[int, str, list[str]]:
+        with patch.dict(os.environ, environment(**settings), clear=True):
+            code = server.main(arguments)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        said = capsys.readouterr()
+        return code, said.out, said.err.splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--prot", "8000"], "Unknown option: --prot. Did you mean --port?"),
+        (["--port", "http"], 'Invalid value for --port: unable to convert "http" into int.'),
+        (["--port", "65536"], 'Invalid value "65536" for --port. Must be <= 65535.'),
+        (["--scale", "0"], 'Invalid value "0.0" for --scale. Must be > 0.'),
+        (["sreve"], "Unused Tokens: ['sreve']."),
+        (["token"], 'Command "token" parameter --as requires an argument.'),
+        (
+            ["token", "--as", "ada@example.com", "--ttl", "soon"],
+            'Invalid value for --ttl: unable to convert "soon" into timedelta.',
+        ),
+        (["token", "--as", "x", "--ttl", "0s"], 'Invalid value "0:00:00" for --ttl. Write for example 30m.'),
+    ],
+)
+def test_a_slip_of_the_finger_gets_a_line_and_exit_code_2(run: Run, arguments: list[str], said: str) -> None:
+    assert run(*arguments) == (2, "", [f"error: {said} See: uv run server.py --help"])
+
+
+def test_a_wrong_setting_stops_the_start_without_a_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "server.py")]
+    settings = environment(HEDDLE_PORT="http", HEDDLE_PROT="8000")
+    done = subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: HEDDLE_PROT is no setting; did you mean HEDDLE_PORT?\n"
+        "error: HEDDLE_PORT is wrong: input should be a valid integer, unable to parse string as an integer; "
+        "write for example HEDDLE_PORT=8000\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_is_said_with_the_remedy(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        code, _, lines = run("--port", str(port))
+    assert code == 1
+    assert lines == [
+        f"error: 127.0.0.1, port {port}, cannot be served: Address already in use; choose another by --port"
+    ]
+
+
+def test_a_directory_that_keeps_no_data_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert run("--port", "0", "--data", "file") == (
+        1,
+        "",
+        ["error: 'file' cannot keep data: File exists; name another: --data DIR"],
+    )
+
+
+def test_a_dead_database_is_said(run: Run) -> None:
+    url = "postgresql://heddle:hunter2@127.0.0.1:1/shop"
+    code, _, (line,) = run("--port", "0", HEDDLE_COMMERCE_DATABASE_URL=url)
+    assert code == 1
+    assert line.startswith("error: The database 'commerce' does not answer: ")
+    assert line.endswith("; start it, or correct HEDDLE_COMMERCE_DATABASE_URL")
+    assert "hunter2" not in line
+
+
+def test_a_token_of_nobody_is_refused(run: Run, tmp_path: Path) -> None:
+    assert run("token", "--as", "ada@example.com") == (
+        1,
+        "",
+        ["error: There is no directory 'data'; run 'uv run server.py' once, or name another"],
+    )
+    (tmp_path / "data").mkdir()
+    assert run("token", "--as", "ada@example.com") == (
+        1,
+        "",
+        ["error: Nobody has the address 'ada@example.com'; run 'uv run server.py' once to have sample people"],
+    )
+
+
+def test_a_missing_service_is_said(run: Run) -> None:
+    code, _, (line,) = run("--port", "0", "--no-sandbox")
+    assert (code, line) == (1, "error: HEDDLE_PAYMENTS_URL is missing: write the address of the service 'payments'.")
+
+
+def test_production_issues_no_tokens(run: Run) -> None:
+    assert run("token", "--as", "ada@example.com", **PRODUCTION) == (
+        1,
+        "",
+        ["error: This is for development; in production, whoever knows the people issues their tokens"],
+    )
+
+
+def test_the_graph_is_compared_with_the_committed_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, sdl, _ = run("schema")
+    assert (code, sdl.count("\ntype Query ")) == (0, 1)
+    monkeypatch.setattr(server, "SDL", tmp_path / "schema.graphql")
+    server.SDL.write_text(sdl)
+    assert run("schema", "--check") == (0, "", [])
+    server.SDL.write_text(sdl.replace("type Mutation", "type Mutations"))
+    code, diff, lines = run("schema", "--check")
+    assert code == 1
+    assert "-type Mutations {" in diff
+    assert "+type Mutation {" in diff
+    assert lines == [
+        "error: The graph is not as committed; if it should be so: uv run server.py schema > schema/schema.graphql"
+    ]
+
+
+def test_help_shows_the_commands_and_an_example(run: Run) -> None:
+    code, text, _ = run("--help")
+    assert code == 0
+    for word in ("serve", "token", "schema", "reencrypt", "--port", "--no-sandbox", "Example: uv run server.py"):
+        assert word in text

@@ -1,0 +1,52 @@
+"""Work beside serving: again and again, whatever became of the last time, until the house closes."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from structlog.testing import capture_logs
+
+from datasources.actor import SYSTEM, Actor
+from datasources.ids import utc_now
+from resolvers.background import Background, running
+from resolvers.context import Context
+
+
+@contextmanager
+def open_context(actor: Actor) -> Iterator[Context]:
+    yield Context(actor, {}, utc_now)
+
+
+async def test_work_that_failed_is_logged_and_done_again() -> None:
+    again = asyncio.Event()
+    times = 0
+
+    async def work(context: Context) -> None:
+        nonlocal times
+        times += 1
+        assert context.actor is SYSTEM
+        if times == 1:
+            raise ZeroDivisionError
+        again.set()
+
+    with capture_logs() as logged:
+        async with running([Background("counting", 0.001, work)], open_context):
+            await asyncio.wait_for(again.wait(), 10)
+    (entry,) = logged
+    assert (entry["log_level"], entry["work"]) == ("error", "counting")
+    assert isinstance(entry["exc_info"], ZeroDivisionError)
+
+
+async def test_work_ends_with_the_house() -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work(context: Context) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with running([Background("endless", 0.0, work)], open_context):
+        await asyncio.wait_for(begun.wait(), 10)
+    assert ended.is_set()
