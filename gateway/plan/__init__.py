@@ -1,45 +1,50 @@
 """Plans: a document is compiled once into steps over sets of rows, and executed a set at a time.
 
 compile.py      from a document to its plan
+field.py        a field of a plan, and what is declared about it
 steps.py        the steps: attributes, calculations, loads, resolvers, and the selection over them
 completion.py   values of a type become JSON, a set at a time
 run.py          one execution
 values.py       what stands in the place of a value that failed
+show.py         a plan as text
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
 from typing import Any
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
     Executor,
-    GraphQLError,
-    GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
     execute,
     located_error,
 )
 
-from gateway.plan.compile import Plan, Unplanned, compile_plan, flags_of
+from gateway.plan.compile import Plan, compile_plan, conditions_of
+from gateway.plan.field import Unplanned
 from gateway.plan.run import Run
-from gateway.plan.values import Failure, Irregular
+from gateway.plan.values import Failure
 
-__all__ = ["Plan", "Plans", "Unplanned", "compile_plan"]
+__all__ = ["Plan", "Plans", "Unplanned"]
+
+PLANS_KEPT = 32
 
 
 class Plans:
     """One document's plans: for each operation and choice of `@skip` and `@include` one, made when first asked for.
 
-    What plans do not cover goes to graphql-core.
+    What plans do not cover goes to graphql-core, and is counted in `fallbacks` by its reason.
     """
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, fallbacks: Counter[str] | None = None) -> None:
+        self.fallbacks: Counter[str] = Counter() if fallbacks is None else fallbacks
         self._schema = schema
         self._document = document
-        self._made: dict[tuple[Any, ...], Plan | None] = {}
+        self._kept = lru_cache(PLANS_KEPT)(self._made)
 
     async def execute(self, context: Any, variables: dict[str, Any], operation_name: str | None) -> ExecutionResult:
         """As graphql-core's `execute`."""
@@ -52,54 +57,38 @@ class Plans:
         )
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
-        plan = self.plan(executor.operation, executor.variable_values.coerced)
-        if plan is None:
+        try:
+            plan = self.plan(executor.operation, executor.variable_values.coerced)
+        except Unplanned as reason:
+            self.fallbacks[str(reason)] += 1
             return await self.judge(context, variables, operation_name)
         run = Run(executor)
-        try:
-            (data,) = await plan.root.run(run, [None], serially=plan.serial)
-        except Irregular:
-            return await self._finished(run, context, variables, operation_name)
-        return ExecutionResult(data, _errors(data) if run.failed else None)
+        if plan.serial:
+            data = await plan.root.run_serially(run, None)
+        else:
+            (data,) = await plan.root.run(run, [None])
+        return _result(data) if run.failed else ExecutionResult(data, None)
 
-    def plan(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Plan | None:
-        """The plan for these values of the variables that include and skip; None where there is none."""
-        if self._flags is None:
-            return None
-        flags = {name: bool(variables.get(name)) for name in self._flags}
-        key = (operation.name and operation.name.value, *flags.values())
-        if key not in self._made:
-            try:
-                self._made[key] = compile_plan(self._schema, self._document, operation, flags)
-            except Unplanned:
-                self._made[key] = None
-        return self._made[key]
+    def plan(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Plan:
+        """The plan for these values of the variables that include and skip. Raises: Unplanned."""
+        asked = [definition.variable.name.value for definition in operation.variable_definitions or ()]
+        flags = tuple((name, variables.get(name)) for name in asked if name in self._conditions)
+        plan = self._kept(operation.name and operation.name.value, flags)
+        if isinstance(plan, Unplanned):
+            raise Unplanned(*plan.args)
+        return plan
+
+    def _made(self, operation_name: str | None, flags: tuple[tuple[str, bool | None], ...]) -> Plan | Unplanned:
+        try:
+            return compile_plan(self._schema, self._document, operation_name, dict(flags))
+        except Unplanned as reason:
+            return Unplanned(*reason.args)
 
     @cached_property
-    def _flags(self) -> Sequence[str] | None:
-        try:
-            return sorted(flags_of(self._document))
-        except Unplanned:
-            return None
+    def _conditions(self) -> frozenset[str]:
+        return conditions_of(self._document)
 
-    async def _finished(
-        self, run: Run, context: Any, variables: dict[str, Any], operation_name: str | None
-    ) -> ExecutionResult:
-        """graphql-core's answer from what the plan has loaded and resolved: nothing is asked or written twice."""
-
-        def replay(resolve: Any, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-            known = run.resolved.get((info.parent_type.name, str(info.path.key), id(source)))
-            if known is None:
-                return resolve(source, info, **arguments)
-            if isinstance(known[1], Exception):
-                raise known[1]
-            return known[1]
-
-        return await self.judge(context, variables, operation_name, [replay])
-
-    async def judge(
-        self, context: Any, variables: dict[str, Any], operation_name: str | None, middleware: Sequence[Any] = ()
-    ) -> ExecutionResult:
+    async def judge(self, context: Any, variables: dict[str, Any], operation_name: str | None) -> ExecutionResult:
         """graphql-core's own execution: for what plans do not cover, and to compare with."""
         result = execute(
             self._schema,
@@ -107,23 +96,25 @@ class Plans:
             context_value=context,
             variable_values=variables,
             operation_name=operation_name,
-            middleware=list(middleware) or None,
         )
         return result if isinstance(result, ExecutionResult) else await result
 
 
-def _errors(data: dict[str, Any]) -> list[GraphQLError]:
+def _result(data: Any) -> ExecutionResult:
     """Nulls in the places of failures, and an error for each place."""
-    found = list(_failures(data, []))
+    whole = [data]
+    found = list(_failures(whole, []))
     for holder, key, _, _ in found:
         holder[key] = None
-    return [located_error(failure.error, failure.nodes, path) for _, _, failure, path in found]
+    errors = [located_error(failure.error, failure.nodes, path[1:]) for _, _, failure, path in found]
+    return ExecutionResult(whole[0], errors)
 
 
 def _failures(value: Any, path: list[str | int]) -> Iterator[tuple[Any, Any, Failure, list[str | int]]]:
+    """Each failure with what holds it, its key there, and the path to where it began."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, one in items:
-        if isinstance(one, Failure):
-            yield value, key, one, [*path, key]
+        if type(one) is Failure:
+            yield value, key, one, [*path, key, *one.path]
         elif isinstance(one, dict | list):
             yield from _failures(one, [*path, key])

@@ -11,17 +11,17 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLAbstractType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
     InlineFragmentNode,
-    OperationDefinitionNode,
     OperationType,
     SelectionNode,
     SelectionSetNode,
     VariableNode,
     Visitor,
+    get_nullable_type,
+    get_operation_ast,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -30,19 +30,15 @@ from graphql import (
     type_from_ast,
     visit,
 )
-from strawberry.types.arguments import convert_arguments
-from strawberry.types.field import StrawberryField
 
 from gateway.plan.completion import Abstracts, Completer, Leaves, Lists, Objects
-from gateway.plan.run import Field, Run
+from gateway.plan.field import Field, Unplanned
 from gateway.plan.steps import Attribute, Branch, Calculation, Load, Resolution, Selection, Step
 from schema.fields import Computed, Edge
 
-STRAWBERRY = "strawberry-definition"
-
-
-class Unplanned(Exception):
-    """The document uses what plans leave to graphql-core; the message says what."""
+MAX_DEPTH = 50
+MAX_SELECTIONS = 1_000
+"""Merged fields make selections of their own, so that a hostile document can ask for exponentially many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +47,12 @@ class Plan:
     serial: bool
 
 
-Flags = Mapping[str, bool]
-"""The values of the variables that `@skip` and `@include` ask for: each combination has its own plan."""
-
-
-def flags_of(document: DocumentNode) -> frozenset[str]:
-    """The variables that decide which fields are there."""
+def conditions_of(document: DocumentNode) -> frozenset[str]:
+    """The variables that `@skip` and `@include` ask for: each combination of their values has its own plan."""
     names: set[str] = set()
 
     class Conditions(Visitor):
         def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-            if node.name.value in ("defer", "stream"):
-                raise Unplanned(f"@{node.name.value}")
             if node.name.value in ("skip", "include"):
                 names.update(a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode))
 
@@ -71,20 +61,25 @@ def flags_of(document: DocumentNode) -> frozenset[str]:
 
 
 def compile_plan(
-    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, flags: Flags
+    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None, flags: Mapping[str, bool | None]
 ) -> Plan:
-    """The plan of a valid operation. Raises: Unplanned."""
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise Unplanned("subscriptions")
-    root = schema.get_root_type(operation.operation)
-    if root is None or operation.directives:
+    """The plan of one operation of a valid document. Raises: Unplanned."""
+    operation = get_operation_ast(document, operation_name)
+    root = schema.get_root_type(operation.operation) if operation else None
+    if operation is None or root is None or operation.operation is OperationType.SUBSCRIPTION:
+        raise Unplanned("neither query nor mutation")
+    if operation.directives:
         raise Unplanned("directives on the operation")
     compiler = _Compiler(schema, document, flags)
-    return Plan(compiler.selection(root, [operation.selection_set]), operation.operation is OperationType.MUTATION)
+    try:
+        selection = compiler.selection(root, [operation.selection_set])
+    except RecursionError:
+        raise Unplanned("deep nesting") from None
+    return Plan(selection, operation.operation is OperationType.MUTATION)
 
 
 class _Compiler:
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, flags: Flags) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, flags: Mapping[str, bool | None]) -> None:
         self._schema = schema
         self._flags = flags
         fragments = (d for d in document.definitions if isinstance(d, FragmentDefinitionNode))
@@ -95,7 +90,11 @@ class _Compiler:
         """Made once for each type and place in the document: nested fragments stay as small as they are written."""
         name = (parent, *map(id, sets))
         if name not in self._selections:
-            self._selections[name] = self._selection(parent, sets)
+            if len(self._selections) == MAX_SELECTIONS:
+                raise Unplanned("too many selections")
+            made = self._selections[name] = self._selection(parent, sets)
+            if made.depth > MAX_DEPTH:
+                raise Unplanned("deep nesting")
         return self._selections[name]
 
     def _selection(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Selection:
@@ -105,28 +104,31 @@ class _Compiler:
             self._collect(parent, one.selections, collected, seen)
         constants = {key: parent.name for key, nodes in collected.items() if nodes[0].name.value == "__typename"}
         steps: list[Step] = []
-        edges: dict[tuple[Any, ...], list[Branch]] = {}
+        loads: dict[tuple[Any, ...], list[tuple[Branch, Edge]]] = {}
         for key, nodes in collected.items():
-            if key in constants:
-                continue
-            definition = parent.fields.get(nodes[0].name.value)
-            if definition is None:
-                raise Unplanned("introspection")
-            field = Field(key, parent, definition, nodes)
-            declared = _declared(field)
-            completer = self._completer(definition.type, field)
-            nullable = not is_non_null_type(definition.type)
-            if isinstance(declared, Edge):
-                group = (declared.batch, *sorted(print_ast(argument) for argument in nodes[0].arguments or ()))
-                edges.setdefault(group, []).append(Branch(field, declared, nullable, completer))
-            elif isinstance(declared, Computed):
-                steps.append(Calculation(field, declared, completer))
-            elif declared is None:
-                steps.append(Resolution(field, nullable, completer))
-            else:
-                steps.append(Attribute(field, declared, completer))
-        steps += [Load(branches, self._unpack) for branches in edges.values()]
+            if key not in constants:
+                field = self._field(key, parent, nodes)
+                completer = self._completer(field.definition.type, field)
+                declared = field.declared
+                if isinstance(declared, Edge):
+                    arguments = sorted(print_ast(argument) for argument in nodes[0].arguments or ())
+                    group = (declared.batch, declared.unpack, *arguments)
+                    loads.setdefault(group, []).append((Branch(field, completer), declared))
+                elif isinstance(declared, Computed):
+                    steps.append(Calculation(field, declared, completer))
+                elif declared is None:
+                    steps.append(Resolution(field, completer))
+                else:
+                    steps.append(Attribute(field, declared, completer))
+        steps += [Load(*zip(*load, strict=True)) for load in loads.values()]
         return Selection(steps, list(collected), constants)
+
+    @staticmethod
+    def _field(key: str, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Field:
+        definition = parent.fields.get(nodes[0].name.value)
+        if definition is None:
+            raise Unplanned("introspection")
+        return Field(key, parent, definition, nodes)
 
     def _collect(
         self,
@@ -151,15 +153,18 @@ class _Compiler:
 
     def _included(self, directives: Sequence[DirectiveNode]) -> bool:
         for directive in directives:
-            if directive.name.value in ("skip", "include"):
-                (argument,) = directive.arguments or ()
-                value = argument.value
-                if isinstance(value, VariableNode):
-                    on = self._flags[value.name.value]
-                else:
-                    on = isinstance(value, BooleanValueNode) and value.value
-                if on is (directive.name.value == "skip"):
-                    return False
+            if directive.name.value not in ("skip", "include"):
+                raise Unplanned(f"@{directive.name.value}")
+            (argument,) = directive.arguments or ()
+            condition = argument.value
+            if isinstance(condition, VariableNode):
+                on = self._flags[condition.name.value]
+            else:
+                on = isinstance(condition, BooleanValueNode) and condition.value
+            if on is None:
+                raise Unplanned("a condition that is null")
+            if on is (directive.name.value == "skip"):
+                return False
         return True
 
     def _applies(self, fragment: InlineFragmentNode | FragmentDefinitionNode, parent: GraphQLObjectType) -> bool:
@@ -170,48 +175,16 @@ class _Compiler:
 
     def _completer(self, type: GraphQLOutputType, field: Field) -> Completer:
         nullable = not is_non_null_type(type)
-        inner: Any = type if nullable else type.of_type  # type: ignore[union-attr]
+        inner: Any = get_nullable_type(type)
         if is_list_type(inner):
-            return Lists(self._completer(inner.of_type, field), nullable)
+            return Lists(self._completer(inner.of_type, field), field, nullable)
         if is_leaf_type(inner):
-            return Leaves(inner, nullable, field)
+            return Leaves(inner, field, nullable)
         if is_abstract_type(inner):
-            return self._abstract(inner, nullable, field)
-        return self._objects(inner, nullable, field)
+            types = self._schema.get_possible_types(inner)
+            return Abstracts(inner, [self._objects(one, field) for one in types], field, nullable)
+        return self._objects(inner, field, nullable)
 
-    def _objects(self, type: GraphQLObjectType, nullable: bool, field: Field) -> Objects:
+    def _objects(self, type: GraphQLObjectType, field: Field, nullable: bool = True) -> Objects:
         sets = [node.selection_set for node in field.nodes if node.selection_set]
-        return Objects(type, self.selection(type, sets), nullable, field)
-
-    def _abstract(self, type: GraphQLAbstractType, nullable: bool, field: Field) -> Abstracts:
-        types = self._schema.get_possible_types(type)
-        return Abstracts({one: self._objects(one, nullable, field) for one in types}, nullable, field)
-
-    def _unpack(self, run: Run, field: Field) -> dict[str, Any]:
-        """An edge's arguments, as its batch takes them. Raises: GraphQLError, Refusal."""
-        strawberry_field = field.definition.extensions[STRAWBERRY]
-        declared = strawberry_field.metadata["declared"]
-        if declared.unpack is None:
-            return {}
-        converter = self._schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]
-        given = convert_arguments(
-            run.arguments(field),
-            strawberry_field.arguments,
-            scalar_registry=converter.scalar_registry,
-            config=converter.config,
-        )
-        unpacked: dict[str, Any] = declared.unpack(**given)
-        return unpacked
-
-
-def _declared(field: Field) -> Edge | Computed | str | None:
-    """What a field does: an edge, a calculation, the name of an attribute, or None for a resolver."""
-    known: StrawberryField | None = field.definition.extensions.get(STRAWBERRY)
-    if known is None:
-        raise Unplanned("a field that Strawberry does not know")
-    if known.extensions:
-        raise Unplanned(f"extensions of {field.parent.name}.{field.name}")
-    declared: Edge | Computed | None = known.metadata.get("declared")
-    if declared is not None:
-        return declared
-    return None if known.base_resolver else known.python_name
+        return Objects(type, self.selection(type, sets), field, nullable)

@@ -1,14 +1,26 @@
 """Completion: values of one type become JSON, a whole set at a time, as graphql-core does one by one."""
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterable, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLEnumType, GraphQLLeafType, GraphQLObjectType, is_specified_scalar_type
+from graphql import (
+    Executor,
+    GraphQLAbstractType,
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLIsTypeOfFn,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    is_specified_scalar_type,
+)
+from graphql.pyutils import inspect, is_iterable
 
-from gateway.plan.run import Field, Run
-from gateway.plan.values import Failure, Irregular
+from gateway.plan.field import Field
+from gateway.plan.run import Run, is_odd, together, tried
+from gateway.plan.values import Failure
+from schema.node import Named, Node
 
 if TYPE_CHECKING:
     from gateway.plan.steps import Selection
@@ -16,171 +28,207 @@ if TYPE_CHECKING:
 _PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int}
 """Types whose values are their own JSON, by GraphQL's scalar; anything else takes graphql-core's rules."""
 
+_TAKES_ALL_BUT_NAMED: Any = Node.is_type_of.__func__  # type: ignore[attr-defined]  # a bound class method
+
 _INT = range(-(2**31), 2**31)
 
 
-class Completer(Protocol):
-    """`waits` says whether completing may have to wait for a source."""
+class Completer(ABC):
+    """`waits` says whether completing may have to wait for a source, `depth` how many selections are below."""
 
-    waits: bool
+    def __init__(self, field: Field, nullable: bool, *, waits: bool = False, depth: int = 0) -> None:
+        self.field = field
+        self.nullable = nullable
+        self.waits = waits
+        self.depth = depth
 
+    @abstractmethod
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
-        """JSON values in the same order. Raises: Irregular where a value breaks its type."""
+        """JSON values in the same order, with a `Failure` for each value that is wrong; one is null if it may be."""
+
+    async def _ready(self, run: Run, values: list[Any]) -> list[Any]:
+        if any(is_odd(kind, self.nullable) for kind in set(map(type, values))):
+            return await run.ready(self.field, values, nullable=self.nullable)
+        return values
 
 
-class Leaves:
+class Leaves(Completer):
     """Scalars and enums."""
 
-    waits = False
-
-    def __init__(self, type: GraphQLLeafType, nullable: bool, field: Field) -> None:
+    def __init__(self, type: GraphQLLeafType, field: Field, nullable: bool) -> None:
+        super().__init__(field, nullable)
+        self._type = type
+        self._coerce = type.coerce_output_value
         plain = _PLAIN.get(type.name) if is_specified_scalar_type(type) else None
-        self._plain = {plain, NoneType} if plain and nullable else {plain} if plain else set()
+        self._plain = {plain, NoneType} if plain and nullable else {plain}
         self._bounded = plain is int
-        self._coerce: Callable[[Any], Any] = type.coerce_output_value
-        self._names: dict[Any, str] | None = {} if isinstance(type, GraphQLEnumType) else None
-        self._nullable = nullable
-        self._field = field
+        self._names: dict[Any, str | None] | None = None
+        if isinstance(type, GraphQLEnumType):
+            self._names = {None: None} if nullable else {}
 
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
         if self._names is not None:
-            return self._enums(run, self._names, values)
+            return await self._enums(run, self._names, values)
         kinds = set(map(type, values))
         if kinds <= self._plain and not (self._bounded and _out_of_bounds(values)):
             return values
-        if len(kinds) == 1 and not kinds & {NoneType, Failure}:
+        values = await self._ready(run, values)
+        if not run.failed or Failure not in set(map(type, values)):
             try:
-                completed = list(map(self._coerce, values))
+                completed = [None if value is None else self._coerce(value) for value in values]
             except Exception:
-                return [self._one(run, value) for value in values]
-            if None not in completed:
+                return await self._one_by_one(run, values)
+            if completed.count(None) == values.count(None):
                 return completed
-        return [self._one(run, value) for value in values]
+        return await self._one_by_one(run, values)
 
-    def _enums(self, run: Run, names: dict[Any, str], values: list[Any]) -> list[Any]:
+    async def _enums(self, run: Run, names: dict[Any, str | None], values: list[Any]) -> list[Any]:
         """The name of each value of the enum is worked out once."""
         try:
             return [names[value] for value in values]
         except (KeyError, TypeError):
-            completed = [self._one(run, value) for value in values]
-        names.update((v, n) for v, n in zip(values, completed, strict=True) if isinstance(v, str) and type(n) is str)
+            values = await self._ready(run, values)
+            completed = await self._one_by_one(run, values)
+        names.update((value, name) for value, name in zip(values, completed, strict=True) if isinstance(name, str))
         return completed
 
-    def _one(self, run: Run, value: Any) -> Any:
-        if value is None or isinstance(value, Failure):
-            return _nothing(value, self._nullable)
-        if inspect.isawaitable(value):
-            raise Irregular
-        try:
-            completed = _raised(value) if isinstance(value, Exception) else self._coerce(value)
-        except Exception as error:
-            if not self._nullable:
-                raise Irregular from error
-            return run.failure(error, self._field)
-        if completed is None:
-            raise Irregular
-        return completed
+    async def _one_by_one(self, run: Run, values: list[Any]) -> list[Any]:
+        completed = [
+            value if _is_nothing(value) else tried(Executor.complete_leaf_value, self._type, value) for value in values
+        ]
+        return await run.ready(self.field, completed)
 
 
-class Lists:
+class Lists(Completer):
     """The items of all lists at once."""
 
-    def __init__(self, items: Completer, nullable: bool) -> None:
+    def __init__(self, items: Completer, field: Field, nullable: bool) -> None:
+        super().__init__(field, nullable, waits=items.waits, depth=items.depth)
         self.items = items
-        self._nullable = nullable
-        self.waits = items.waits
 
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
-        flat: list[Any] = []
-        for value in values:
-            if isinstance(value, list | tuple):
-                flat.extend(value)
-            elif value is None or isinstance(value, Failure):
-                _nothing(value, self._nullable)
-            else:
-                raise Irregular
+        lists = await self._lists(run, values)
+        flat = [item for one in lists if isinstance(one, list | tuple) for item in one]
         items = await self.items.complete(run, flat)
-        if len(values) == 1 and len(items) == len(flat) and values[0] is not None and type(values[0]) is not Failure:
-            return [items]
-        return self._cut(values, items)
-
-    @staticmethod
-    def _cut(values: list[Any], items: list[Any]) -> list[Any]:
-        lists: list[Any] = []
+        completed: list[Any] = []
         start = 0
-        for value in values:
-            if isinstance(value, list | tuple):
-                end = start + len(value)
-                lists.append(items[start:end])
-                start = end
+        for one in lists:
+            if isinstance(one, list | tuple):
+                completed.append(items[start : start + len(one)])
+                start += len(one)
             else:
-                lists.append(value)
-        return lists
+                completed.append(one)
+        if run.failed and not self.items.nullable:
+            return [_failed(one) if isinstance(one, list) else one for one in completed]
+        return completed
+
+    async def _lists(self, run: Run, values: list[Any]) -> list[Any]:
+        if set(map(type, values)) <= {list, tuple}:
+            return values
+        values = await self._ready(run, values)
+        return await run.ready(self.field, [await self._list(value) for value in values])
+
+    async def _list(self, value: Any) -> Any:
+        if value is None or isinstance(value, list | tuple | Failure):
+            return value
+        try:
+            if isinstance(value, AsyncIterable):
+                return [item async for item in value]
+            if is_iterable(value):
+                return list(value)
+        except Exception as error:
+            return error
+        return GraphQLError(f"Expected Iterable, but did not find one for field '{self.field}'.")
 
 
-class Objects:
+def _failed(items: list[Any]) -> Any:
+    """The list, or the failure of its first item that must not be null."""
+    return next((item.within(place) for place, item in enumerate(items) if type(item) is Failure), items)
+
+
+class Objects(Completer):
     """Objects of one type."""
 
-    def __init__(self, type: GraphQLObjectType, rows: "Selection", nullable: bool, field: Field) -> None:
-        self._type = type
+    def __init__(self, type: GraphQLObjectType, rows: "Selection", field: Field, nullable: bool) -> None:
+        super().__init__(field, nullable, waits=rows.waits, depth=rows.depth)
+        self.type = type
         self.rows = rows
-        self._nullable = nullable
-        self._field = field
-        self.waits = rows.waits
+        self._named_only = getattr(type.is_type_of, "__func__", None) is _TAKES_ALL_BUT_NAMED
 
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
-        found = [value for value in values if value is not None and type(value) is not Failure]
-        if found and self._type.is_type_of is not None:
-            is_type_of, info = self._type.is_type_of, run.info(self._field)
-            if not all(is_type_of(value, info) is True for value in found):
-                raise Irregular
-        if len(found) == len(values):
-            return await self.rows.run(run, values)
-        if not self._nullable:
-            raise Irregular
-        completed = iter(await self.rows.run(run, found))
+        values = await self._ready(run, values)
+        if self.type.is_type_of is not None and not (self._named_only and Named not in set(map(type, values))):
+            values = await self._checked(run, self.type.is_type_of, values)
+        rows = [value for value in values if not (value is None or type(value) is Failure)]
+        objects = await self.rows.run(run, rows)
+        if len(rows) == len(values):
+            return objects
+        completed = iter(objects)
         return [value if value is None or type(value) is Failure else next(completed) for value in values]
 
+    async def _checked(self, run: Run, is_type_of: GraphQLIsTypeOfFn, values: list[Any]) -> list[Any]:
+        """The values of this type; a failure in the place of any other."""
+        info = run.info(self.field)
+        verdicts = [_is_nothing(value) or tried(is_type_of, value, info) for value in values]
+        if verdicts.count(True) == len(verdicts):
+            return values
+        verdicts = await run.ready(self.field, verdicts)
+        checked = [self._one(value, verdict) for value, verdict in zip(values, verdicts, strict=True)]
+        return await run.ready(self.field, checked)
 
-class Abstracts:
+    def _one(self, value: Any, verdict: Any) -> Any:
+        if type(verdict) is Failure:
+            return verdict
+        return value if verdict else TypeError(f"Expected value of type '{self.type}' but got: {inspect(value)}.")
+
+
+class Abstracts(Completer):
     """Objects of an interface or union: those of each type together."""
 
-    def __init__(self, types: Mapping[GraphQLObjectType, Objects], nullable: bool, field: Field) -> None:
-        self.types = types
-        self._nullable = nullable
-        self._field = field
-        self.waits = any(objects.waits for objects in types.values())
+    def __init__(self, type: GraphQLAbstractType, types: Sequence[Objects], field: Field, nullable: bool) -> None:
+        depth = max((objects.depth for objects in types), default=0)
+        super().__init__(field, nullable, waits=any(objects.waits for objects in types), depth=depth)
+        self.types = {objects.type.name: objects for objects in types}
+        self._type = type
 
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
-        completed: list[Any] = list(values)
-        places: dict[GraphQLObjectType, list[int]] = {}
-        info = run.info(self._field)
-        for place, value in enumerate(values):
-            if value is None or isinstance(value, Failure):
-                _nothing(value, self._nullable)
-            else:
-                places.setdefault(self._type_of(value, info), []).append(place)
-        for type, of_type in places.items():
-            objects = await self.types[type].complete(run, [values[place] for place in of_type])
+        completed = await self._ready(run, values)
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(await self._names(run, completed)):
+            if type(name) is Failure:
+                completed[place] = name
+            elif name is not None:
+                places.setdefault(name, []).append(place)
+        work = [
+            self.types[name].complete(run, [completed[place] for place in of_type]) for name, of_type in places.items()
+        ]
+        for of_type, objects in zip(places.values(), await together(work), strict=True):
             for place, one in zip(of_type, objects, strict=True):
                 completed[place] = one
         return completed
 
-    def _type_of(self, value: Any, info: Any) -> GraphQLObjectType:
-        for type in self.types:
-            if type.is_type_of is not None and type.is_type_of(value, info) is True:
-                return type
-        raise Irregular
+    async def _names(self, run: Run, values: list[Any]) -> list[Any]:
+        """The name of each value's type; None for what has none."""
+        info = run.info(self.field)
+        resolve = self._type.resolve_type or run.executor.type_resolver
+        names = [None if _is_nothing(value) else tried(resolve, value, info, self._type) for value in values]
+        names = await run.ready(self.field, names)
+        return await run.ready(
+            self.field,
+            [
+                name if _is_nothing(value) or type(name) is Failure else self._known(run, name, info, value)
+                for name, value in zip(names, values, strict=True)
+            ],
+        )
+
+    def _known(self, run: Run, name: Any, info: Any, value: Any) -> Any:
+        if isinstance(name, str) and name in self.types:
+            return name
+        return tried(run.executor.ensure_valid_runtime_type, name, self._type, [], info, value)
 
 
-def _nothing(value: Failure | None, nullable: bool) -> Failure | None:
-    if not nullable:
-        raise Irregular
-    return value
-
-
-def _raised(error: Exception) -> Any:
-    raise error
+def _is_nothing(value: Any) -> bool:
+    return value is None or type(value) is Failure
 
 
 def _out_of_bounds(values: Sequence[int | None]) -> bool:

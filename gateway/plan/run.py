@@ -1,51 +1,92 @@
 """One execution of a plan: what its steps share while they run."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from graphql import Executor, FieldNode, GraphQLField, GraphQLObjectType, get_argument_values
-from graphql.pyutils import Path
+from graphql import Executor, Undefined, get_argument_values
+from graphql.pyutils import Path, is_awaitable
 
+from gateway.plan.field import Field
 from gateway.plan.values import Failure
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Field:
-    """One field of a selection: where it stands and how the document asks for it."""
-
-    key: str
-    parent: GraphQLObjectType
-    definition: GraphQLField
-    nodes: list[FieldNode]
-
-    @property
-    def name(self) -> str:
-        return self.nodes[0].name.value
-
-
 class Run:
-    """`executor` holds the coerced variables and makes the infos of resolvers.
-
-    `resolved` keeps what resolvers answered, so that graphql-core can finish an irregular answer without asking again.
-    """
+    """`executor` holds the coerced variables and makes the infos of resolvers."""
 
     def __init__(self, executor: Executor[Any]) -> None:
         self.context: Any = executor.context_value
+        self.executor = executor
         self.failed = False
-        self.resolved: dict[tuple[str, str, int], tuple[Any, Any]] = {}
-        self._executor = executor
+        """Whether there is any failure in what was answered so far."""
 
     def arguments(self, field: Field) -> dict[str, Any]:
         """The field's arguments with this run's variables. Raises: GraphQLError."""
         if not field.definition.args:
             return {}
-        return get_argument_values(field.definition, field.nodes[0], self._executor.variable_values)
+        return get_argument_values(field.definition, field.nodes[0], self.executor.variable_values)
 
     def info(self, field: Field) -> Any:
-        """What resolvers get. Its path is the field's own key, without the lists above it."""
+        """What resolvers get. Its path is the field's own key alone: one call may answer for many places."""
         path = Path(None, field.key, field.parent.name)
-        return self._executor.build_resolve_info(field.definition, field.nodes, field.parent, path)
+        return self.executor.build_resolve_info(field.definition, field.nodes, field.parent, path)
 
     def failure(self, error: Exception, field: Field) -> Failure:
         self.failed = True
         return Failure(error, field.nodes)
+
+    async def ready(self, field: Field, values: list[Any], *, nullable: bool = True) -> list[Any]:
+        """The values, awaited where need be; failures in the places of exceptions, and of nulls where none may be."""
+        waiting = [place for place, value in enumerate(values) if is_awaitable(value)]
+        if waiting:
+            values = list(values)
+            for place, answer in zip(waiting, await _settled([values[place] for place in waiting]), strict=True):
+                values[place] = answer
+        return [self._ready(field, value, nullable) for value in values]
+
+    def _ready(self, field: Field, value: Any, nullable: bool) -> Any:
+        if isinstance(value, Exception):
+            return self.failure(value, field)
+        if value is not None and value is not Undefined:
+            return value
+        if nullable:
+            return None
+        error = TypeError(f"Cannot return null for non-nullable field {field}.")
+        return self.failure(error, field)
+
+
+def is_odd(kind: type, nullable: bool) -> bool:
+    """Whether values of this kind have to be made `ready`."""
+    return (
+        issubclass(kind, Exception)
+        or hasattr(kind, "__await__")
+        or kind is type(Undefined)
+        or (kind is type(None) and not nullable)
+    )
+
+
+def tried(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What the function returns, or the exception that it raises."""
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        return error
+
+
+async def together(work: Sequence[Awaitable[Any]]) -> list[Any]:
+    """All results; a task for each only where there are several."""
+    return list(await asyncio.gather(*work)) if len(work) > 1 else [await one for one in work]
+
+
+async def _settled(work: Sequence[Awaitable[Any]]) -> list[Any]:
+    """All results, exceptions among them."""
+    if len(work) == 1:
+        try:
+            return [await work[0]]
+        except Exception as error:
+            return [error]
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, Exception):
+            raise result
+    return results

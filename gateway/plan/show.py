@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.plan.completion import Abstracts, Completer, Lists, Objects
-from gateway.plan.steps import Attribute, Calculation, Load, Resolution, Selection, Step
+from gateway.plan.steps import Attribute, Calculation, Load, Selection, Step
 
 
 def shown(selection: Selection, indent: str = "") -> Iterator[str]:
@@ -18,34 +18,31 @@ def shown(selection: Selection, indent: str = "") -> Iterator[str]:
 
 
 def _step(step: Step, indent: str) -> Iterator[str]:
+    for branch, does in zip(step.branches, _does(step), strict=True):
+        yield f"{indent + branch.field.key:<30} {does}"
+        yield from _below(branch.completer, indent + "  ")
+
+
+def _does(step: Step) -> Iterator[str]:
+    """What a step does for each of its fields."""
     if isinstance(step, Load):
-        for branch in step.branches:
-            shared = "" if branch is step.branches[0] else ", in the same call"
-            key = ", ".join(branch.edge.key)
-            yield _line(indent, branch.field.key, f"load {step.batch.name} by {key}{shared}")
-            yield from _below(branch.completer, indent)
+        for place, edge in enumerate(step.edges):
+            yield f"load {edge.batch.name} by {', '.join(edge.key)}{', in the same call' if place else ''}"
     elif isinstance(step, Attribute):
-        yield _line(indent, step.fields[0].key, f"attribute {step.attribute}")
-        yield from _below(step.completer, indent)
+        yield f"attribute {step.attribute}"
     elif isinstance(step, Calculation):
-        yield _line(indent, step.fields[0].key, f"computed from {', '.join(step.computed.columns)}")
-        yield from _below(step.completer, indent)
-    elif isinstance(step, Resolution):
-        yield _line(indent, step.fields[0].key, "resolver")
-        yield from _below(step.completer, indent)
+        yield f"computed from {', '.join(step.computed.columns)}"
+    else:
+        yield "resolver"
 
 
 def _below(completer: Completer, indent: str) -> Iterator[str]:
     if isinstance(completer, Lists):
         yield from _below(completer.items, indent)
     elif isinstance(completer, Objects):
-        yield from shown(completer.rows, indent + "  ")
+        yield from shown(completer.rows, indent)
     elif isinstance(completer, Abstracts):
-        for type, objects in completer.types.items():
+        for name, objects in completer.types.items():
             if objects.rows.steps:
-                yield f"{indent}  ... on {type.name}"
-                yield from shown(objects.rows, indent + "    ")
-
-
-def _line(indent: str, key: str, does: str) -> str:
-    return f"{indent + key:<30} {does}"
+                yield f"{indent}... on {name}"
+                yield from shown(objects.rows, indent + "  ")

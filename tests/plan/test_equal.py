@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from typing import Any
 
-import pytest
+
 from graphql import ExecutionResult, parse, validate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
