@@ -1,6 +1,7 @@
 """Heddle: composes settings, sources, graph and HTTP, and is the command line."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cyclopts import App, CycloptsError
+from graphql import GraphQLError
 from starlette.applications import Starlette
 
 from datasources.actor import Actor
@@ -22,7 +24,8 @@ from gateway import processes
 from gateway.app import Graph, application
 from gateway.identity import Tokens
 from gateway.logs import configure_logs
-from gateway.options import DEFAULTS, As, Check, Data, Host, Port, Scale, Scopes, StandIns, Ttl, Workers
+from gateway.options import DEFAULTS, As, Check, Data, Host, Port, Scale, Scopes, StandIns, Ttl, Variables, Workers
+from gateway.plan.show import described
 from gateway.processes import CannotStart
 from gateway.terminal import complain, progress, say, welcome
 from resolvers.background import running
@@ -58,6 +61,7 @@ class House:
                 [route for domain in DOMAINS for route in domain.routes(self.open_context)],
             ),
             self.tokens,
+            planned=settings.executor == "plan",
             operation_timeout_s=settings.operation_timeout_s,
             max_body_bytes=settings.max_body_bytes,
             explorer=settings.env == "development",
@@ -185,6 +189,17 @@ def schema(*, check: Check = False) -> int:
     say("\n".join(changes))
     complain("The graph is not as committed; if it should be so: uv run server.py schema > schema/schema.graphql")
     return 1
+
+
+@cli.command
+def plan(query: str, *, variables: Variables = "{}") -> None:
+    """Prints how the gateway answers a query: what it reads where, and what it loads in one call."""
+    try:
+        say(described(build()._schema, query, json.loads(variables)))
+    except GraphQLError as error:
+        raise CannotStart(error.message) from None
+    except ValueError as error:
+        raise CannotStart(f"The variables are no JSON: {error}") from None
 
 
 @cli.command

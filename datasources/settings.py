@@ -183,6 +183,11 @@ class Settings(SettingsPart):
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes that serve.")
     data: Path = Field(default=Path("data"), description="The directory of the SQLite databases.")
+    executor: Literal["plan", "graphql-core"] = Field(
+        default="plan",
+        description="What runs operations: their plans, or graphql-core alone, which is slower and answers the same.",
+        examples=["graphql-core"],
+    )
     operation_timeout_s: float = Field(
         default=10.0, gt=0, le=300, description="The deadline of one operation, in seconds."
     )

@@ -42,12 +42,13 @@ def application(
     graph: Graph,
     tokens: Tokens,
     *,
+    planned: bool,
     operation_timeout_s: float,
     max_body_bytes: int,
     explorer: bool,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
-    executor = Executor(graph.schema, graph.open_context, operation_timeout_s)
+    executor = Executor(graph.schema, graph.open_context, operation_timeout_s, planned=planned)
     endpoint = GraphQLEndpoint(executor, tokens, explorer_page() if explorer else None)
     socket = SocketHandler(lambda payload: _session(tokens, payload), lambda *asked: _results(executor, *asked))
 

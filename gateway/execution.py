@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -85,6 +86,8 @@ class Executor:
         self._open_context = open_context
         self._timeout_s = timeout_s
         self._planned = planned
+        self.fallbacks: Counter[str] = Counter()
+        """How often an operation went to graphql-core because plans do not cover it, by the reason."""
         self._kept = lru_cache(DOCUMENTS_KEPT)(self._read)
         self._mutations: set[asyncio.Task[Result]] = set()
         self._flights = Flights()
@@ -150,7 +153,7 @@ class Executor:
         except GraphQLError as error:
             return Document(None, None, (error,), PARSE_FAILED)
         errors = validate(self._schema, ast, max_errors=MAX_ERRORS)
-        return Document(ast, Plans(self._schema, ast), tuple(errors), VALIDATION_FAILED)
+        return Document(ast, Plans(self._schema, ast, self.fallbacks), tuple(errors), VALIDATION_FAILED)
 
 
 def _refused(message: str) -> Result:

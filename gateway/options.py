@@ -32,3 +32,4 @@ As = Annotated[str, Parameter(name="--as", help="Whose token: an email address."
 Scopes = Annotated[list[str] | None, Parameter(name="--scope", help="Instead of the person's own; may be repeated.")]
 Ttl = Annotated[timedelta, Parameter(help="How long it holds, like 30m or 2d; 1h unless given.", validator=_positive)]
 Check = Annotated[bool, Parameter(help="Compare it with schema/schema.graphql, and exit with 1 where they differ.")]
+Variables = Annotated[str, Parameter(help="The values of the query's variables, as JSON.")]

@@ -146,10 +146,7 @@ class Loaders:
         return await self._group(batch, arguments).load(key)
 
     async def load_many(self, batch: Batch, keys: Sequence[Key], arguments: Mapping[str, Any]) -> list[Any]:
-        """The values of distinct keys, in their order, by one call at most; a value may be an exception.
-
-        Raises what the call raises: then none of the keys that it asked for has a value.
-        """
+        """The values of the keys, in their order, by one call at most; a value may be an exception."""
         return await self._group(batch, arguments).load_many(keys)
 
     def forget(self) -> None:
@@ -180,40 +177,32 @@ class Group:
 
     async def load(self, key: Key) -> Any:
         if key not in self._values:
-            await asyncio.shield(self._loader.load(key))
+            return await asyncio.shield(self._loader.load(key))
         value = self._values[key]
         if isinstance(value, Exception):
             raise value
         return value
 
     async def load_many(self, keys: Sequence[Key]) -> list[Any]:
-        missing = [key for key in keys if key not in self._values]
-        if missing:
-            await self._filled(missing)
         values = self._values
-        return [values[key] for key in keys]
+        missing = [key for key in keys if key not in values]
+        if not missing:
+            return [values[key] for key in keys]
+        new = [key for key in dict.fromkeys(missing) if key not in self._loading]
+        if new:
+            task = asyncio.create_task(self._fetch(new))
+            task.add_done_callback(_see)
+            self._loading.update(dict.fromkeys(new, task))
+        await asyncio.wait({self._loading[key] for key in missing})
+        return [values[key] if key in values else self._loading[key].exception() for key in keys]
 
     def close(self) -> None:
         for task in set(self._loading.values()):
             task.cancel()
 
     @cached_property
-    def _loader(self) -> DataLoader[Key, None]:
-        async def load(keys: list[Key]) -> list[None]:
-            await self._filled(keys)
-            return [None] * len(keys)
-
-        return DataLoader(load, cache=False)
-
-    async def _filled(self, keys: Sequence[Key]) -> None:
-        """Returns when each key has its value; those that are being loaded are waited for, not loaded again."""
-        new = [key for key in dict.fromkeys(keys) if key not in self._loading and key not in self._values]
-        if new:
-            task = asyncio.ensure_future(self._fetch(new))
-            self._loading.update(dict.fromkeys(new, task))
-            task.add_done_callback(lambda _: [self._loading.pop(key, None) for key in new])
-        for task in {self._loading[key] for key in keys if key in self._loading}:
-            await asyncio.shield(task)
+    def _loader(self) -> DataLoader[Key, Any]:
+        return DataLoader(self.load_many, cache=False)
 
     async def _fetch(self, keys: list[Key]) -> None:
         most = self._batch.max_batch
@@ -222,3 +211,9 @@ class Group:
                 part = keys[start : start + most]
                 values = await self._batch.load(self._stores, part, dict(self._arguments))
                 self._values.update(zip(part, values, strict=True))
+
+
+def _see(task: asyncio.Task[None]) -> None:
+    """Marks a failure as seen: those who asked may all have left."""
+    if not task.cancelled():
+        task.exception()

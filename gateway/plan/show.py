@@ -1,9 +1,28 @@
 """A plan as text: what each field does, and what is loaded with what."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from graphql import Executor, GraphQLSchema, parse, validate
+
+from gateway.plan import Plans, Unplanned
 from gateway.plan.completion import Abstracts, Completer, Lists, Objects
 from gateway.plan.steps import Attribute, Calculation, Load, Selection, Step
+
+
+def described(schema: GraphQLSchema, query: str, variables: dict[str, Any]) -> str:
+    """The plan of a document with one operation. Raises: GraphQLError."""
+    document = parse(query)
+    for error in validate(schema, document):
+        raise error
+    executor = Executor.build(schema, document, raw_variable_values=variables)
+    if isinstance(executor, list):
+        raise executor[0]
+    try:
+        plan = Plans(schema, document).plan(executor.operation, executor.variable_values.coerced)
+    except Unplanned as reason:
+        return f"graphql-core answers this: {reason}"
+    return "\n".join(shown(plan.root))
 
 
 def shown(selection: Selection, indent: str = "") -> Iterator[str]:

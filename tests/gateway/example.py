@@ -170,6 +170,7 @@ def example(script: Script, *, operation_timeout_s: float = 10.0, max_body_bytes
     return application(
         Graph(SCHEMA._schema, open_context, dict),
         TOKENS,
+        planned=True,
         operation_timeout_s=operation_timeout_s,
         max_body_bytes=max_body_bytes,
         explorer=False,

@@ -1,74 +1,29 @@
 """A small graph with one of everything, over data that can be wrong: people and robots, their friends and moods."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import strawberry
 
-from datasources.actor import ANONYMOUS, Actor
-from datasources.errors import SourceUnavailable
-from loaders.batch import Loaders, LoaderSet, many_by, one_by, value_by
 from schema.access import INHERITED, scope
 from schema.fields import computed, edge
-from schema.node import Named
+from schema.node import Named, Node
+from tests.plan.world import Batches, Later, Mood, name_of
 
-Rows = dict[int, Any]
-
-
-class World:
-    """The stores: answers from `rows`, and counts what is asked of it."""
-
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
-        self.asked: Counter[tuple[str, Any]] = Counter()
-        self.written: list[str] = []
-
-    async def by_ids(self, ids: Sequence[int]) -> list[Any]:
-        self._count("by_ids", ids)
-        return [self.rows[id] for id in reversed(ids) if id in self.rows]
-
-    async def friends_of(self, ids: Sequence[int]) -> list[Any]:
-        self._count("friends_of", ids)
-        wanted = [(owner, friend) for owner in ids if owner in self.rows for friend in self.rows[owner].friend_ids]
-        return [SimpleNamespace(**vars(self.rows[friend]), owner=owner) for owner, friend in wanted]
-
-    async def prices_of(self, ids: Sequence[int], *, currency: str) -> dict[int, Any]:
-        self._count(f"prices_of {currency}", ids)
-        if currency == "dead":
-            raise SourceUnavailable("prices")
-        failed = SourceUnavailable("prices", "for one")
-        return {id: failed if id % 3 == 0 else f"{id} {currency}" for id in ids if id % 4}
-
-    def _count(self, what: str, ids: Sequence[int]) -> None:
-        self.asked.update((what, id) for id in ids)
-        self.asked[what, "calls"] += 1
-
-
-class Batches(LoaderSet):
-    domain = "example"
-    stores = World
-
-    person_by_id = one_by(lambda world: world.by_ids, key="id")
-    friends_by_person = many_by(lambda world: world.friends_of, key="owner")
-    price_by_id = value_by(lambda world: world.prices_of)
-
-
-class Context:
-    def __init__(self, rows: Rows, actor: Actor = ANONYMOUS) -> None:
-        self.world = World(rows)
-        self.actor = actor
-        self.loaders = Loaders(lambda _: self.world)
+strawberry.enum(Mood)
 
 
 @strawberry.enum
-class Mood(Enum):
-    HAPPY = "happy"
-    SAD = "sad"
+class How(Enum):
+    WELL = "well"
+    NULL = "null"
+    RAISED = "raised"
+    RETURNED = "returned"
+    LATE = "late"
 
 
 def in_currency(currency: str = "EUR") -> dict[str, Any]:
@@ -83,9 +38,37 @@ class Name:
     last: str | None
 
 
-def name_of(name: str) -> SimpleNamespace:
-    first, _, last = name.partition(" ")
-    return SimpleNamespace(first=first, last=last or None)
+def answered(how: How, value: Any, id: Any) -> Any:
+    """The value in one of the ways in which resolvers answer; a failure for every third."""
+    failure = ValueError(f"nothing for {id}")
+    match how:
+        case How.NULL:
+            return None
+        case How.RAISED if id % 3:
+            raise failure
+        case How.RETURNED if id % 3:
+            return failure
+        case How.LATE:
+            return Later(value if id % 3 else failure)
+    return value
+
+
+def greeting(root: strawberry.Parent[Any], to: str = "you", times: int = 1) -> str | None:
+    if times < 0:
+        raise ValueError(f"cannot greet {times} times")
+    return f"{root.name} greets {to}" if times else None
+
+
+async def mentor(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
+    return await info.context.loaders.load(Batches.person_by_id, root.best_id or 1)
+
+
+async def sure_mentor(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
+    return await info.context.loaders.load(Batches.person_by_id, root.best_id or 99)
+
+
+def team(root: strawberry.Parent[Any], info: strawberry.Info, how: How = How.WELL) -> Any:
+    return answered(how, [row for row in info.context.world.rows.values() if row.id < root.id], root.id)
 
 
 @strawberry.interface
@@ -93,50 +76,48 @@ class Being:
     id: int
     name: str
 
-    @classmethod
-    def is_type_of(cls, record: Any, _: Any) -> bool:
-        return not isinstance(record, Named) or record.type_name == cls.__name__
+    is_type_of: ClassVar[Any] = vars(Node)["is_type_of"]
 
 
 PersonLater = Annotated["Person", strawberry.lazy("tests.plan.example")]
+BeingLater = Annotated["Being", strawberry.lazy("tests.plan.example")]
 
 
 @strawberry.type
 class Person(Being):
     nick: str | None
     age: int
+    token: strawberry.ID | None
+    tall: bool | None
     height: float | None
     mood: Mood | None
     born: date | None
     wealth: Decimal | None
     scores: list[list[int | None]] | None
+    sure_scores: list[list[int]] | None = computed(lambda scores: scores, "scores")
+    names: list[Name | None] | None
+    sure_names: list[Name] = computed(lambda names: names, "names")
     full_name: Name = computed(name_of, "name")
     shout: str | None = computed(str.upper, "name")
+    sum: int = computed(lambda age, id: age + id, "age", "id")
     best: PersonLater | None = edge(Batches.person_by_id, key="best_id")
     boss: PersonLater = edge(Batches.person_by_id, key="boss_id")
+    same: BeingLater | None = edge(Batches.person_by_id, key="id")
     friends: list[PersonLater] = edge(Batches.friends_by_person, key="id")
     price: str | None = edge(Batches.price_by_id, key="id", arguments=in_currency)
     sure_price: str = edge(Batches.price_by_id, key="id", arguments=in_currency)
     secret: str | None = edge(Batches.price_by_id, key="id", arguments=in_currency, access=scope("secrets"))
-
-    @strawberry.field
-    def greeting(root: strawberry.Parent[Any], to: str = "you", times: int = 1) -> str | None:
-        if times < 0:
-            raise ValueError(f"cannot greet {times} times")
-        return f"{root.name} greets {to}" if times else None
-
-    @strawberry.field
-    async def mentor(root: strawberry.Parent[Any], info: strawberry.Info) -> PersonLater | None:
-        return await info.context.loaders.load(Batches.person_by_id, root.best_id or 1)
-
-    @strawberry.field
-    async def sure_mentor(root: strawberry.Parent[Any], info: strawberry.Info) -> PersonLater:
-        return await info.context.loaders.load(Batches.person_by_id, root.best_id or 99)
+    sure_secret: str = edge(Batches.price_by_id, key="id", arguments=in_currency, access=scope("secrets"))
+    greeting: str | None = strawberry.field(resolver=greeting)
+    mentor: PersonLater | None = strawberry.field(resolver=mentor)
+    sure_mentor: PersonLater = strawberry.field(resolver=sure_mentor)
+    team: list[PersonLater] | None = strawberry.field(resolver=team)
 
 
 @strawberry.type
 class Robot(Being):
     model: str | None
+    maker: PersonLater | None = edge(Batches.person_by_id, key="boss_id")
 
 
 Found = Annotated[Person | Robot, strawberry.union("Found")]
@@ -148,74 +129,60 @@ class Wanted:
     upside_down: bool = False
 
 
+async def person(info: strawberry.Info, id: int = 1) -> Any:
+    return await info.context.loaders.load(Batches.person_by_id, id)
+
+
+async def people(info: strawberry.Info, wanted: Wanted | None = None) -> Any:
+    rows: Mapping[int, Any] = info.context.world.rows
+    ids = wanted.ids if wanted else sorted(rows)
+    return [rows.get(id) for id in (reversed(ids) if wanted and wanted.upside_down else ids)]
+
+
+def sure_people(info: strawberry.Info) -> Any:
+    return info.context.world.rows.values()
+
+
+def beings(info: strawberry.Info) -> Any:
+    return [Named("Robot" if row.id % 2 else row.kind, row) for row in info.context.world.rows.values()] + [None]
+
+
+async def found(info: strawberry.Info, id: int = 2) -> Any:
+    row = info.context.world.rows.get(id)
+    return Named(row.kind, row) if row else None
+
+
+async def broken() -> Any:
+    raise ValueError("broken")
+
+
 @strawberry.type
 class Query:
-    @strawberry.field
-    async def person(self, info: strawberry.Info, id: int = 1) -> Person | None:
-        return await info.context.loaders.load(Batches.person_by_id, id)
+    person: Person | None = strawberry.field(resolver=person)
+    people: list[Person | None] | None = strawberry.field(resolver=people)
+    sure_people: list[Person] = strawberry.field(resolver=sure_people)
+    beings: list[Being | None] | None = strawberry.field(resolver=beings)
+    found: Found | None = strawberry.field(resolver=found)
+    broken: str | None = strawberry.field(resolver=broken)
+    answer: int = strawberry.field(resolver=lambda: 42)
 
-    @strawberry.field
-    async def people(self, info: strawberry.Info, wanted: Wanted | None = None) -> list[Person | None] | None:
-        rows = info.context.world.rows
-        ids = wanted.ids if wanted else sorted(rows)
-        return [rows.get(id) for id in (reversed(ids) if wanted and wanted.upside_down else ids)]
 
-    @strawberry.field
-    def sure_people(self, info: strawberry.Info) -> list[Person]:
-        return list(info.context.world.rows.values())
+async def rename(info: strawberry.Info, id: int = 1, name: str = "New") -> Any:
+    info.context.world.written.append(f"{id} {name}")
+    row = info.context.world.rows.get(id)
+    return SimpleNamespace(**{**vars(row), "name": name}) if row else None
 
-    @strawberry.field
-    def beings(self, info: strawberry.Info) -> list[Being | None] | None:
-        return [Named("Robot" if row.id % 2 else "Person", row) for row in info.context.world.rows.values()] + [None]
 
-    @strawberry.field
-    async def found(self, info: strawberry.Info, id: int = 2) -> Found | None:
-        row = info.context.world.rows.get(id)
-        return Named("Person", row) if row else None
-
-    @strawberry.field
-    async def broken(self) -> str | None:
-        raise ValueError("broken")
-
-    @strawberry.field
-    def answer(self) -> int:
-        return 42
+async def sure_rename(info: strawberry.Info, id: int = 1, name: str | None = None) -> Any:
+    info.context.world.written.append(f"{id} {name}")
+    return SimpleNamespace(**{**vars(info.context.world.rows[id]), "name": name})
 
 
 @strawberry.type
 class Mutation:
-    @strawberry.mutation
-    async def rename(self, info: strawberry.Info, id: int = 1, name: str = "New") -> Person | None:
-        info.context.world.written.append(f"{id} {name}")
-        row = info.context.world.rows.get(id)
-        return SimpleNamespace(**{**vars(row), "name": name}) if row else None
-
-    @strawberry.mutation
-    async def sure_rename(self, info: strawberry.Info, id: int = 1, name: str | None = None) -> Person:
-        info.context.world.written.append(f"{id} {name}")
-        return SimpleNamespace(**{**vars(info.context.world.rows[id]), "name": name})
+    rename: Person | None = strawberry.mutation(resolver=rename)
+    sure_rename: Person = strawberry.mutation(resolver=sure_rename)
 
 
 SCHEMA = strawberry.Schema(Query, Mutation, types=[Person, Robot])
-
-
-def good_rows() -> Rows:
-    """Seven beings; who is whose friend, boss and best is a small web with cycles."""
-    return {
-        id: SimpleNamespace(
-            id=id,
-            name=f"Person {id}" if id % 3 else f"Mono{id}",
-            nick=None if id % 2 else f"p{id}",
-            age=20 + id,
-            height=1.5 + id / 10 if id % 3 else None,
-            mood=[Mood.HAPPY, "sad", None][id % 3],
-            born=date(1990, 1, id) if id % 2 else None,
-            wealth=Decimal(id) / 4,
-            scores=[[id, None], [], [id * 2]] if id % 2 else None,
-            model="R2" if id % 2 else None,
-            best_id=None if id == 4 else id % 7 + 1,
-            boss_id=(id + 2) % 7 + 1,
-            friend_ids=[other for other in range(1, 8) if other != id and (other * id) % 3 == 1],
-        )
-        for id in range(1, 8)
-    }
+GRAPHQL = SCHEMA._schema

@@ -1,89 +1,147 @@
-"""A plan answers as graphql-core does: the same data, the same errors, the same loads, whatever is asked and wrong."""
+"""A plan answers as graphql-core does: the same data, the same errors, the same loads, whatever is asked and wrong.
+
+A long run: `EXAMPLES=5000 uv run pytest tests/plan/test_equal.py`. Otherwise the same few hundred are tried each time.
+"""
 
 import asyncio
 import os
-from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from enum import Enum
+from random import Random
 from typing import Any
+from uuid import UUID
 
-
-from graphql import ExecutionResult, parse, validate
+from graphql import DocumentNode, Undefined
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import mutations, queries
 
-from gateway.plan import Plans
-from tests.plan.example import SCHEMA, Context, Rows, good_rows
+from datasources.actor import ANONYMOUS, Actor
+from tests.plan.documents import Dress
+from tests.plan.example import GRAPHQL
+from tests.plan.judged import both
+from tests.plan.world import Later, Mood, Rows, good_rows, name_of
 
-N = int(os.environ.get("EXAMPLES", "300"))
-GRAPHQL = SCHEMA._schema
-WRONG = [None, "odd", 3.5, 2**40, True, [], "", -1, object(), ValueError("wrong"), [1], 99, float("nan")]
-ATTRIBUTES = ["name", "nick", "age", "height", "mood", "born", "wealth", "scores", "best_id", "boss_id"]
-MISCHIEF = st.lists(st.tuples(st.integers(1, 7), st.sampled_from(ATTRIBUTES), st.sampled_from(WRONG)), max_size=3)
+LONG = "EXAMPLES" in os.environ
+EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 
 
-def rows_with(mischief: list[tuple[int, str, Any]]) -> Rows:
-    rows = good_rows()
-    for id, attribute, value in mischief:
-        setattr(rows[id], attribute, value)
+class Text(str):
+    """A str of its own."""
+
+
+class Number(int):
+    """An int of its own."""
+
+
+class Shade(Enum):
+    HAPPY = "happy"
+
+
+class Plain:
+    def __repr__(self) -> str:
+        return "Plain()"
+
+
+class Twice:
+    """Items that are neither list nor tuple."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([[1], [2]])
+
+    def __repr__(self) -> str:
+        return "Twice()"
+
+
+def failing() -> Iterator[Any]:
+    yield name_of("Last One")
+    raise ValueError("no more")
+
+
+async def streamed() -> AsyncIterator[Any]:
+    yield name_of("Streamed One")
+    yield None
+
+
+WRONG: dict[str, Callable[[], Any]] = {
+    "null": lambda: None,
+    "undefined": lambda: Undefined,
+    "text": lambda: "odd",
+    "empty": lambda: "",
+    "own text": lambda: Text("mine"),
+    "true": lambda: True,
+    "float": lambda: 3.5,
+    "whole float": lambda: 3.0,
+    "nan": lambda: float("nan"),
+    "infinite": lambda: float("inf"),
+    "negative": lambda: -1,
+    "one": lambda: 1,
+    "nobody": lambda: 99,
+    "huge": lambda: 2**40,
+    "own number": lambda: Number(3),
+    "member": lambda: Mood.SAD,
+    "foreign member": lambda: Shade.HAPPY,
+    "its value": lambda: "happy",
+    "no value": lambda: "angry",
+    "list": lambda: [1],
+    "nested": lambda: [[1, None], [2]],
+    "wrong inside": lambda: [[1, "x", ValueError("inside"), Later(3)], None],
+    "late list": lambda: Later([[1], [Later(2)]]),
+    "tuple": lambda: ([1], (2,)),
+    "set": lambda: {"a"},
+    "mapping": lambda: {"a": 1},
+    "iterable": Twice,
+    "names": lambda: [name_of("A B"), Later(name_of("C D")), Later(ValueError("late")), ValueError("now")],
+    "generator": lambda: (name_of(text) for text in ("A B", "C")),
+    "failing": failing,
+    "streamed": streamed,
+    "object": Plain,
+    "exception": lambda: ValueError("wrong"),
+    "late": lambda: Later("late"),
+    "late null": lambda: Later(None),
+    "late failure": lambda: Later(ValueError("late and wrong")),
+    "robot": lambda: "Robot",
+    "unknown type": lambda: "Nothing",
+}
+ATTRIBUTES = [name for name in vars(good_rows()[1]) if name not in ("id", "friend_ids")]
+Mischief = list[tuple[int, str, str]]
+MISCHIEF = st.lists(
+    st.tuples(st.integers(1, 7), st.sampled_from(ATTRIBUTES), st.sampled_from([*WRONG, "missing"])), max_size=4
+)
+ACTORS = st.sampled_from([ANONYMOUS, Actor(UUID(int=1), frozenset({"secrets"}))])
+
+
+def rows_with(mischief: Mischief) -> Callable[[], Rows]:
+    def rows() -> Rows:
+        made = good_rows()
+        for id, attribute, wrong in mischief:
+            if wrong != "missing":
+                setattr(made[id], attribute, WRONG[wrong]())
+            elif hasattr(made[id], attribute) and attribute != "kind":
+                delattr(made[id], attribute)
+        return made
+
     return rows
 
 
-Told = tuple[str, tuple[Any, ...], tuple[Any, ...]]
+def judge(document: DocumentNode, random: Random, mischief: Mischief, actor: Actor) -> None:
+    dress = Dress(GRAPHQL, random)
+    text = dress.on(document)
+    asyncio.run(both(text, dress.variables, "Asked", rows_with(mischief), actor))
 
 
-def errors_by_place(result: ExecutionResult) -> dict[tuple[Any, ...], Counter[Told]]:
-    """The errors at each null that they made; a null that came up from below may stand for several."""
-    places: dict[tuple[Any, ...], Counter[Told]] = {}
-    for error in result.errors or ():
-        path = tuple(error.path or ())
-        told = (error.message, path, tuple(error.locations or ()))
-        places.setdefault(_null_above(result.data, path), Counter())[told] += 1
-    return places
+thorough = settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=not LONG, suppress_health_check=list(HealthCheck), database=None
+)
 
 
-def _null_above(data: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
-    for depth, key in enumerate(path):
-        if data is None:
-            return path[:depth]
-        data = data[key]
-    return path
+@thorough
+@given(queries(GRAPHQL, print_ast=lambda ast: ast), st.randoms(use_true_random=False), MISCHIEF, ACTORS)
+def test_any_query_over_any_data(document: DocumentNode, random: Random, mischief: Mischief, actor: Actor) -> None:
+    judge(document, random, mischief, actor)
 
 
-def assert_equal(planned: ExecutionResult, judged: ExecutionResult) -> None:
-    assert planned.data == judged.data
-    ours, theirs = errors_by_place(planned), errors_by_place(judged)
-    assert ours.keys() == theirs.keys()
-    for place, told in theirs.items():
-        if all(path == place for _, path, _ in told):
-            assert ours[place] == told
-        else:  # which of several errors below a null are told is a matter of who was first
-            assert ours[place] & told
-
-
-async def both(document: str, variables: dict[str, Any] | None = None, mischief: Any = ()) -> tuple[Context, Context]:
-    """Runs the document by its plan and by graphql-core, and compares; returns both contexts."""
-    ast = parse(document)
-    assert not validate(GRAPHQL, ast)
-    by_plan, by_core = Context(rows_with(mischief)), Context(rows_with(mischief))
-    planned = await Plans(GRAPHQL, ast).execute(by_plan, variables or {}, None)
-    judged = await Plans(GRAPHQL, ast).judge(by_core, variables or {}, None)
-    assert_equal(planned, judged)
-    if judged.errors:  # graphql-core gives up siblings of what failed; a plan has asked for them at once
-        assert set(by_plan.world.asked) >= set(by_core.world.asked), document
-    else:
-        assert set(by_plan.world.asked) == set(by_core.world.asked), document
-    assert all(times == 1 for (_, what), times in by_plan.world.asked.items() if what != "calls"), document
-    assert by_plan.world.written == by_core.world.written
-    return by_plan, by_core
-
-
-@settings(max_examples=N, deadline=None, suppress_health_check=list(HealthCheck))
-@given(queries(GRAPHQL), MISCHIEF)
-def test_any_query_over_any_data(document: str, mischief: list[tuple[int, str, Any]]) -> None:
-    asyncio.run(both(document, mischief=mischief))
-
-
-@settings(max_examples=N // 3, deadline=None, suppress_health_check=list(HealthCheck))
-@given(mutations(GRAPHQL), MISCHIEF)
-def test_any_mutation_over_any_data(document: str, mischief: list[tuple[int, str, Any]]) -> None:
-    asyncio.run(both(document, mischief=mischief))
+@settings(thorough, max_examples=EXAMPLES // 2)
+@given(mutations(GRAPHQL, print_ast=lambda ast: ast), st.randoms(use_true_random=False), MISCHIEF, ACTORS)
+def test_any_mutation_over_any_data(document: DocumentNode, random: Random, mischief: Mischief, actor: Actor) -> None:
+    judge(document, random, mischief, actor)

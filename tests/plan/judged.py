@@ -1,0 +1,120 @@
+"""The plan and graphql-core side by side: one document, one world each, and what must be equal."""
+
+import gc
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from graphql import (
+    ConstDirectiveNode,
+    DocumentNode,
+    ExecutionResult,
+    NameNode,
+    OperationDefinitionNode,
+    Visitor,
+    parse,
+    validate,
+    visit,
+)
+
+from datasources.actor import ANONYMOUS, Actor
+from gateway.plan import Plans
+from tests.plan.example import GRAPHQL
+from tests.plan.world import Context, Rows, good_rows
+
+Told = tuple[str, tuple[Any, ...], tuple[Any, ...]]
+"""Message, path, locations of an error."""
+
+
+async def both(
+    document: str,
+    variables: dict[str, Any] | None = None,
+    operation: str | None = None,
+    rows: Callable[[], Rows] = good_rows,
+    actor: Actor = ANONYMOUS,
+) -> tuple[ExecutionResult, Context]:
+    """Runs the document by its plan and by graphql-core, and compares; what the plan said, and its context."""
+    ast = parse(document)
+    assert validate(GRAPHQL, ast) == []
+    by_plan, by_core, lenient = (Context(rows(), actor) for _ in range(3))
+    plans = Plans(GRAPHQL, ast)
+    planned = await plans.execute(by_plan, variables or {}, operation)
+    assert not plans.fallbacks
+    with no_word_of_coroutines():
+        judged = await Plans(GRAPHQL, ast).judge(by_core, variables or {}, operation)
+        possible = await Plans(GRAPHQL, _without_propagation(ast)).judge(lenient, variables or {}, operation)
+    assert repr(planned.data) == repr(judged.data)
+    _assert_errors(planned, judged, possible)
+    _assert_loads(by_plan, by_core, lenient, judged)
+    return planned, by_plan
+
+
+@contextmanager
+def no_word_of_coroutines() -> Iterator[None]:
+    """graphql-core drops coroutines of fields whose sibling failed; Python warns when it collects them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        yield
+        gc.collect(1)
+
+
+def _assert_errors(planned: ExecutionResult, judged: ExecutionResult, possible: ExecutionResult) -> None:
+    """The same errors; of several below one null any one may be told, and one alone."""
+    ours, theirs = _by_null(planned), _by_null(judged)
+    assert ours.keys() == theirs.keys()
+    all_possible = Counter(map(_told, possible.errors or ()))
+    for null, told in ours.items():
+        if told != theirs[null]:
+            assert len(told) == 1
+            assert told[0] in all_possible
+            assert any(len(path) > len(null) for _, path, _ in theirs[null])
+
+
+def _by_null(result: ExecutionResult) -> dict[tuple[Any, ...], list[Told]]:
+    """The errors at each null that they made."""
+    nulls: dict[tuple[Any, ...], list[Told]] = {}
+    for error in result.errors or ():
+        nulls.setdefault(_null_above(result.data, tuple(error.path or ())), []).append(_told(error))
+    return nulls
+
+
+def _told(error: Any) -> Told:
+    return error.message, tuple(error.path or ()), tuple(error.locations or ())
+
+
+def _null_above(data: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
+    for depth, key in enumerate(path):
+        if data is None:
+            return path[:depth]
+        data = data[key]
+    return path
+
+
+def _assert_loads(by_plan: Context, by_core: Context, lenient: Context, judged: ExecutionResult) -> None:
+    """The same keys, each once; graphql-core may give up what is beside a failure before it has loaded."""
+    ours = by_plan.world.asked
+    assert set(ours.values()) <= {1}
+    assert set(by_core.world.asked) <= set(ours) <= set(lenient.world.asked)
+    assert judged.errors or set(ours) == set(by_core.world.asked)
+    assert by_plan.world.written == by_core.world.written
+
+
+def _without_propagation(document: DocumentNode) -> DocumentNode:
+    """The document for which graphql-core tells every error, and leaves each null where it began."""
+    directive = ConstDirectiveNode(name=NameNode(value="experimental_disableErrorPropagation"), arguments=())
+
+    class Lenient(Visitor):
+        def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> OperationDefinitionNode:
+            return OperationDefinitionNode(
+                operation=node.operation,
+                name=node.name,
+                variable_definitions=node.variable_definitions,
+                directives=(directive,),
+                selection_set=node.selection_set,
+                loc=node.loc,
+            )
+
+    lenient: DocumentNode = visit(document, Lenient())
+    return lenient
