@@ -177,32 +177,37 @@ class Group:
 
     async def load(self, key: Key) -> Any:
         if key not in self._values:
-            return await asyncio.shield(self._loader.load(key))
-        value = self._values[key]
+            await asyncio.shield(self._loader.load(key))
+        value = self._value(key)
         if isinstance(value, Exception):
             raise value
         return value
 
     async def load_many(self, keys: Sequence[Key]) -> list[Any]:
-        values = self._values
-        missing = [key for key in keys if key not in values]
-        if not missing:
-            return [values[key] for key in keys]
-        new = [key for key in dict.fromkeys(missing) if key not in self._loading]
-        if new:
-            task = asyncio.create_task(self._fetch(new))
-            task.add_done_callback(_see)
-            self._loading.update(dict.fromkeys(new, task))
-        await asyncio.wait({self._loading[key] for key in missing})
-        return [values[key] if key in values else self._loading[key].exception() for key in keys]
+        missing = [key for key in keys if key not in self._values]
+        if missing:
+            new = [key for key in dict.fromkeys(missing) if key not in self._loading]
+            if new:
+                task = asyncio.create_task(self._fetch(new))
+                task.add_done_callback(_see)
+                self._loading.update(dict.fromkeys(new, task))
+            await asyncio.wait({self._loading[key] for key in missing})
+        return [self._value(key) for key in keys]
 
     def close(self) -> None:
         for task in set(self._loading.values()):
             task.cancel()
 
+    def _value(self, key: Key) -> Any:
+        return self._values[key] if key in self._values else self._loading[key].exception()
+
     @cached_property
-    def _loader(self) -> DataLoader[Key, Any]:
-        return DataLoader(self.load_many, cache=False)
+    def _loader(self) -> DataLoader[Key, None]:
+        async def load(keys: list[Key]) -> list[None]:
+            await self.load_many(keys)
+            return [None] * len(keys)
+
+        return DataLoader(load, cache=False)
 
     async def _fetch(self, keys: list[Key]) -> None:
         most = self._batch.max_batch

@@ -90,7 +90,7 @@ class _Compiler:
         """Made once for each type and place in the document: nested fragments stay as small as they are written."""
         name = (parent, *map(id, sets))
         if name not in self._selections:
-            if len(self._selections) == MAX_SELECTIONS:
+            if len(self._selections) >= MAX_SELECTIONS:
                 raise Unplanned("too many selections")
             made = self._selections[name] = self._selection(parent, sets)
             if made.depth > MAX_DEPTH:

@@ -46,10 +46,13 @@ class Completer(ABC):
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
         """JSON values in the same order, with a `Failure` for each value that is wrong; one is null if it may be."""
 
-    async def _ready(self, run: Run, values: list[Any]) -> list[Any]:
-        if any(is_odd(kind, self.nullable) for kind in set(map(type, values))):
-            return await run.ready(self.field, values, nullable=self.nullable)
-        return values
+    async def _ready(self, run: Run, values: list[Any]) -> tuple[list[Any], set[type]]:
+        """The values with nothing to be awaited and no exception among them, and their kinds."""
+        kinds = set(map(type, values))
+        if any(is_odd(kind, self.nullable) for kind in kinds):
+            values = await run.ready(self.field, values, nullable=self.nullable)
+            kinds = set(map(type, values))
+        return values, kinds
 
 
 class Leaves(Completer):
@@ -69,25 +72,24 @@ class Leaves(Completer):
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
         if self._names is not None:
             return await self._enums(run, self._names, values)
-        kinds = set(map(type, values))
-        if kinds <= self._plain and not (self._bounded and _out_of_bounds(values)):
+        if set(map(type, values)) <= self._plain and not (self._bounded and _out_of_bounds(values)):
             return values
-        values = await self._ready(run, values)
-        if not run.failed or Failure not in set(map(type, values)):
-            try:
-                completed = [None if value is None else self._coerce(value) for value in values]
-            except Exception:
-                return await self._one_by_one(run, values)
-            if completed.count(None) == values.count(None):
+        values, kinds = await self._ready(run, values)
+        if Failure not in kinds:
+            completed = tried(self._all, values)
+            if isinstance(completed, list) and completed.count(None) == values.count(None):
                 return completed
         return await self._one_by_one(run, values)
+
+    def _all(self, values: list[Any]) -> list[Any]:
+        return [None if value is None else self._coerce(value) for value in values]
 
     async def _enums(self, run: Run, names: dict[Any, str | None], values: list[Any]) -> list[Any]:
         """The name of each value of the enum is worked out once."""
         try:
             return [names[value] for value in values]
         except (KeyError, TypeError):
-            values = await self._ready(run, values)
+            values, _ = await self._ready(run, values)
             completed = await self._one_by_one(run, values)
         names.update((value, name) for value, name in zip(values, completed, strict=True) if isinstance(name, str))
         return completed
@@ -123,9 +125,9 @@ class Lists(Completer):
         return completed
 
     async def _lists(self, run: Run, values: list[Any]) -> list[Any]:
-        if set(map(type, values)) <= {list, tuple}:
+        values, kinds = await self._ready(run, values)
+        if kinds <= {list, tuple}:
             return values
-        values = await self._ready(run, values)
         return await run.ready(self.field, [await self._list(value) for value in values])
 
     async def _list(self, value: Any) -> Any:
@@ -156,8 +158,8 @@ class Objects(Completer):
         self._named_only = getattr(type.is_type_of, "__func__", None) is _TAKES_ALL_BUT_NAMED
 
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
-        values = await self._ready(run, values)
-        if self.type.is_type_of is not None and not (self._named_only and Named not in set(map(type, values))):
+        values, kinds = await self._ready(run, values)
+        if self.type.is_type_of is not None and not (self._named_only and Named not in kinds):
             values = await self._checked(run, self.type.is_type_of, values)
         rows = [value for value in values if not (value is None or type(value) is Failure)]
         objects = await self.rows.run(run, rows)
@@ -192,15 +194,16 @@ class Abstracts(Completer):
         self._type = type
 
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
-        completed = await self._ready(run, values)
+        values, _ = await self._ready(run, values)
+        completed = list(values)
         places: dict[str, list[int]] = {}
-        for place, name in enumerate(await self._names(run, completed)):
+        for place, name in enumerate(await self._names(run, values)):
             if type(name) is Failure:
                 completed[place] = name
             elif name is not None:
                 places.setdefault(name, []).append(place)
         work = [
-            self.types[name].complete(run, [completed[place] for place in of_type]) for name, of_type in places.items()
+            self.types[name].complete(run, [values[place] for place in of_type]) for name, of_type in places.items()
         ]
         for of_type, objects in zip(places.values(), await together(work), strict=True):
             for place, one in zip(of_type, objects, strict=True):

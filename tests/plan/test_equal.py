@@ -106,8 +106,9 @@ WRONG: dict[str, Callable[[], Any]] = {
 ATTRIBUTES = [name for name in vars(good_rows()[1]) if name not in ("id", "friend_ids")]
 Mischief = list[tuple[int, str, str]]
 MISCHIEF = st.lists(
-    st.tuples(st.integers(1, 7), st.sampled_from(ATTRIBUTES), st.sampled_from([*WRONG, "missing"])), max_size=4
+    st.tuples(st.integers(0, 7), st.sampled_from(ATTRIBUTES), st.sampled_from([*WRONG, "missing"])), max_size=12
 )
+"""What is wrong: of which row (of all for 0), which attribute, in which way."""
 ACTORS = st.sampled_from([ANONYMOUS, Actor(UUID(int=1), frozenset({"secrets"}))])
 
 
@@ -115,10 +116,11 @@ def rows_with(mischief: Mischief) -> Callable[[], Rows]:
     def rows() -> Rows:
         made = good_rows()
         for id, attribute, wrong in mischief:
-            if wrong != "missing":
-                setattr(made[id], attribute, WRONG[wrong]())
-            elif hasattr(made[id], attribute) and attribute != "kind":
-                delattr(made[id], attribute)
+            for row in [made[id]] if id else made.values():
+                if wrong != "missing":
+                    setattr(row, attribute, WRONG[wrong]())
+                elif attribute != "kind":
+                    vars(row).pop(attribute, None)
         return made
 
     return rows

@@ -66,7 +66,7 @@ class World:
             raise
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Later:
     """An awaitable that nobody has to await."""
 
