@@ -174,6 +174,7 @@ class Group:
         self._arguments = arguments
         self._values: dict[Key, Any] = {}
         self._loading: dict[Key, asyncio.Task[None]] = {}
+        self._next: list[Key] = []
 
     async def load(self, key: Key) -> Any:
         if key not in self._values:
@@ -186,11 +187,7 @@ class Group:
     async def load_many(self, keys: Sequence[Key]) -> list[Any]:
         missing = [key for key in keys if key not in self._values]
         if missing:
-            new = [key for key in dict.fromkeys(missing) if key not in self._loading]
-            if new:
-                task = asyncio.create_task(self._fetch(new))
-                task.add_done_callback(_see)
-                self._loading.update(dict.fromkeys(new, task))
+            self._start(key for key in dict.fromkeys(missing) if key not in self._loading)
             await asyncio.wait({self._loading[key] for key in missing})
         return [self._value(key) for key in keys]
 
@@ -209,7 +206,17 @@ class Group:
 
         return DataLoader(load, cache=False)
 
-    async def _fetch(self, keys: list[Key]) -> None:
+    def _start(self, keys: Iterable[Key]) -> None:
+        """In the next turn of the loop, so that those who ask in this one share a call."""
+        for key in keys:
+            if not self._next:
+                self._task = asyncio.create_task(self._fetch())
+                self._task.add_done_callback(_see)
+            self._next.append(key)
+            self._loading[key] = self._task
+
+    async def _fetch(self) -> None:
+        keys, self._next = self._next, []
         most = self._batch.max_batch
         with calls.named(self._batch.name):
             for start in range(0, len(keys), most):
