@@ -30,8 +30,9 @@ from gateway.request import GraphQLRequest
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
 
 DOCUMENTS_KEPT = 500
-KEPT_CHARACTERS = 8_000
-"""Longer documents are read anew each time: a parsed one takes some 60 bytes a character."""
+LONG = 8_000
+LONG_DOCUMENTS_KEPT = 8
+"""Of more than LONG characters, since a parsed document takes some 60 bytes a character."""
 MAX_TOKENS = 5_000
 MAX_ERRORS = 20
 GRACE_S = 0.5
@@ -76,7 +77,8 @@ class Executor:
         self._schema = schema
         self._open_context = open_context
         self._timeout_s = timeout_s
-        self._kept = lru_cache(DOCUMENTS_KEPT)(self._read)
+        self._short = lru_cache(DOCUMENTS_KEPT)(self._read)
+        self._long = lru_cache(LONG_DOCUMENTS_KEPT)(self._read)
         self._mutations: set[asyncio.Task[Result]] = set()
 
     async def execute(self, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
@@ -130,7 +132,7 @@ class Executor:
         return result if isinstance(result, ExecutionResult) else await result
 
     def _document(self, query: str) -> Document:
-        return (self._kept if len(query) <= KEPT_CHARACTERS else self._read)(query)
+        return (self._short if len(query) <= LONG else self._long)(query)
 
     def _read(self, query: str) -> Document:
         try:

@@ -22,7 +22,7 @@ class CommerceLoaders(LoaderSet):
     )
     cart_by_id = one_by(lambda commerce: commerce.carts.by_ids, key="id")
     lines_by_cart = many_by(lambda commerce: commerce.carts.lines_of, key="cart_id")
-    cart_basis = value_by(lambda commerce: commerce.carts.bases_of)
+    cart_basis = value_by(lambda commerce: commerce.carts.bases_of, remote=True)
     customer_by_id = one_by(lambda commerce: commerce.customers.by_ids, key="id")
     customers = page_by(lambda commerce: commerce.customers.pages, lambda commerce: commerce.customers.counts)
     address_by_id = one_by(lambda commerce: commerce.customers.addresses_by_ids, key="id")
