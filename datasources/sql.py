@@ -40,7 +40,10 @@ class Engine(Protocol):
 
     name: str
 
-    async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows: ...
+    async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
+        """`name` is the same for reads of the same kind."""
+        ...
+
     def begin(self) -> AbstractAsyncContextManager["Execute"]: ...
     async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T: ...
     async def close(self) -> None: ...
@@ -97,7 +100,7 @@ class Database:
         """What the SELECT returns. Raises: SourceUnavailable, SourceTimeout."""
         with calls.recorded(self.name, "sql", _table_of(statement)) as call:
             async with self._limits():
-                rows = await self._engine.read(statement, parameters)
+                rows = await self._engine.read(statement, parameters, call.name)
             call.rows = len(rows)
             return rows
 
@@ -171,7 +174,7 @@ class PostgresEngine:
             connect_args={"server_settings": {"default_transaction_read_only": "on"}},
         )
 
-    async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows:
+    async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
         async with self._reading.connect() as connection:
             return (await connection.execute(statement, parameters)).all()
 
