@@ -93,6 +93,16 @@ async def test_the_settler_ends_what_nobody_repeats(case: Case, switches: Runnin
         assert await case.found() == DONE[case.operation]
 
 
+@pytest.mark.parametrize("case", ["place", "refund"], indirect=True)
+async def test_a_request_that_meets_its_twin_is_not_refused(case: Case, switches: RunningSandbox) -> None:
+    switches.fault("payments", "error", status=409, path=FAULTY[case.operation], method="POST")
+    assert await case.do() == "SOURCE_UNAVAILABLE"
+    switches.heal("payments")
+    assert not (await case.do()).isupper()
+    assert await case.found() == DONE[case.operation]
+    await case.till.balance()
+
+
 async def test_a_declined_card_leaves_nothing(
     gateway: Gateway, shop: Shop, till: Till, switches: RunningSandbox
 ) -> None:

@@ -120,7 +120,9 @@ class PaymentProvider:
         """Takes the authorised amount. Raises: AuthorisationLost where there is none any more, SourceError."""
         path = "/v1/payment_intents/{}/capture"
         try:
-            await self._post(path, payment.provider_id, answer=_Intent, form={}, key=f"{payment.id}:capture")
+            told = await self._post(path, payment.provider_id, answer=_Intent, form={}, key=f"{payment.id}:capture")
+            if _read(told).status is not PaymentStatus.CAPTURED:
+                raise SourceUnavailable(self._service.name, "it did not capture what it was asked to")
         except SourceRefused:
             status = (await self.get(payment.provider_id)).status
             if status is PaymentStatus.VOIDED:
@@ -162,12 +164,14 @@ class PaymentProvider:
             try:
                 return await self._service.post(path, *segments, answer=answer, form=form, idempotency_key=key)
             except SourceRefused as refused:
-                if _error(refused).get("type") != "idempotency_error":
-                    raise
-                if refused.status != _IN_FLIGHT:
+                # Whatever type it has: taken for a refusal, the money of the other request would be forgotten.
+                if refused.status == _IN_FLIGHT:
+                    await asyncio.sleep(_PAUSE_S)
+                    continue
+                if _error(refused).get("type") == "idempotency_error":
                     detail = f"{path}: this key stands for another request, whose fate it tells nobody"
                     raise SourceUnavailable(self._service.name, detail) from None
-            await asyncio.sleep(_PAUSE_S)
+                raise
         raise SourceUnavailable(self._service.name, f"{path}: the first request with this key is never answered")
 
 
