@@ -26,7 +26,7 @@ class Sandbox:
 
     def __init__(self, data: Path, webhook: tuple[str, str] | None = None) -> None:
         """`data` is a directory for its state file and log; `webhook` the URL for events and the secret that signs."""
-        command = [sys.executable, "-m", "datasources.sandbox", "--data", str(data), "--until-stdin-closes"]
+        command = [sys.executable, "-m", "datasources.sandbox", "--data", str(data.absolute()), "--until-stdin-closes"]
         if webhook is not None:
             command += ["--webhook-url", webhook[0], "--webhook-secret", webhook[1]]
         self.process = subprocess.Popen(
