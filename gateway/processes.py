@@ -27,9 +27,12 @@ class CannotStart(Exception):
 
 
 def usable(directory: Path) -> None:
-    """Makes the directory if it is not there. Raises: CannotStart where nothing can be written into it."""
+    """Makes the directory, for this user alone, if it is not there.
+
+    Raises: CannotStart where nothing can be written into it.
+    """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryFile(dir=directory):
             pass
     except OSError as error:

@@ -84,6 +84,11 @@ def test_a_directory_that_keeps_no_data_is_said(run: Run, tmp_path: Path) -> Non
     )
 
 
+def test_what_it_keeps_is_for_its_user_alone(run: Run, tmp_path: Path) -> None:
+    run("--port", "0", "--data", "new/data", HEDDLE_COMMERCE_DATABASE_URL="postgresql://127.0.0.1:1/shop")
+    assert (tmp_path / "new" / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_dead_database_is_said(run: Run) -> None:
     url = "postgresql://heddle:hunter2@127.0.0.1:1/shop"
     code, _, (line,) = run("--port", "0", HEDDLE_COMMERCE_DATABASE_URL=url)
