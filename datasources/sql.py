@@ -1,7 +1,8 @@
 """SQL databases: SQLite in a few threads, PostgreSQL on asyncpg, asked by the same statements.
 
 Reads take a SQLAlchemy Core statement and return rows, each on its own connection. Writes happen in
-`async with database.transaction() as transaction`. Every statement ends at the operation's deadline.
+`async with database.transaction() as transaction`. Every statement ends at the operation's deadline. Errors, which get
+into logs, hide the statements' parameters: they may be personal.
 """
 
 import asyncio
@@ -165,11 +166,12 @@ class PostgresEngine:
 
     def __init__(self, url: str) -> None:
         address = sa.make_url(url).set(drivername="postgresql+asyncpg")
-        self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0)
+        self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0, hide_parameters=True)
         self._reading = create_async_engine(
             address,
             pool_size=POOL,
             max_overflow=0,
+            hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             connect_args={"server_settings": {"default_transaction_read_only": "on"}},
         )

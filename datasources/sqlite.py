@@ -150,7 +150,11 @@ class SqliteEngine:
 
 def _connections(url: str, size: int, *, read_only: bool) -> sa.Engine:
     engine = sa.create_engine(
-        url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False, "isolation_level": None}
+        url,
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "isolation_level": None},
     )
 
     # What asyncpg reads from PostgreSQL: made, hashed and written several times as fast as the standard library's.
