@@ -165,6 +165,7 @@ def _connections(url: str, size: int, *, read_only: bool) -> sa.Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only left behind
         connection.execute(f"PRAGMA query_only = {int(read_only)}")
 
     return engine

@@ -33,7 +33,8 @@ DOCUMENTS_KEPT = 500
 LONG = 8_000
 LONG_DOCUMENTS_KEPT = 8
 """Of more than LONG characters, since a parsed document takes some 60 bytes a character."""
-MAX_TOKENS = 5_000
+MAX_TOKENS = 2_000
+"""Validation takes time in the square of the fields of one name: some 0.3 s at the worst with this."""
 MAX_ERRORS = 20
 GRACE_S = 0.5
 """Sources end at the deadline and leave a hole; what has not ended by then is cancelled as a whole."""

@@ -55,6 +55,11 @@ def bound(host: str, port: int) -> socket.socket:
         ) from None
 
 
+def is_private(listening: socket.socket) -> bool:
+    """Whether only this machine can reach it."""
+    return ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+
+
 def address_of(listening: socket.socket) -> str:
     """How a program on this machine reaches it: `http://127.0.0.1:8000`."""
     host, port = listening.getsockname()[:2]
