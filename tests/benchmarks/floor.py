@@ -1,4 +1,4 @@
-"""The floor: what somebody who needs just these four answers would write by hand, on the same blocks and rights.
+"""The floor: what somebody who needs just these answers would write by hand, on the same blocks and rights.
 
 The same statements of the same columns, the same calls to the services, the same JSON; no graph.
 """
@@ -40,8 +40,14 @@ class Floor:
         self._tokens = tokens
 
     async def nested(self, request: Request) -> Response:
+        return await self._nested(request, CUSTOMER.sealed_name)
+
+    async def peers(self, request: Request) -> Response:
+        return await self._nested(request)
+
+    async def _nested(self, request: Request, *sealed: sa.Column[Any]) -> Response:
         await self._signed_in(request)
-        customers = await self._customers(20, CUSTOMER.sealed_name)
+        customers = await self._customers(20, *sealed)
         orders = await self._orders_of(customers, 5, ORDER.number, ORDER.placed_at, ORDER.total_minor, ORDER.currency)
         lines = await self._lines_of(orders, LINE.quantity, LINE.unit_price_minor, LINE.currency)
         products = await self._products_of(lines, PRODUCT.sku, PRODUCT.name)
@@ -50,7 +56,7 @@ class Floor:
             [
                 {
                     "id": global_id("Customer", c.id),
-                    "name": cipher.open(c.sealed_name, place + c.id.bytes),
+                    **({"name": cipher.open(c.sealed_name, place + c.id.bytes)} if sealed else {}),
                     "orders": _nodes(
                         {
                             "number": o.number,
@@ -200,7 +206,13 @@ def app() -> Starlette:
     """For uvicorn, configured by the environment as the gateway is."""
     settings, own = configured()
     tokens = Tokens(settings.token_secret.get_secret_value().encode())
-    paths = {"/nested": "nested", "/nested-rest": "nested_rest", "/lookup": "lookup", "/list": "long_list"}
+    paths = {
+        "/nested": "nested",
+        "/peers": "peers",
+        "/nested-rest": "nested_rest",
+        "/lookup": "lookup",
+        "/list": "long_list",
+    }
 
     def route(path: str, name: str) -> Route:
         async def endpoint(request: Request) -> Response:
