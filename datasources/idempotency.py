@@ -32,8 +32,8 @@ class Once:
     """One keyed request of one actor: `operation` and `request` say what was asked, so that a reuse is noticed."""
 
     def __init__(self, table: sa.Table, actor: Actor, clock: Clock, key: str, operation: str, request: Any) -> None:
-        if not 0 < len(key) <= MAX_KEY:
-            raise InvalidInput("idempotencyKey", f"An idempotency key has 1 to {MAX_KEY} characters.")
+        if not (0 < len(key) <= MAX_KEY and key.isprintable()):
+            raise InvalidInput("idempotencyKey", f"An idempotency key has 1 to {MAX_KEY} printable characters.")
         self._table = table
         self._clock = clock
         self._mine = {"actor": actor.signed_in, "key": key}

@@ -93,6 +93,17 @@ def services_without_address(parts: Iterable[type[SettingsPart]]) -> dict[str, s
     }
 
 
+def known_to_everybody(parts: Iterable[type[SettingsPart]]) -> list[str]:
+    """The variables of the secrets that have their value for development, which stands in the repository."""
+    return [
+        variable(name)
+        for part in parts
+        for name, value in read(part)
+        if isinstance(value, SecretStr)
+        and value.get_secret_value() == extra_of(part.model_fields[name]).get("development")
+    ]
+
+
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return PREFIX + name.upper()

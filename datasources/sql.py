@@ -1,7 +1,8 @@
 """SQL databases: SQLite in a few threads, PostgreSQL on asyncpg, asked by the same statements.
 
 Reads take a SQLAlchemy Core statement and return rows, each on its own connection. Writes happen in
-`async with database.transaction() as transaction`. Every statement ends at the operation's deadline.
+`async with database.transaction() as transaction`. Every statement ends at the operation's deadline. Errors, which get
+into logs, hide the statements' parameters: they may be personal.
 """
 
 import asyncio
@@ -40,7 +41,10 @@ class Engine(Protocol):
 
     name: str
 
-    async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows: ...
+    async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
+        """`name` is the same for reads of the same kind."""
+        ...
+
     def begin(self) -> AbstractAsyncContextManager["Execute"]: ...
     async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T: ...
     async def close(self) -> None: ...
@@ -97,7 +101,7 @@ class Database:
         """What the SELECT returns. Raises: SourceUnavailable, SourceTimeout."""
         with calls.recorded(self.name, "sql", _table_of(statement)) as call:
             async with self._limits():
-                rows = await self._engine.read(statement, parameters)
+                rows = await self._engine.read(statement, parameters, call.name)
             call.rows = len(rows)
             return rows
 
@@ -162,16 +166,17 @@ class PostgresEngine:
 
     def __init__(self, url: str) -> None:
         address = sa.make_url(url).set(drivername="postgresql+asyncpg")
-        self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0)
+        self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0, hide_parameters=True)
         self._reading = create_async_engine(
             address,
             pool_size=POOL,
             max_overflow=0,
+            hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             connect_args={"server_settings": {"default_transaction_read_only": "on"}},
         )
 
-    async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows:
+    async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
         async with self._reading.connect() as connection:
             return (await connection.execute(statement, parameters)).all()
 

@@ -15,6 +15,7 @@ from aiodataloader import DataLoader
 
 from datasources import calls
 from datasources.pages import Page, PageArguments
+from datasources.statements import Columns
 
 T = TypeVar("T")
 MAX_BATCH = 500
@@ -23,7 +24,10 @@ Arguments = tuple[tuple[str, Any], ...]
 """An edge's arguments in the order of their names, hashable: what batches are grouped by."""
 
 Fetch = Callable[[Any], Callable[..., Awaitable[T]]]
-"""From a domain's stores to the function that answers for many keys: `lambda commerce: commerce.orders.by_ids`."""
+"""From a domain's stores to the function that answers for many keys: `lambda commerce: commerce.orders.by_ids`.
+
+One that fetches records also takes `columns`: what is wanted of them.
+"""
 
 
 class LoaderSet:
@@ -51,8 +55,11 @@ class Batch(ABC):
         self.stores = owner.stores
 
     @abstractmethod
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
-        """One value per key, in the order of the keys. A value may be an exception, raised for that key alone."""
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
+        """One value per key, in the order of the keys. A value may be an exception, raised for that key alone.
+
+        Where values are records, or pages of them, `columns` are the attributes that are read of these.
+        """
 
 
 class one_by(Batch):
@@ -62,8 +69,9 @@ class one_by(Batch):
         super().__init__(max_batch)
         self._fetch, self._key = fetch, key
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
-        found = {getattr(record, self._key): record for record in await self._fetch(stores)(keys, **arguments)}
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
+        records = await self._fetch(stores)(keys, **arguments, columns=_with(self._key, columns))
+        found = {getattr(record, self._key): record for record in records}
         return [found.get(key) for key in keys]
 
 
@@ -74,9 +82,9 @@ class many_by(Batch):
         super().__init__(max_batch)
         self._fetch, self._key = fetch, key
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
         found: dict[Key, list[Any]] = {key: [] for key in keys}
-        for record in await self._fetch(stores)(keys, **arguments):
+        for record in await self._fetch(stores)(keys, **arguments, columns=_with(self._key, columns)):
             found[getattr(record, self._key)].append(record)
         return list(found.values())
 
@@ -96,7 +104,7 @@ class value_by(Batch):
         self.remote = remote
         self._fetch, self._missing = fetch, missing
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
         found = await self._fetch(stores)(keys, **arguments)
         return [found.get(key, self._missing) for key in keys]
 
@@ -113,12 +121,16 @@ class page_by(Batch):
         super().__set_name__(owner, name)
         self.count.__set_name__(owner, f"{name}.count")
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
         asked = PageArguments(arguments.pop("first"), arguments.pop("after"))
-        pages = await self._fetch(stores)(keys, asked, **arguments)
+        pages = await self._fetch(stores)(keys, asked, **arguments, columns=columns)
         for key, page in pages.items():
             page.total_key = TotalKey(self.count, key, tuple(arguments.items()))
         return [pages[key] for key in keys]
+
+
+def _with(key: str, columns: Columns) -> Columns:
+    return None if columns is None else columns | {key}
 
 
 @dataclass(frozen=True, slots=True)

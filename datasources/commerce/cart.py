@@ -23,6 +23,7 @@ from datasources.commerce.tables import (
 from datasources.errors import InvalidInput, NotFound, SourceError
 from datasources.ids import uuid7
 from datasources.sql import Row, Rows, Transaction
+from datasources.statements import Columns, among, projection
 
 MAX_LINES = 100
 
@@ -46,21 +47,21 @@ class Carts:
         self._clock = sources.clock
         self._actor = actor
 
-    async def by_ids(self, ids: Sequence[UUID]) -> Rows:
+    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Carts with these ids, each with the `currency` of its customer. Source: one SELECT."""
-        return await self._database.rows(self._carts.where(CARTS.c.id.in_(ids)))
+        return await self._database.rows(self._carts(columns).where(among(CARTS.c.id, ids)))
 
     async def mine(self) -> Row | None:
         """The actor's cart; None where it never had one. Source: one SELECT."""
-        return await self._database.row(self._carts)
+        return await self._database.row(self._carts())
 
-    async def lines_of(self, cart_ids: Sequence[UUID]) -> Rows:
+    async def lines_of(self, cart_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The lines of these carts, in the order in which they were added, with what their products are and cost now:
         `sku`, `name`, `active` and `price_minor` in the base currency. Source: one SELECT.
         """
         product = (PRODUCTS.c.sku, PRODUCTS.c.name, PRODUCTS.c.active, PRODUCTS.c.price_minor)
-        select = sa.select(CART_LINES, *product).join(CARTS).join(PRODUCTS)
-        mine = select.where(CART_LINES.c.cart_id.in_(cart_ids), visible_carts(self._actor))
+        select = projection(CART_LINES, columns, *product).join(CARTS).join(PRODUCTS)
+        mine = select.where(among(CART_LINES.c.cart_id, cart_ids), visible_carts(self._actor))
         return await self._database.rows(mine.order_by(CART_LINES.c.added_at, CART_LINES.c.product_id))
 
     async def bases_of(
@@ -143,9 +144,9 @@ class Carts:
         if lines is not None and lines[0] > MAX_LINES:
             raise InvalidInput("productId", f"A cart has {MAX_LINES} lines at most; order these first.")
 
-    @property
-    def _carts(self) -> sa.Select[Any]:
-        return sa.select(CARTS, CUSTOMERS.c.currency).join(CUSTOMERS).where(visible_carts(self._actor))
+    def _carts(self, columns: Columns = None) -> sa.Select[Any]:
+        carts = projection(CARTS, columns, CUSTOMERS.c.currency).join(CUSTOMERS)
+        return carts.where(visible_carts(self._actor))
 
 
 def _insert(transaction: Transaction, table: sa.Table) -> Any:

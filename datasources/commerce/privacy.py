@@ -10,8 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.commerce.customers import AddressRecord, CustomerRecord
-from datasources.commerce.seals import SealedRow
+from datasources.commerce.seals import unseal
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import (
     ADDRESSES,
@@ -38,13 +37,12 @@ class Privacy:
         self._cipher = sources.cipher
         self._actor = actor
 
-    async def hold(self, transaction: Transaction, id: UUID) -> CustomerRecord | None:
+    async def hold(self, transaction: Transaction, id: UUID) -> Row | None:
         """The customer, erased or not; None where there is none whom the actor may export or erase."""
         found = sa.select(CUSTOMERS).where(CUSTOMERS.c.id == id, visible_dossiers(self._actor))
-        row = await transaction.row(found.with_for_update())
-        return None if row is None else CustomerRecord(row, self._cipher)
+        return await transaction.row(found.with_for_update())
 
-    async def dossier(self, transaction: Transaction, customer: CustomerRecord) -> dict[str, Any]:
+    async def dossier(self, transaction: Transaction, customer: Row) -> dict[str, Any]:
         """Everything held of this customer, as JSON values; records are named and made as their tables.
 
         Amounts are minor units; times are ISO 8601 in UTC. Source: eight SELECTs. Raises: SealBroken.
@@ -52,18 +50,22 @@ class Privacy:
         lines = await _by_order(transaction, ORDER_LINES, customer.id)
         history = await _by_order(transaction, ORDER_CHANGES, customer.id)
         refunds = await _by_order(transaction, REFUNDS, customer.id)
-        personal = {"name": customer.name, "email": customer.email, "phone": customer.phone}
+        personal = {
+            "name": self._opened(CUSTOMERS.c.sealed_name, customer),
+            "email": self._opened(CUSTOMERS.c.sealed_email, customer),
+            "phone": self._opened(CUSTOMERS.c.sealed_phone, customer),
+        }
         told = {
-            "profile": _told(customer.row) | personal,
+            "profile": _told(customer) | personal,
             "addresses": [
-                _told(row) | {"address": AddressRecord(row, self._cipher).postal}
+                _told(row) | {"address": self._address_of(ADDRESSES.c.sealed, row)}
                 for row in await _of(transaction, ADDRESSES, customer.id)
             ],
             "cart": [_told(row) for row in await transaction.rows(_cart_of(customer.id))],
             "orders": [
                 _told(order)
                 | {
-                    "address": self._address_of(order),
+                    "address": self._address_of(ORDERS.c.sealed_address, order),
                     "lines": lines[order.id],
                     "history": history[order.id],
                     "refunds": refunds[order.id],
@@ -104,9 +106,12 @@ class Privacy:
                 sa.update(text.table).where(_of_orders(text.table, customer_id)).values({text: None})
             )
 
-    def _address_of(self, order: Row) -> Any:
-        address = SealedRow(order, self._cipher).opened(ORDERS.c.sealed_address)
+    def _address_of(self, column: sa.Column[Any], row: Row) -> Any:
+        address = self._opened(column, row)
         return None if address is None else orjson.loads(address)
+
+    def _opened(self, column: sa.Column[Any], row: Row) -> str | None:
+        return unseal(self._cipher, column, row.id, getattr(row, column.name))
 
 
 async def _of(transaction: Transaction, table: sa.Table, customer_id: UUID) -> Rows:

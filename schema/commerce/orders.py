@@ -98,8 +98,10 @@ class Order(Node, batch=CommerceLoaders.order_by_id):
     tax: Money = computed(Money.of, "tax_minor", "currency")
     total: Money = computed(Money.of, "total_minor", "currency", description="What was to be paid.")
     placed_at: datetime
-    shipping_address: ShippingAddress | None = strawberry.field(
-        description="Null after the customer's erasure, and, with an error, where it cannot be read."
+    shipping_address: ShippingAddress | None = edge(
+        CommerceLoaders.order_address,
+        key=("id", "sealed_address"),
+        description="Null after the customer's erasure, and, with an error, where it cannot be read.",
     )
     customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
         CommerceLoaders.customer_by_id, key="customer_id", description="Null where you may not see customers."

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from datasources.commerce.payments import provider
 from datasources.commerce.tables import IDEMPOTENCY, ORDERS, PAYMENTS, PRODUCTS, REFUNDS
 from tests.commerce.shop import Shop
 from tests.commerce.till import ADDRESS, PLACE, Till
@@ -91,6 +92,16 @@ async def test_the_settler_ends_what_nobody_repeats(case: Case, switches: Runnin
         assert await case.found() == DONE[case.operation] != early
         assert not (await case.do()).isupper()
         assert await case.found() == DONE[case.operation]
+
+
+@pytest.mark.parametrize("case", ["place", "refund"], indirect=True)
+async def test_a_request_that_meets_its_twin_is_not_refused(case: Case, switches: RunningSandbox) -> None:
+    switches.fault("payments", "error", status=409, path=FAULTY[case.operation], method="POST")
+    assert await case.do() == "SOURCE_UNAVAILABLE"
+    switches.heal("payments")
+    assert not (await case.do()).isupper()
+    assert await case.found() == DONE[case.operation]
+    await case.till.balance()
 
 
 async def test_a_declined_card_leaves_nothing(
@@ -227,6 +238,43 @@ async def test_a_refused_refund_is_not_counted(shop: Shop, till: Till, switches:
     shop.clock.forward(minutes=1)
     assert await till.refund(id) == id
     assert await till.refunds() == [("refused", 2380), ("done", 2380)]
+    await till.balance()
+
+
+@pytest.mark.parametrize("page", [1, 100])
+async def test_a_refund_whose_key_is_forgotten_is_not_paid_twice(
+    shop: Shop, till: Till, switches: RunningSandbox, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(provider, "_PAGE", page)
+    ada = await shop.customer()
+    id = await till.bought(ada, await shop.product(price=1000, stock={"BER": 5}), 3)
+    await till.ship(id)
+    line = (await till.told(id))["lines"][0]["id"]
+    one = {"lines": [{"id": line, "quantity": 1}]}
+    switches.fault("payments", "lost_answer", path="/v1/refunds", method="POST")
+    assert await till.refund(id, **one) in UNKNOWN
+    switches.heal("payments")
+    assert await till.refund(id, **one) == id
+    switches.forget_keys()
+    settled = await till.settle(after_s=25 * 3600)
+    assert (settled.done, settled.left) == (1, 0)
+    assert await till.refunds() == [("done", 1190), ("done", 1190)]
+    assert await till.money() == [("succeeded", 3570, 2380)]
+    await till.balance()
+
+
+async def test_an_old_refund_that_never_reached_the_service_is_paid(
+    shop: Shop, till: Till, switches: RunningSandbox
+) -> None:
+    ada = await shop.customer()
+    id = await till.bought(ada, await shop.product(price=1000, stock={"BER": 5}))
+    await till.ship(id)
+    switches.fault("payments", "down", path="/v1/refunds")
+    assert await till.refund(id) in UNKNOWN
+    switches.heal("payments")
+    switches.forget_keys()
+    assert (await till.settle(after_s=25 * 3600)).done == 1
+    assert await till.money() == [("succeeded", 1190, 1190)]
     await till.balance()
 
 

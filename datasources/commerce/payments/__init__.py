@@ -14,5 +14,5 @@ class Payments:
 
     def __init__(self, sources: CommerceSources, actor: Actor) -> None:
         self.records = PaymentRecords(sources.database, sources.clock)
-        self.provider = PaymentProvider(sources.payments)
+        self.provider = PaymentProvider(sources.payments, sources.clock)
         self.by_ids = self.provider.by_ids

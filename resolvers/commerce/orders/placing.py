@@ -18,7 +18,7 @@ from datasources.commerce.inventory import Wanted
 from datasources.commerce.payments import PaymentStatus, Step
 from datasources.commerce.seals import PostalAddress, seal
 from datasources.commerce.stores import Commerce
-from datasources.commerce.tables import ORDERS
+from datasources.commerce.tables import ADDRESSES, ORDERS
 from datasources.errors import InvalidInput, NotFound, Refusal, SourceError, SourceUnavailable
 from datasources.idempotency import Once
 from datasources.ids import uuid7
@@ -116,10 +116,11 @@ async def _address(context: Context, command: PlaceOrder) -> PostalAddress:
     if command.address is not None:
         return contact.postal_address(command.address)
     kept = await context.loaders.load(CommerceLoaders.address_by_id, command.address_id)
-    if kept is None or kept.customer_id != context.actor.signed_in:
+    mine = kept is not None and kept.customer_id == context.actor.signed_in
+    address = context.of(Commerce).seals.address(ADDRESSES.c.sealed, kept.id, kept.sealed) if mine else None
+    if address is None:
         raise NotFound("address")
-    found: PostalAddress = kept.postal
-    return found
+    return address
 
 
 async def _begin(context: Context, command: PlaceOrder, once: Once, basket: Basket) -> dict[str, str]:
