@@ -120,11 +120,14 @@ async def test_an_error_is_its_keys_alone(loaders: Loaders, stores: Stores) -> N
     assert second is again is stores.values[2]
 
 
-async def test_a_failed_call_fails_its_keys_and_may_be_tried_again(loaders: Loaders, stores: Stores) -> None:
+async def test_a_failed_call_fails_its_keys_until_all_is_forgotten(loaders: Loaders, stores: Stores) -> None:
     stores.rows = [Row(1, 1), Row(2, 99)]
     errors = await asyncio.gather(*(loaders.load(Sets.rows_by_parent, key) for key in (1, 2)), return_exceptions=True)
     assert [type(error) for error in errors] == [KeyError, KeyError], "a row of another parent is a bug, and is told"
     stores.rows = [Row(1, 1)]
+    with pytest.raises(KeyError):
+        await loaders.load(Sets.rows_by_parent, 1)
+    loaders.forget()
     assert await loaders.load(Sets.rows_by_parent, 1) == [Row(1, 1)]
 
 
