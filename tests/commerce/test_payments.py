@@ -250,11 +250,11 @@ async def test_a_refund_whose_key_is_forgotten_is_not_paid_twice(
     id = await till.bought(ada, await shop.product(price=1000, stock={"BER": 5}), 3)
     await till.ship(id)
     line = (await till.told(id))["lines"][0]["id"]
-    one = {"lines": [{"id": line, "quantity": 1}]}
+    one = [{"id": line, "quantity": 1}]
     switches.fault("payments", "lost_answer", path="/v1/refunds", method="POST")
-    assert await till.refund(id, **one) in UNKNOWN
+    assert await till.refund(id, lines=one) in UNKNOWN
     switches.heal("payments")
-    assert await till.refund(id, **one) == id
+    assert await till.refund(id, lines=one) == id
     switches.forget_keys()
     settled = await till.settle(after_s=25 * 3600)
     assert (settled.done, settled.left) == (1, 0)
