@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from datasources.commerce.tables import PAYMENTS, REFUNDS, WEBHOOK_EVENTS
 from datasources.ids import Clock
@@ -120,9 +119,8 @@ class PaymentRecords:
 
     async def take_event(self, transaction: Transaction, id: str, type: str) -> bool:
         """False where this event of the service was taken before."""
-        insert = (sqlite if transaction.dialect == "sqlite" else postgresql).insert(WEBHOOK_EVENTS)
         values = {"id": id, "type": type, "received_at": self._clock()}
-        return bool(await transaction.write(insert.values(values).on_conflict_do_nothing()))
+        return bool(await transaction.write(transaction.upsert(WEBHOOK_EVENTS).values(values).on_conflict_do_nothing()))
 
 
 def _by_lot(select: sa.Select[Any], limit: int) -> sa.Select[Any]:
