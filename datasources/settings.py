@@ -195,7 +195,7 @@ class Settings(SettingsPart):
     workers: int = Field(default=1, ge=1, le=64, description="Processes that serve.")
     data: Path = Field(default=Path("data"), description="The directory of the SQLite databases.")
     operation_timeout_s: float = Field(
-        default=10.0, gt=0, le=300, description="The deadline of one operation, in seconds."
+        default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest request that is read, in bytes.")
     token_secret: Secret = secret(

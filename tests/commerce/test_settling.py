@@ -15,6 +15,7 @@ from datasources.commerce.seals import PostalAddress
 from datasources.commerce.tables import PAYMENTS, REFUNDS
 from datasources.errors import HeddleError
 from datasources.rest import RestService
+from datasources.settings import Settings, WrongSetting, read
 from datasources.sql import Database, Transaction
 from resolvers.commerce import settling
 from resolvers.commerce.orders import PlaceOrder, RefundOrder, cancel_order, place_order, refund_order, ship_order
@@ -138,6 +139,12 @@ async def status_of(till: Till, buyer: Actor) -> str | None:
     found = await till.orders_of(buyer)
     assert len(found) <= 1
     return found[0] if found else None
+
+
+def test_no_operation_takes_as_long_as_the_settlers_grace() -> None:
+    nearly = settling.GRACE.total_seconds() - 10
+    with pytest.raises(WrongSetting, match="HEDDLE_OPERATION_TIMEOUT_S"):
+        read(Settings, operation_timeout_s=nearly)
 
 
 async def test_what_is_young_is_left_to_its_client(shop: Shop, till: Till, switches: RunningSandbox) -> None:
