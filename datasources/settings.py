@@ -200,7 +200,7 @@ class Settings(SettingsPart):
         examples=["graphql-core"],
     )
     operation_timeout_s: float = Field(
-        default=10.0, gt=0, le=300, description="The deadline of one operation, in seconds."
+        default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest request that is read, in bytes.")
     token_secret: Secret = secret(

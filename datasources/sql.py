@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
@@ -28,9 +28,14 @@ T = TypeVar("T")
 Row = sa.Row[*tuple[Any, ...]]
 Rows = Sequence[Row]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+Upsert = sqlite.Insert | postgresql.Insert
 
 STATEMENT_LIMIT_S = 30.0
 """For work without a deadline of its own, such as sample data."""
+
+_NOT_THE_STATEMENT = ("08", "25006", "40", "53", "57", "58")
+"""PostgreSQL's SQLSTATEs that blame the server or the hour: connection, read-only after a failover, deadlock, disk or
+memory full, shutdown, input and output."""
 
 POOL = 10
 """Connections to PostgreSQL that read, and as many that write; more work waits its turn."""
@@ -58,8 +63,8 @@ class Transaction:
     """One connection, all or nothing. Not for concurrent use."""
 
     def __init__(self, source: str, dialect: str, execute: Execute) -> None:
-        self.dialect = dialect
         self._source = source
+        self._dialect = dialect
         self._execute = execute
 
     async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
@@ -76,6 +81,10 @@ class Transaction:
         Raises: sqlalchemy.exc.IntegrityError where a constraint refuses.
         """
         return (await self._run(statement, parameters))[1]
+
+    def upsert(self, table: sa.Table) -> Upsert:
+        """An INSERT that can say ON CONFLICT, for this kind of database."""
+        return sqlite.insert(table) if self._dialect == "sqlite" else postgresql.insert(table)
 
     async def _run(self, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
         with calls.recorded(self._source, "sql", _table_of(statement)) as call:
@@ -214,7 +223,7 @@ def _blames_the_statement(error: sa.exc.DBAPIError) -> bool:
         return False
     if isinstance(error.orig, sqlite3.OperationalError):
         return error.orig.sqlite_errorcode in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
-    return True
+    return not (getattr(error.orig, "sqlstate", None) or "").startswith(_NOT_THE_STATEMENT)
 
 
 def _table_of(statement: sa.Executable) -> str:
@@ -231,7 +240,7 @@ def table(model: type[SQLModel]) -> sa.Table:
     return cast(sa.Table, model.__table__)  # type: ignore[attr-defined]
 
 
-JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):

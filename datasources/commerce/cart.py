@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from datasources.actor import Actor
 from datasources.commerce.sources import CommerceSources
@@ -93,7 +92,7 @@ class Carts:
             sa.literal(uuid7(now), sa.Uuid()), CUSTOMERS.c.id, sa.literal(now, CARTS.c.updated_at.type)
         )
         me = customer.where(CUSTOMERS.c.id == self._actor.signed_in, CUSTOMERS.c.erased_at.is_(None))
-        cart = _insert(transaction, CARTS).from_select(["id", "customer_id", "updated_at"], me)
+        cart = transaction.upsert(CARTS).from_select(["id", "customer_id", "updated_at"], me)
         opened = cart.on_conflict_do_update(index_elements=["customer_id"], set_={"updated_at": now})
         row = await transaction.row(opened.returning(CARTS.c.id))
         if row is None:
@@ -133,7 +132,7 @@ class Carts:
         where: sa.ColumnElement[bool],
     ) -> None:
         values = {"cart_id": cart_id, "product_id": product_id, "quantity": quantity, "added_at": self._clock()}
-        line = _insert(transaction, CART_LINES).values(values)
+        line = transaction.upsert(CART_LINES).values(values)
         line = line.on_conflict_do_update(
             index_elements=["cart_id", "product_id"], set_={"quantity": then}, where=where
         )
@@ -147,8 +146,3 @@ class Carts:
     def _carts(self, columns: Columns = None) -> sa.Select[Any]:
         carts = projection(CARTS, columns, CUSTOMERS.c.currency).join(CUSTOMERS)
         return carts.where(visible_carts(self._actor))
-
-
-def _insert(transaction: Transaction, table: sa.Table) -> Any:
-    """An INSERT with an ON CONFLICT of the transaction's database."""
-    return (sqlite if transaction.dialect == "sqlite" else postgresql).insert(table)

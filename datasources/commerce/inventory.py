@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from datasources.actor import Actor
 from datasources.commerce.errors import OutOfStock, StockReserved
@@ -155,8 +154,7 @@ class Inventory:
         allowed = sa.and_(after >= STOCK_LEVELS.c.reserved, after <= MAX_ON_HAND)
         change: sa.Executable
         if by > 0:
-            insert = (sqlite if transaction.dialect == "sqlite" else postgresql).insert(STOCK_LEVELS)
-            first = insert.values(**place, on_hand=by, reserved=0, updated_at=self._clock())
+            first = transaction.upsert(STOCK_LEVELS).values(**place, on_hand=by, reserved=0, updated_at=self._clock())
             change = first.on_conflict_do_update(index_elements=list(place), set_=values, where=allowed)
         else:
             change = sa.update(STOCK_LEVELS).where(is_level(product_id, warehouse_id), allowed).values(values)

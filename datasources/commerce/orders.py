@@ -112,13 +112,7 @@ class Orders:
 
     async def add_refunded(self, transaction: Transaction, quantities: Mapping[UUID, int]) -> None:
         """More of these lines is refunded, or less. The caller holds the payment."""
-        more = ORDER_LINES.c.refunded_quantity + sa.bindparam("more")
-        change = (
-            sa.update(ORDER_LINES).where(ORDER_LINES.c.id == sa.bindparam("of_line")).values(refunded_quantity=more)
-        )
-        await transaction.write(
-            change, [{"of_line": id, "more": quantity} for id, quantity in sorted(quantities.items())]
-        )
+        await _add(transaction, ORDER_LINES.c.refunded_quantity, quantities)
 
     async def add_sold(self, transaction: Transaction, quantities: Mapping[UUID, int]) -> None:
         """More units of these products are sold, or less."""

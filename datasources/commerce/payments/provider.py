@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import structlog
 from pydantic import AwareDatetime, BaseModel
 
 from datasources.commerce.errors import AuthorisationLost, PaymentDeclined, RefundRefused
@@ -16,8 +17,10 @@ from datasources.rest import RestService
 from datasources.sql import Row
 
 T = TypeVar("T")
+log = structlog.get_logger("heddle")
 
-_IN_FLIGHT = 409
+NO_SUCH_METHOD = "no_such_method"
+_DECLINED, _IN_FLIGHT = 402, 409
 _TRIES, _PAUSE_S = 15, 0.2
 _KEYS_HOLD = timedelta(hours=20)
 """Stripe may forget a key after 24 hours, and then does again what it did: before that we look first."""
@@ -110,7 +113,8 @@ class PaymentProvider:
     async def authorise(self, payment: Row) -> ProviderPayment:
         """Reserves the amount on the customer's card; a repeat tells what came of the first time, not what is so now.
 
-        Raises: PaymentDeclined, SourceError.
+        Raises: PaymentDeclined, with the code NO_SUCH_METHOD where the service does not know the payment method;
+        SourceError, which is SourceRefused where the service does not take the request itself.
         """
         form = {
             "amount": _count(payment.amount_minor, payment.currency),
@@ -125,7 +129,14 @@ class PaymentProvider:
         try:
             return _read(await self._post("/v1/payment_intents", answer=_Intent, form=form, key=str(payment.id)))
         except SourceRefused as refused:
-            raise PaymentDeclined(_reason(refused)) from None
+            error = _error(refused)
+            if refused.status == _DECLINED or error.get("type") == "card_error":
+                raise PaymentDeclined(_reason(error)) from None
+            if error.get("param") == "payment_method":
+                raise PaymentDeclined(NO_SUCH_METHOD) from None
+            told = {name: error.get(name) for name in ("type", "code", "param")}
+            log.error("authorisation not understood", payment=str(payment.id), status=refused.status, **told)
+            raise
 
     async def capture(self, payment: Row) -> None:
         """Takes the authorised amount. Raises: AuthorisationLost where there is none any more, SourceError."""
@@ -230,9 +241,8 @@ def _unit(currency: str) -> int:
     return 100 if currency in _HUNDREDFOLD else 1
 
 
-def _reason(refused: SourceRefused) -> str:
+def _reason(error: Mapping[str, Any]) -> str:
     """Stripe's word for why, such as `insufficient_funds`."""
-    error = _error(refused)
     return str(error.get("decline_code") or error.get("code") or "refused")[:64]
 
 

@@ -15,7 +15,7 @@ import orjson
 
 from datasources.commerce.errors import BasketChanged, EmptyCart, OutOfStock, PaymentDeclined, PaymentReleased
 from datasources.commerce.inventory import Wanted
-from datasources.commerce.payments import PaymentStatus, Step
+from datasources.commerce.payments import NO_SUCH_METHOD, PaymentStatus, Step
 from datasources.commerce.seals import PostalAddress, seal
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import ADDRESSES, ORDERS
@@ -107,7 +107,10 @@ async def _fill(context: Context, command: PlaceOrder) -> Basket:
             raise InvalidInput("cart", f"{line.sku} is not sold any more; remove it from the cart.")
         if line.quantity > (left := available.get(line.product_id, 0)):
             raise OutOfStock(line.sku, line.quantity, left)
-    return Basket(lines, await priced(context, lines, command.currency or cart.currency, address.country), address)
+    totals = await priced(context, lines, command.currency or cart.currency, address.country)
+    if not totals.total_minor:
+        raise InvalidInput("cart", "This costs nothing, and there is no way to pay that; add something with a price.")
+    return Basket(lines, totals, address)
 
 
 async def _address(context: Context, command: PlaceOrder) -> PostalAddress:
@@ -150,7 +153,7 @@ async def _begin(context: Context, command: PlaceOrder, once: Once, basket: Bask
 async def _finish(commerce: Commerce, payment_id: UUID, basket: Basket) -> None:
     """Authorises the payment and places the order, unless another was faster or it was given up meanwhile.
 
-    Raises: PaymentDeclined, OutOfStock, BasketChanged, SourceError.
+    Raises: PaymentDeclined, InvalidInput, OutOfStock, BasketChanged, SourceError.
     """
     payment = await commerce.payments.records.get(payment_id)
     if payment.status != Step.AUTHORISING:
@@ -165,7 +168,7 @@ async def _finish(commerce: Commerce, payment_id: UUID, basket: Basket) -> None:
 
 
 async def _authorise(commerce: Commerce, payment: Row) -> str:
-    """The payment's id at the service. Raises: PaymentDeclined, SourceError."""
+    """The payment's id at the service. Raises: PaymentDeclined, InvalidInput for the method, SourceError."""
     try:
         told = await commerce.payments.provider.authorise(payment)
     except PaymentDeclined as declined:
@@ -173,7 +176,7 @@ async def _authorise(commerce: Commerce, payment: Row) -> str:
             await commerce.payments.records.move(
                 transaction, payment.id, Step.AUTHORISING, Step.DECLINED, decline_code=declined.decline_code
             )
-        raise
+        raise _refusal(declined.decline_code) from None
     wanted = (PaymentStatus.AUTHORISED, payment.amount_minor, payment.currency)
     if (told.status, told.amount_minor, told.currency) != wanted:
         raise SourceUnavailable(commerce.sources.payments.name, "it did not authorise what it was asked to")
@@ -246,5 +249,12 @@ async def _outcome(context: Context, attempt: Mapping[str, str]) -> Any:
         return await fresh(context, order_id)
     payment = await commerce.payments.records.get(UUID(attempt["payment"]))
     if payment.status == Step.DECLINED:
-        raise PaymentDeclined(payment.decline_code)
+        raise _refusal(payment.decline_code)
     raise PaymentReleased
+
+
+def _refusal(decline_code: str) -> Refusal:
+    """The declined card's, or the input's that names no card."""
+    if decline_code == NO_SUCH_METHOD:
+        return InvalidInput("paymentMethod", "The payment service does not know it; take another, with a new key.")
+    return PaymentDeclined(decline_code)
