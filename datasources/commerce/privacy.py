@@ -10,7 +10,9 @@ import orjson
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments.records import UNDER_WAY, RefundStep, Step
+from datasources.commerce.policies import visible_dossiers
 from datasources.commerce.seals import unseal
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import (
@@ -24,7 +26,6 @@ from datasources.commerce.tables import (
     PAYMENTS,
     PRODUCTS,
     REFUNDS,
-    visible_dossiers,
 )
 from datasources.sql import Row, Rows, Transaction
 
@@ -81,8 +82,9 @@ class Privacy:
 
     async def orders_under_way(self, transaction: Transaction, customer_id: UUID) -> list[str]:
         """Numbers of the orders that are still to be shipped, the oldest first."""
-        waiting = sa.select(ORDERS.c.number).where(ORDERS.c.customer_id == customer_id, ORDERS.c.status == "placed")
-        return [row.number for row in await transaction.rows(waiting.order_by(ORDERS.c.placed_at, ORDERS.c.id))]
+        placed = (ORDERS.c.customer_id == customer_id, ORDERS.c.status == OrderStatus.PLACED)
+        waiting = sa.select(ORDERS.c.number).where(*placed).order_by(ORDERS.c.placed_at, ORDERS.c.id)
+        return [row.number for row in await transaction.rows(waiting)]
 
     async def has_open_payment(self, transaction: Transaction, customer_id: UUID) -> bool:
         """Whether a payment may still become an order, or a refund of theirs is still to end.
