@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.commerce.policies import visible_carts
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import (
     BASE_CURRENCY,
@@ -17,7 +18,6 @@ from datasources.commerce.tables import (
     CARTS,
     CUSTOMERS,
     PRODUCTS,
-    visible_carts,
 )
 from datasources.errors import InvalidInput, NotFound, SourceError
 from datasources.ids import uuid7

@@ -8,9 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.commerce.policies import visible_addresses, visible_customers
 from datasources.commerce.seals import PostalAddress, seal
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.tables import ADDRESSES, CUSTOMERS, visible_addresses, visible_customers
+from datasources.commerce.tables import ADDRESSES, CUSTOMERS
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.sql import Rows, Transaction
 from datasources.statements import Columns, among, projection

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.commerce.errors import OutOfStock, StockReserved
+from datasources.commerce.policies import visible_stock
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.stock_ledger import Move, MovementKind, StockLedger, is_level
 from datasources.commerce.tables import (
@@ -18,7 +19,6 @@ from datasources.commerce.tables import (
     STOCK_LEVELS,
     STOCK_MOVEMENTS,
     WAREHOUSES,
-    visible_stock,
 )
 from datasources.errors import InvalidInput
 from datasources.pages import Listing, Page, PageArguments, Sort

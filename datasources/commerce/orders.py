@@ -8,8 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.commerce.policies import visible_orders
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.tables import ORDER_CHANGES, ORDER_LINES, ORDERS, PRODUCTS, REFUNDS, visible_orders
+from datasources.commerce.tables import ORDER_CHANGES, ORDER_LINES, ORDERS, PRODUCTS, REFUNDS
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.sql import Row, Rows, Transaction

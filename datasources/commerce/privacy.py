@@ -10,6 +10,9 @@ import orjson
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.commerce.orders import OrderStatus
+from datasources.commerce.payments.records import UNDER_WAY, RefundStep, Step
+from datasources.commerce.policies import visible_dossiers
 from datasources.commerce.seals import unseal
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import (
@@ -23,11 +26,10 @@ from datasources.commerce.tables import (
     PAYMENTS,
     PRODUCTS,
     REFUNDS,
-    visible_dossiers,
 )
 from datasources.sql import Row, Rows, Transaction
 
-_OPEN_PAYMENTS = ("authorising", "authorised", "capturing", "voiding")
+_OPEN_PAYMENTS = (Step.AUTHORISED, *UNDER_WAY)
 
 
 class Privacy:
@@ -80,12 +82,20 @@ class Privacy:
 
     async def orders_under_way(self, transaction: Transaction, customer_id: UUID) -> list[str]:
         """Numbers of the orders that are still to be shipped, the oldest first."""
-        waiting = sa.select(ORDERS.c.number).where(ORDERS.c.customer_id == customer_id, ORDERS.c.status == "placed")
-        return [row.number for row in await transaction.rows(waiting.order_by(ORDERS.c.placed_at, ORDERS.c.id))]
+        placed = (ORDERS.c.customer_id == customer_id, ORDERS.c.status == OrderStatus.PLACED)
+        waiting = sa.select(ORDERS.c.number).where(*placed).order_by(ORDERS.c.placed_at, ORDERS.c.id)
+        return [row.number for row in await transaction.rows(waiting)]
 
     async def has_open_payment(self, transaction: Transaction, customer_id: UUID) -> bool:
-        mine = (PAYMENTS.c.customer_id == customer_id, PAYMENTS.c.status.in_(_OPEN_PAYMENTS))
-        return await transaction.row(sa.select(PAYMENTS.c.id).where(*mine).limit(1)) is not None
+        """Whether a payment may still become an order, or a refund of theirs is still to end.
+
+        Holds their payments: no refund begins meanwhile.
+        """
+        await _lock(transaction, PAYMENTS, customer_id)
+        paying = (PAYMENTS.c.customer_id == customer_id, PAYMENTS.c.status.in_(_OPEN_PAYMENTS))
+        refunding = (_of_orders(REFUNDS, customer_id), REFUNDS.c.status == RefundStep.STARTED)
+        is_open = sa.or_(sa.exists().where(*paying), sa.exists().where(*refunding))
+        return (await transaction.rows(sa.select(is_open)))[0][0] is True
 
     async def erase(self, transaction: Transaction, customer_id: UUID, at: datetime) -> None:
         """Removes the personal data; orders and payments stay, and belong to nobody known."""
