@@ -46,6 +46,10 @@ class RunningSandbox:
         """The payment service does not know any more what it answered to which idempotency key."""
         self._switch("DELETE", "payments/keys")
 
+    def fail_refund(self, id: str) -> None:
+        """The bank sends back what the payment service gave it days ago."""
+        self._switch("POST", f"payments/refunds/{id}/fail")
+
     def import_payments(self, intents: Sequence[dict[str, Any]]) -> None:
         self._switch("POST", "payments/import", list(intents))
 

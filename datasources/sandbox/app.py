@@ -16,12 +16,12 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from datasources.sandbox import carriers, intents
+from datasources.sandbox import carriers, intents, stripe
 from datasources.sandbox.engine import Engine
 from datasources.sandbox.faults import MODES, SERVICES, WEBHOOK_MODES, Fault, Faults, Faulty
 from datasources.sandbox.payments import payments_app
 from datasources.sandbox.rates import rates_app
-from datasources.sandbox.state import State
+from datasources.sandbox.state import Document, State
 from datasources.sandbox.web import json_response
 from datasources.sandbox.webhooks import Webhooks
 
@@ -90,6 +90,21 @@ def _state_switches(state: State, webhooks: Webhooks) -> list[Route]:
         state.forget_answers("payments")
         return Response(status_code=204)
 
+    async def fail_refund(request: Request) -> Response:
+        refund = state.find("refund", request.path_params["id"])
+        intent = refund and state.find("intent", refund["payment_intent"])
+        if refund is None or intent is None or refund["status"] == "failed":
+            return json_response(409, {"error": "There is no such refund that could still fail."})
+        failed = {**refund, "status": "failed"}
+        state.keep(
+            [
+                Document("intent", stripe.refunded(intent, -refund["amount"])),
+                Document("refund", failed, parent=intent["id"]),
+            ]
+        )
+        webhooks.send("refund.failed", failed, None)
+        return json_response(200, failed)
+
     async def import_payments(request: Request) -> Response:
         minimal = orjson.loads(await request.body())
         state.keep(document for one in minimal for document in intents.imported(one))
@@ -102,6 +117,7 @@ def _state_switches(state: State, webhooks: Webhooks) -> list[Route]:
 
     return [
         Route("/webhooks", aim_webhooks, methods=["GET", "POST"]),
+        Route("/payments/refunds/{id}/fail", fail_refund, methods=["POST"]),
         Route("/payments/keys", forget_keys, methods=["DELETE"]),
         Route("/payments/import", import_payments, methods=["POST"]),
         Route("/carriers/import", import_carriers, methods=["POST"]),

@@ -13,7 +13,7 @@ from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput
 from datasources.sql import Row
 from resolvers.commerce.orders.cancelling import finish_voiding
-from resolvers.commerce.orders.refunding import finish_refund
+from resolvers.commerce.orders.refunding import finish_refund, undo_refund
 from resolvers.commerce.orders.shipping import finish_shipping
 from resolvers.context import Context
 
@@ -35,6 +35,11 @@ class Event(BaseModel, frozen=True):
         id = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
         return id if isinstance(id, str) else None
 
+    @property
+    def refund_id(self) -> str | None:
+        id = self.data.object.get("id") if self.data.object.get("object") == "refund" else None
+        return id if isinstance(id, str) else None
+
 
 async def take_event(context: Context, body: bytes, signature: str) -> None:
     """Takes one event; a repeated one, or one about a payment that is not ours, changes nothing.
@@ -49,14 +54,25 @@ async def take_event(context: Context, body: bytes, signature: str) -> None:
         return
     present = await commerce.payments.provider.get(payment.provider_id)
     async with commerce.sources.database.transaction() as transaction:
-        if await commerce.payments.records.take_event(transaction, event.id, event.type):
-            await commerce.payments.records.raise_refunded(transaction, payment.id, present.refunded_minor)
-            if present.status is PaymentStatus.VOIDED:
-                # It expired, or was cancelled by hand: the order can never be paid.
-                await commerce.payments.records.move(
-                    transaction, payment.id, Step.AUTHORISED, Step.VOIDING, actor_id=SYSTEM.id
-                )
+        is_new = await commerce.payments.records.take_event(transaction, event.id, event.type)
+        if is_new and present.status is PaymentStatus.VOIDED:
+            # It expired, or was cancelled by hand: the order can never be paid.
+            await commerce.payments.records.move(
+                transaction, payment.id, Step.AUTHORISED, Step.VOIDING, actor_id=SYSTEM.id
+            )
     await _finish(commerce, payment, present)
+    if present.status is PaymentStatus.CAPTURED:
+        if event.refund_id and not await commerce.payments.provider.is_refunded(event.refund_id):
+            await undo_refund(commerce, payment.order_id, event.refund_id)
+        await _recount(commerce, payment)
+
+
+async def _recount(commerce: Commerce, payment: Row) -> None:
+    """Comes last: a refund that has not ended would be counted twice, as the service's and as ours."""
+    present = await commerce.payments.provider.get(payment.provider_id)
+    async with commerce.sources.database.transaction() as transaction:
+        held = await commerce.payments.records.hold(transaction, payment.order_id)
+        await commerce.payments.records.recount_refunded(transaction, held, present.refunded_minor)
 
 
 async def _finish(commerce: Commerce, payment: Row, present: ProviderPayment) -> None:

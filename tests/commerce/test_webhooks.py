@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from datasources.commerce.tables import EVENTS, ORDERS, PAYMENTS, WEBHOOK_EVENTS
+from datasources.commerce.tables import EVENTS, ORDERS, PAYMENTS, REFUNDS, WEBHOOK_EVENTS
 from tests.commerce.shop import Shop
 from tests.commerce.till import Till
 from tests.gateway_client import Gateway
@@ -134,6 +134,63 @@ async def test_what_was_given_back_by_hand_cannot_be_given_back_again(
     assert await till.refund(id) == id
     assert await till.refunds() == [("done", 380)]
     await till.balance()
+
+
+async def test_what_was_given_back_by_hand_is_added_to_what_is_under_way(
+    shop: Shop, till: Till, postman: Postman, switches: RunningSandbox
+) -> None:
+    ada = await shop.customer()
+    id = await till.bought(ada, await shop.product(price=1000, stock={"BER": 5}), 3)
+    await till.ship(id)
+    line = (await till.told(id))["lines"][0]["id"]
+    switches.fault("payments", "down", path="/v1/refunds")
+    assert await till.refund(id, lines=[{"id": line, "quantity": 1}]) == "SOURCE_UNAVAILABLE"
+    switches.heal("payments")
+    await till.breaker_closes()
+    payment = await provider_id(shop)
+    with Payments(switches.url) as service:
+        service.change("/v1/refunds", {"payment_intent": payment, "amount": 1190})
+    assert await postman.bring(postman.event("charge.refunded", object="charge", payment_intent=payment)) == 200
+    assert await till.refund(id) == id
+    assert await till.refunds() == [("done", 1190), ("done", 1190)]
+    await till.balance()
+
+
+async def test_a_refund_that_fails_days_later_is_taken_back_once(
+    shop: Shop, till: Till, postman: Postman, switches: RunningSandbox
+) -> None:
+    ada = await shop.customer()
+    mug = await shop.product(price=1000, stock={"BER": 5})
+    id = await till.bought(ada, mug, 3)
+    await till.ship(id)
+    line = (await till.told(id))["lines"][0]["id"]
+    for restock in (False, True):
+        shop.clock.forward(seconds=1)
+        await till.refund(id, lines=[{"id": line, "quantity": 1}], restock=restock)
+    payment = await provider_id(shop)
+    first, second = await shop.database.rows(sa.select(REFUNDS.c.provider_id).order_by(REFUNDS.c.created_at))
+    told = [
+        postman.event("refund.failed", object="refund", id=one.provider_id, payment_intent=payment)
+        for one in (first, second)
+    ]
+    assert await postman.bring(told[0]) == 200
+    assert await till.refunds() == [("done", 1190), ("done", 1190)]
+    shop.clock.forward(days=3)
+    for event, refund, status, quantity in ((told[0], first, "PARTIALLY_REFUNDED", 1), (told[1], second, "SHIPPED", 0)):
+        switches.fail_refund(refund.provider_id)
+        repeated = event | {"id": f"{event['id']} again"}
+        assert await asyncio.gather(*(postman.bring(one) for one in (event, event, repeated))) == [200] * 3
+        order = await till.told(id)
+        assert (order["status"], order["lines"][0]["refundedQuantity"]) == (status, quantity)
+        assert (await till.history(id))[-1] == (status, "SYSTEM")
+    assert await till.refunds() == [("refused", 1190), ("refused", 1190)]
+    assert await shop.database.scalar(sa.select(PAYMENTS.c.refunded_minor)) == 0
+    failed = sa.select(sa.func.count()).select_from(EVENTS).where(EVENTS.c.type == "order.refund_failed")
+    assert await shop.database.scalar(failed) == 2
+    assert await till.refund(id, lines=[{"id": line, "quantity": 1}], restock=True) == "INVALID_INPUT"
+    assert await till.refund(id, lines=[{"id": line, "quantity": 1}]) == id
+    assert await till.money() == [("succeeded", 3570, 1190)]
+    assert (await till.stock(mug))[0] == 3
 
 
 async def test_what_is_not_ours_is_ignored(shop: Shop, till: Till, postman: Postman) -> None:

@@ -25,6 +25,7 @@ _TRIES, _PAUSE_S = 15, 0.2
 _KEYS_HOLD = timedelta(hours=20)
 """Stripe may forget a key after 24 hours, and then does again what it did: before that we look first."""
 _PAGE = 100
+_FAILED = ("failed", "canceled")
 _HUNDREDFOLD = frozenset({"ISK"})
 """Stripe counts these in hundredths, though they have no smaller unit."""
 
@@ -171,9 +172,13 @@ class PaymentProvider:
         made = await self._find_refund(refund, provider_id) if is_old else None
         if made is None:
             made = await self._make_refund(refund, provider_id)
-        if made.status in ("failed", "canceled"):
+        if made.status in _FAILED:
             raise RefundRefused
         return made.id
+
+    async def is_refunded(self, id: str) -> bool:
+        """Whether this refund stands: a bank may send the money back days after it was taken. Raises: SourceError."""
+        return (await self._service.get("/v1/refunds/{}", id, answer=_Refund)).status not in _FAILED
 
     async def _make_refund(self, refund: Row, provider_id: str) -> _Refund:
         form = {

@@ -77,10 +77,18 @@ class PaymentRecords:
         within = (PAYMENTS.c.id == id, PAYMENTS.c.status == Step.CAPTURED, after <= PAYMENTS.c.amount_minor)
         return bool(await transaction.write(sa.update(PAYMENTS).where(*within).values(refunded_minor=after)))
 
-    async def raise_refunded(self, transaction: Transaction, id: UUID, minor: int) -> None:
-        """Takes notice of what was given back elsewhere; never less than is known."""
-        more = (PAYMENTS.c.id == id, PAYMENTS.c.refunded_minor < minor, PAYMENTS.c.amount_minor >= minor)
-        await transaction.write(sa.update(PAYMENTS).where(*more).values(refunded_minor=minor))
+    async def recount_refunded(self, transaction: Transaction, payment: Row, told_minor: int) -> None:
+        """Takes notice of what was given back elsewhere. The caller holds the payment.
+
+        It is what the service tells, or what we know to be done where it told that before, and what is under way.
+        """
+        mine = REFUNDS.c.order_id == payment.order_id
+        by_step = sa.select(REFUNDS.c.status, sa.func.sum(REFUNDS.c.amount_minor)).where(mine)
+        rows = await transaction.rows(by_step.group_by(REFUNDS.c.status))
+        ours = {status: int(minor) for status, minor in rows}
+        refunded_minor = max(told_minor, ours.get(RefundStep.DONE, 0)) + ours.get(RefundStep.STARTED, 0)
+        changed = {"refunded_minor": min(refunded_minor, payment.amount_minor)}
+        await transaction.write(sa.update(PAYMENTS).where(PAYMENTS.c.id == payment.id).values(changed))
 
     async def insert_refund(self, transaction: Transaction, values: Mapping[str, Any]) -> None:
         fixed = {"status": RefundStep.STARTED, "created_at": self._clock()}
@@ -97,6 +105,25 @@ class PaymentRecords:
         here = (REFUNDS.c.id == id, REFUNDS.c.status == RefundStep.STARTED)
         changed = sa.update(REFUNDS).where(*here).values(status=to, provider_id=provider_id)
         return bool(await transaction.write(changed))
+
+    async def fail_refund(self, transaction: Transaction, provider_id: str) -> Row | None:
+        """The refund that was done and is no longer; None where it is not ours, or was failed before."""
+        done = (REFUNDS.c.provider_id == provider_id, REFUNDS.c.status == RefundStep.DONE)
+        refund = await transaction.row(sa.select(REFUNDS).where(*done).with_for_update())
+        if refund is not None:
+            await transaction.write(sa.update(REFUNDS).where(*done).values(status=RefundStep.REFUSED))
+        return refund
+
+    async def has_refund(self, transaction: Transaction, order_id: UUID) -> bool:
+        """Whether one is done."""
+        done = (REFUNDS.c.order_id == order_id, REFUNDS.c.status == RefundStep.DONE)
+        return await transaction.row(sa.select(REFUNDS.c.id).where(*done).limit(1)) is not None
+
+    async def has_restocked_in_vain(self, transaction: Transaction, order_id: UUID) -> bool:
+        """Whether goods came back for a refund that failed later."""
+        failed = (REFUNDS.c.order_id == order_id, REFUNDS.c.status == RefundStep.REFUSED, REFUNDS.c.restock)
+        told = sa.select(REFUNDS.c.id).where(*failed, REFUNDS.c.provider_id.is_not(None))
+        return await transaction.row(told.limit(1)) is not None
 
     async def refunds_under_way(self, transaction: Transaction, order_id: UUID) -> int:
         started = (REFUNDS.c.order_id == order_id, REFUNDS.c.status == RefundStep.STARTED)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from datasources.actor import SYSTEM
 from datasources.commerce.errors import RefundRefused
 from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import RefundStep
@@ -46,6 +47,8 @@ async def refund_order(context: Context, command: RefundOrder, key: str) -> Any:
     async def begin(transaction: Transaction) -> dict[str, str]:
         held = await hold(commerce, transaction, command.order_id)
         must_move(held.standing, OrderStatus.REFUNDED)
+        if command.restock and await commerce.payments.records.has_restocked_in_vain(transaction, command.order_id):
+            raise InvalidInput("restock", "Goods of a refund that failed are in stock already; do not restock again.")
         payment = held.payment
         found = _refundable(await commerce.orders.lines_in(transaction, command.order_id))
         wanted = all_that_is_left(found) if command.lines is None else dict(command.lines)
@@ -105,8 +108,28 @@ async def _take_back(commerce: Commerce, refund: Row) -> None:
     async with commerce.sources.database.transaction() as transaction:
         payment = await commerce.payments.records.hold(transaction, refund.order_id)
         if await commerce.payments.records.end_refund(transaction, refund.id, RefundStep.REFUSED):
-            less = {id: -quantity for id, quantity in _quantities(refund).items()}
-            await _count(commerce, transaction, payment.id, -refund.amount_minor, less)
+            await _discount(commerce, transaction, payment.id, refund)
+
+
+async def undo_refund(commerce: Commerce, order_id: UUID, provider_id: str) -> None:
+    """The service had said yes, but the money came back: it may be given again. Goods that were restocked stay."""
+    async with commerce.sources.database.transaction() as transaction:
+        payment = await commerce.payments.records.hold(transaction, order_id)
+        refund = await commerce.payments.records.fail_refund(transaction, provider_id)
+        if refund is None:
+            return
+        await _discount(commerce, transaction, payment.id, refund)
+        others = await commerce.payments.records.has_refund(transaction, order_id)
+        status = OrderStatus.PARTIALLY_REFUNDED if others else OrderStatus.SHIPPED
+        await commerce.orders.advance(transaction, order_id, status, SYSTEM.signed_in, note="A refund failed")
+        await commerce.events.append(
+            transaction, "order.refund_failed", order_id, refund=str(refund.id), amount_minor=refund.amount_minor
+        )
+
+
+async def _discount(commerce: Commerce, transaction: Transaction, payment_id: UUID, refund: Row) -> None:
+    less = {id: -quantity for id, quantity in _quantities(refund).items()}
+    await _count(commerce, transaction, payment_id, -refund.amount_minor, less)
 
 
 async def _count(
