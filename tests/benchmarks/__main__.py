@@ -40,7 +40,7 @@ def main() -> None:
             "HEDDLE_PAYMENTS_URL": f"{sandbox.url}/payments",
             "HEDDLE_CARRIERS_URL": f"{sandbox.url}/carriers",
             "HEDDLE_RATES_URL": f"{sandbox.url}/rates",
-            "HEDDLE_OPERATION_TIMEOUT_S": "300",
+            "HEDDLE_OPERATION_TIMEOUT_S": "100",
         }
         asyncio.run(fill(sandbox.url))
         top_up(Path(directory), customers=100, orders=10)
