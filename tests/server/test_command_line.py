@@ -15,6 +15,7 @@ import server
 from tests.server.command import PRODUCTION, ROOT, environment
 
 Run = Callable[..., tuple[int, str, list[str]]]
+VARIABLES = """Write the variables as a JSON object, such as '{"first": 3}'."""
 
 
 @pytest.fixture
@@ -143,3 +144,37 @@ def test_help_shows_the_commands_and_an_example(run: Run) -> None:
     assert code == 0
     for word in ("serve", "token", "schema", "reencrypt", "--port", "--no-sandbox", "Example: uv run server.py"):
         assert word in text
+
+
+def test_a_plan_says_what_is_loaded_with_what(run: Run) -> None:
+    query = (
+        "query ($deep: Boolean!) { products { nodes { name category { name parent @include(if: $deep) { id } } } } }"
+    )
+    assert run("plan", query, "--variables", '{"deep": true}') == (
+        0,
+        "products                       resolver\n"
+        "  nodes                        attribute nodes\n"
+        "    name                       attribute name\n"
+        "    category                   load commerce.category_by_id by category_id\n"
+        "      name                     attribute name\n"
+        "      parent                   load commerce.category_by_id by parent_id\n"
+        "        id                     computed from id\n",
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["{ nothing }"], "Cannot query field 'nothing' on type 'Query'."),
+        (["{ products "], "Syntax Error: Expected Name, found <EOF>."),
+        (
+            ["query ($n: Int!) { products(first: $n) { totalCount } }"],
+            "Variable '$n' has invalid value: Expected a value of non-null type 'Int!' to be provided.",
+        ),
+        (["{ products { totalCount } }", "--variables", "no"], VARIABLES),
+        (["{ products { totalCount } }", "--variables", "[1]"], VARIABLES),
+    ],
+)
+def test_a_query_without_a_plan_says_why(run: Run, arguments: list[str], said: str) -> None:
+    assert run("plan", *arguments) == (1, "", [f"error: {said}"])
