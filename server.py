@@ -19,7 +19,16 @@ from datasources.actor import Actor
 from datasources.errors import SourceError
 from datasources.ids import Clock, utc_now
 from datasources.sandbox.process import Sandbox, SandboxFailed
-from datasources.settings import Settings, SettingsPart, WrongSetting, check, read, services_without_address, variable
+from datasources.settings import (
+    Settings,
+    SettingsPart,
+    WrongSetting,
+    check,
+    known_to_everybody,
+    read,
+    services_without_address,
+    variable,
+)
 from gateway import processes
 from gateway.app import Graph, application
 from gateway.identity import Tokens
@@ -151,6 +160,11 @@ def serve(
     processes.terminated_is_interrupted()
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         listening = stack.enter_context(processes.bound(settings.host, settings.port))
+        if not processes.is_private(listening) and (known := known_to_everybody(PARTS)):
+            raise CannotStart(
+                f"{settings.host} can be reached from other machines, and {', '.join(known)} have values that everybody"
+                " knows; set them, or serve on 127.0.0.1"
+            )
         address = processes.address_of(listening)
         in_development = settings.env == "development"
         sandbox_url = _stand_ins(stack, settings, own, address) if in_development and sandbox else None

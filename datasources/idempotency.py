@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from datasources.actor import Actor
 from datasources.errors import InvalidInput, KeyReused
@@ -32,8 +31,8 @@ class Once:
     """One keyed request of one actor: `operation` and `request` say what was asked, so that a reuse is noticed."""
 
     def __init__(self, table: sa.Table, actor: Actor, clock: Clock, key: str, operation: str, request: Any) -> None:
-        if not 0 < len(key) <= MAX_KEY:
-            raise InvalidInput("idempotencyKey", f"An idempotency key has 1 to {MAX_KEY} characters.")
+        if not (0 < len(key) <= MAX_KEY and key.isprintable()):
+            raise InvalidInput("idempotencyKey", f"An idempotency key has 1 to {MAX_KEY} printable characters.")
         self._table = table
         self._clock = clock
         self._mine = {"actor": actor.signed_in, "key": key}
@@ -71,8 +70,7 @@ class Once:
         Raises: Repeated where another request with this key was faster; roll back and give its answer.
         """
         values = {**self._mine, "request": self._request, "answer": None, "at": self._clock()}
-        insert = (sqlite if transaction.dialect == "sqlite" else postgresql).insert(self._table)
-        if not await transaction.write(insert.values(values).on_conflict_do_nothing()):
+        if not await transaction.write(transaction.upsert(self._table).values(values).on_conflict_do_nothing()):
             raise Repeated
 
     async def keep(self, transaction: Transaction, answer: Any) -> None:

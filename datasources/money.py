@@ -1,7 +1,7 @@
 """Money: whole minor units of one currency. Never a float."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from enum import StrEnum
 
 from datasources.errors import InvalidInput
@@ -46,6 +46,9 @@ _EXPONENTS = {"ISK": 0, "JPY": 0, "KRW": 0}  # the others have two places
 MAX_MINOR = 10**15
 """Larger sums are a mistake; they also stay exact in every JSON reader."""
 
+_EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[InvalidOperation])
+"""Neither rounds what has too many digits nor raises at what is too large."""
+
 
 def exponent(currency: str) -> int:
     """Decimal places of the currency: 2 for EUR, 0 for JPY."""
@@ -68,10 +71,10 @@ class Money:
     def parse(cls, amount: Decimal | str, currency: str, field: str = "amount") -> "Money":
         """Raises: InvalidInput for what is not a number, too many places, or more than MAX_MINOR."""
         try:
-            minor = Decimal(amount).scaleb(exponent(currency))
+            minor = Decimal(amount).scaleb(exponent(currency), _EXACT)
         except InvalidOperation:
             raise InvalidInput(field, f"'{str(amount)[:20]}' is not an amount; write it like 12.34.") from None
-        if not minor.is_finite() or abs(minor) > MAX_MINOR:
+        if not minor.is_finite() or minor.copy_abs() > MAX_MINOR:
             raise InvalidInput(field, "This amount is beyond what we trade in.")
         if minor != minor.to_integral_value():
             raise InvalidInput(field, f"{currency} has {exponent(currency)} decimal places; round the amount.")

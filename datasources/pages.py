@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from datasources.cursors import Cursors
 from datasources.errors import InvalidInput
 from datasources.sql import Database, Row
+from datasources.statements import among
 
 MAX_FIRST = 100
 EVERYTHING = "everything"
@@ -129,7 +130,7 @@ class Listing:
                     counted.with_only_columns(sa.func.count(), maintain_column_froms=True)
                 )
             }
-        grouped = counted.with_only_columns(self.parent, sa.func.count()).where(self.parent.in_(keys))
+        grouped = counted.with_only_columns(self.parent, sa.func.count()).where(among(self.parent, keys))
         counts: dict[Any, int] = {}
         for key, count in await database.rows(grouped.group_by(self.parent)):
             counts[key] = count
@@ -147,7 +148,8 @@ class Listing:
         self, select: sa.Select[Any], parent: sa.ColumnElement[Any], limit: int, keys: Sequence[Any]
     ) -> sa.Select[Any]:
         rank = sa.func.row_number().over(partition_by=parent, order_by=self.sort.order)
-        ranked = select.add_columns(parent.label("parent_key"), rank.label("place")).where(parent.in_(keys)).subquery()
+        of_keys = select.add_columns(parent.label("parent_key"), rank.label("place")).where(among(parent, keys))
+        ranked = of_keys.subquery()
         return sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.parent_key, ranked.c.place)
 
     def _lateral(

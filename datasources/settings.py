@@ -93,6 +93,17 @@ def services_without_address(parts: Iterable[type[SettingsPart]]) -> dict[str, s
     }
 
 
+def known_to_everybody(parts: Iterable[type[SettingsPart]]) -> list[str]:
+    """The variables of the secrets that have their value for development, which stands in the repository."""
+    return [
+        variable(name)
+        for part in parts
+        for name, value in read(part)
+        if isinstance(value, SecretStr)
+        and value.get_secret_value() == extra_of(part.model_fields[name]).get("development")
+    ]
+
+
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return PREFIX + name.upper()
@@ -189,7 +200,7 @@ class Settings(SettingsPart):
         examples=["graphql-core"],
     )
     operation_timeout_s: float = Field(
-        default=10.0, gt=0, le=300, description="The deadline of one operation, in seconds."
+        default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest request that is read, in bytes.")
     token_secret: Secret = secret(

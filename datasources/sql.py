@@ -1,7 +1,8 @@
 """SQL databases: SQLite in a few threads, PostgreSQL on asyncpg, asked by the same statements.
 
 Reads take a SQLAlchemy Core statement and return rows, each on its own connection. Writes happen in
-`async with database.transaction() as transaction`. Every statement ends at the operation's deadline.
+`async with database.transaction() as transaction`. Every statement ends at the operation's deadline. Errors, which get
+into logs, hide the statements' parameters: they may be personal.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
@@ -27,9 +28,14 @@ T = TypeVar("T")
 Row = sa.Row[*tuple[Any, ...]]
 Rows = Sequence[Row]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+Upsert = sqlite.Insert | postgresql.Insert
 
 STATEMENT_LIMIT_S = 30.0
 """For work without a deadline of its own, such as sample data."""
+
+_NOT_THE_STATEMENT = ("08", "25006", "40", "53", "57", "58")
+"""PostgreSQL's SQLSTATEs that blame the server or the hour: connection, read-only after a failover, deadlock, disk or
+memory full, shutdown, input and output."""
 
 POOL = 10
 """Connections to PostgreSQL that read, and as many that write; more work waits its turn."""
@@ -40,7 +46,10 @@ class Engine(Protocol):
 
     name: str
 
-    async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows: ...
+    async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
+        """`name` is the same for reads of the same kind."""
+        ...
+
     def begin(self) -> AbstractAsyncContextManager["Execute"]: ...
     async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T: ...
     async def close(self) -> None: ...
@@ -54,8 +63,8 @@ class Transaction:
     """One connection, all or nothing. Not for concurrent use."""
 
     def __init__(self, source: str, dialect: str, execute: Execute) -> None:
-        self.dialect = dialect
         self._source = source
+        self._dialect = dialect
         self._execute = execute
 
     async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
@@ -72,6 +81,10 @@ class Transaction:
         Raises: sqlalchemy.exc.IntegrityError where a constraint refuses.
         """
         return (await self._run(statement, parameters))[1]
+
+    def upsert(self, table: sa.Table) -> Upsert:
+        """An INSERT that can say ON CONFLICT, for this kind of database."""
+        return sqlite.insert(table) if self._dialect == "sqlite" else postgresql.insert(table)
 
     async def _run(self, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
         with calls.recorded(self._source, "sql", _table_of(statement)) as call:
@@ -97,7 +110,7 @@ class Database:
         """What the SELECT returns. Raises: SourceUnavailable, SourceTimeout."""
         with calls.recorded(self.name, "sql", _table_of(statement)) as call:
             async with self._limits():
-                rows = await self._engine.read(statement, parameters)
+                rows = await self._engine.read(statement, parameters, call.name)
             call.rows = len(rows)
             return rows
 
@@ -162,16 +175,17 @@ class PostgresEngine:
 
     def __init__(self, url: str) -> None:
         address = sa.make_url(url).set(drivername="postgresql+asyncpg")
-        self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0)
+        self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0, hide_parameters=True)
         self._reading = create_async_engine(
             address,
             pool_size=POOL,
             max_overflow=0,
+            hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             connect_args={"server_settings": {"default_transaction_read_only": "on"}},
         )
 
-    async def read(self, statement: sa.Executable, parameters: Parameters) -> Rows:
+    async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
         async with self._reading.connect() as connection:
             return (await connection.execute(statement, parameters)).all()
 
@@ -209,7 +223,7 @@ def _blames_the_statement(error: sa.exc.DBAPIError) -> bool:
         return False
     if isinstance(error.orig, sqlite3.OperationalError):
         return error.orig.sqlite_errorcode in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
-    return True
+    return not (getattr(error.orig, "sqlstate", None) or "").startswith(_NOT_THE_STATEMENT)
 
 
 def _table_of(statement: sa.Executable) -> str:
@@ -226,7 +240,7 @@ def table(model: type[SQLModel]) -> sa.Table:
     return cast(sa.Table, model.__table__)  # type: ignore[attr-defined]
 
 
-JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):

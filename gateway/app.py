@@ -1,6 +1,7 @@
 """The gateway as an ASGI application: the graph over HTTP and WebSocket, and its health."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from uuid import uuid4
 import orjson
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -17,6 +19,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from datasources.actor import ANONYMOUS, Actor
 from datasources.deadline import deadline
 from datasources.errors import SourceError, Unauthenticated
+from gateway.body import BodyInTime
 from gateway.execution import Executor, OpenContext
 from gateway.explorer import explorer_page
 from gateway.http import GraphQLEndpoint
@@ -26,6 +29,8 @@ from gateway.websocket import SocketHandler
 
 Check = Callable[[], Awaitable[None]]
 CHECK_TIMEOUT_S = 3.0
+READY_KEPT_S = 1.0
+"""Anybody may ask whether we are ready, and each check is a request to a service: they are not made more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ def application(
     executor = Executor(graph.schema, graph.open_context, operation_timeout_s, planned=planned)
     endpoint = GraphQLEndpoint(executor, tokens, explorer_page() if explorer else None)
     socket = SocketHandler(lambda payload: _session(tokens, payload), lambda *asked: _results(executor, *asked))
+    readiness = _Readiness(graph.checks)
 
     @asynccontextmanager
     async def opened(app: Starlette) -> AsyncIterator[None]:
@@ -59,7 +65,7 @@ def application(
             await executor.finish()
 
     async def ready(_: Request) -> Response:
-        states = await _states(graph.checks())
+        states = await readiness.states()
         healthy = all(state == "ok" for state in states.values())
         return JSONResponse({"ready": healthy, "sources": states}, 200 if healthy else 503)
 
@@ -72,12 +78,29 @@ def application(
             *graph.routes,
         ],
         lifespan=opened,
+        middleware=[Middleware(BodyInTime)],
         max_body_size=max_body_bytes,
     )
 
 
 async def _live(_: Request) -> Response:
     return JSONResponse({"live": True})
+
+
+class _Readiness:
+    """How the sources are, by name. Those who ask while somebody is being told, or shortly after, are told the same."""
+
+    def __init__(self, checks: Callable[[], Mapping[str, Check]]) -> None:
+        self._checks = checks
+        self._asked: asyncio.Task[dict[str, str]] | None = None
+        self._asked_at = 0.0
+
+    async def states(self) -> dict[str, str]:
+        old = time.monotonic() - self._asked_at > READY_KEPT_S
+        if self._asked is None or (old and self._asked.done()):
+            self._asked = asyncio.create_task(_states(self._checks()))
+            self._asked_at = time.monotonic()
+        return await asyncio.shield(self._asked)
 
 
 async def _states(checks: Mapping[str, Check]) -> dict[str, str]:

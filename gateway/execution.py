@@ -32,9 +32,11 @@ from gateway.request import GraphQLRequest
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
 
 DOCUMENTS_KEPT = 500
-KEPT_CHARACTERS = 8_000
-"""Longer documents are read anew each time: a parsed one takes some 60 bytes a character."""
-MAX_TOKENS = 5_000
+LONG = 8_000
+LONG_DOCUMENTS_KEPT = 8
+"""Of more than LONG characters, since a parsed document takes some 60 bytes a character."""
+MAX_TOKENS = 2_000
+"""Validation takes time in the square of the fields of one name: some 0.3 s at the worst with this."""
 MAX_ERRORS = 20
 GRACE_S = 0.5
 """Sources end at the deadline and leave a hole; what has not ended by then is cancelled as a whole."""
@@ -88,7 +90,8 @@ class Executor:
         self._planned = planned
         self.fallbacks: Counter[str] = Counter()
         """How often an operation went to graphql-core because plans do not cover it, by the reason."""
-        self._kept = lru_cache(DOCUMENTS_KEPT)(self._read)
+        self._short = lru_cache(DOCUMENTS_KEPT)(self._read)
+        self._long = lru_cache(LONG_DOCUMENTS_KEPT)(self._read)
         self._mutations: set[asyncio.Task[Result]] = set()
         self._flights = Flights()
 
@@ -145,7 +148,7 @@ class Executor:
         return Result(result.data, shown(errors, request_id), executed, made)
 
     def _document(self, query: str) -> Document:
-        return (self._kept if len(query) <= KEPT_CHARACTERS else self._read)(query)
+        return (self._short if len(query) <= LONG else self._long)(query)
 
     def _read(self, query: str) -> Document:
         try:

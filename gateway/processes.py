@@ -27,9 +27,12 @@ class CannotStart(Exception):
 
 
 def usable(directory: Path) -> None:
-    """Makes the directory if it is not there. Raises: CannotStart where nothing can be written into it."""
+    """Makes the directory, for this user alone, if it is not there.
+
+    Raises: CannotStart where nothing can be written into it.
+    """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryFile(dir=directory):
             pass
     except OSError as error:
@@ -50,6 +53,11 @@ def bound(host: str, port: int) -> socket.socket:
         raise CannotStart(
             f"{host}, port {port}, cannot be served: {error.strerror}; choose another by --port"
         ) from None
+
+
+def is_private(listening: socket.socket) -> bool:
+    """Whether only this machine can reach it."""
+    return ipaddress.ip_address(listening.getsockname()[0]).is_loopback
 
 
 def address_of(listening: socket.socket) -> str:

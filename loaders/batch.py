@@ -15,6 +15,7 @@ from aiodataloader import DataLoader
 
 from datasources import calls
 from datasources.pages import Page, PageArguments
+from datasources.statements import Columns
 
 T = TypeVar("T")
 MAX_BATCH = 500
@@ -23,7 +24,10 @@ Arguments = tuple[tuple[str, Any], ...]
 """An edge's arguments in the order of their names, hashable: what batches are grouped by."""
 
 Fetch = Callable[[Any], Callable[..., Awaitable[T]]]
-"""From a domain's stores to the function that answers for many keys: `lambda commerce: commerce.orders.by_ids`."""
+"""From a domain's stores to the function that answers for many keys: `lambda commerce: commerce.orders.by_ids`.
+
+One that fetches records also takes `columns`: what is wanted of them.
+"""
 
 
 class LoaderSet:
@@ -36,12 +40,14 @@ class LoaderSet:
 class Batch(ABC):
     """Loads the values of many keys at once. `name` is `commerce.orders_by_customer`.
 
-    `remote` says that a REST service answers, which may be out: edges to it are nullable.
+    `remote` says that a REST service answers, which may be out: edges to it are nullable. `of_records` says that the
+    values are records, or pages of them, of which only some columns may be wanted.
     """
 
     name = "?"
     stores: type
     remote = False
+    of_records = True
 
     def __init__(self, max_batch: int = MAX_BATCH) -> None:
         self.max_batch = max_batch
@@ -51,8 +57,11 @@ class Batch(ABC):
         self.stores = owner.stores
 
     @abstractmethod
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
-        """One value per key, in the order of the keys. A value may be an exception, raised for that key alone."""
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
+        """One value per key, in the order of the keys. A value may be an exception, raised for that key alone.
+
+        Where values are records, or pages of them, `columns` are the attributes that are read of these.
+        """
 
 
 class one_by(Batch):
@@ -62,8 +71,9 @@ class one_by(Batch):
         super().__init__(max_batch)
         self._fetch, self._key = fetch, key
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
-        found = {getattr(record, self._key): record for record in await self._fetch(stores)(keys, **arguments)}
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
+        records = await self._fetch(stores)(keys, **arguments, columns=_with(self._key, columns))
+        found = {getattr(record, self._key): record for record in records}
         return [found.get(key) for key in keys]
 
 
@@ -74,15 +84,17 @@ class many_by(Batch):
         super().__init__(max_batch)
         self._fetch, self._key = fetch, key
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
         found: dict[Key, list[Any]] = {key: [] for key in keys}
-        for record in await self._fetch(stores)(keys, **arguments):
+        for record in await self._fetch(stores)(keys, **arguments, columns=_with(self._key, columns)):
             found[getattr(record, self._key)].append(record)
         return list(found.values())
 
 
 class value_by(Batch):
     """A value per key, looked up or computed: `fetch` returns a mapping; what it leaves out is `missing`."""
+
+    of_records = False
 
     def __init__(
         self,
@@ -96,7 +108,7 @@ class value_by(Batch):
         self.remote = remote
         self._fetch, self._missing = fetch, missing
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
         found = await self._fetch(stores)(keys, **arguments)
         return [found.get(key, self._missing) for key in keys]
 
@@ -113,12 +125,16 @@ class page_by(Batch):
         super().__set_name__(owner, name)
         self.count.__set_name__(owner, f"{name}.count")
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any]) -> list[Any]:
+    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
         asked = PageArguments(arguments.pop("first"), arguments.pop("after"))
-        pages = await self._fetch(stores)(keys, asked, **arguments)
+        pages = await self._fetch(stores)(keys, asked, **arguments, columns=columns)
         for key, page in pages.items():
             page.total_key = TotalKey(self.count, key, tuple(arguments.items()))
         return [pages[key] for key in keys]
+
+
+def _with(key: str, columns: Columns) -> Columns:
+    return None if columns is None else columns | {key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +155,20 @@ class Loaders:
 
     def __init__(self, stores_of: Callable[[type], Any]) -> None:
         self._stores_of = stores_of
-        self._groups: dict[tuple[Batch, Arguments], Group] = {}
+        self._groups: dict[tuple[Batch, Arguments, Columns], Group] = {}
 
     async def load(self, batch: Batch, key: Key, **arguments: Any) -> Any:
         """The batch's value for one key. A cancelled caller does not take the others' answer with it."""
         return await self._group(batch, arguments).load(key)
 
-    async def load_many(self, batch: Batch, keys: Sequence[Key], arguments: Mapping[str, Any]) -> list[Any]:
-        """The values of the keys, in their order, by one call at most; a value may be an exception."""
-        return await self._group(batch, arguments).load_many(keys)
+    async def load_many(
+        self, batch: Batch, keys: Sequence[Key], arguments: Mapping[str, Any], columns: Columns = None
+    ) -> list[Any]:
+        """The values of the keys, in their order, by one call at most; a value may be an exception.
+
+        Of records at least `columns` are read, or all where it is None.
+        """
+        return await self._group(batch, arguments, columns if batch.of_records else None).load_many(keys)
 
     def forget(self) -> None:
         """After a write: what was loaded may be old, so the rest of the operation reads anew."""
@@ -157,23 +178,28 @@ class Loaders:
         for group in self._groups.values():
             group.close()
 
-    def _group(self, batch: Batch, arguments: Mapping[str, Any]) -> "Group":
-        name = (batch, tuple(sorted(arguments.items())))
-        group = self._groups.get(name)
+    def _group(self, batch: Batch, arguments: Mapping[str, Any], columns: Columns = None) -> "Group":
+        given = tuple(sorted(arguments.items())) if arguments else ()
+        group = self._groups.get((batch, given, columns))
         if group is None:
-            group = self._groups[name] = Group(batch, self._stores_of(batch.stores), arguments)
+            whole = None if columns is None else self._groups.get((batch, given, None))
+            group = Group(batch, self._stores_of(batch.stores), arguments, columns, whole)
+            self._groups[batch, given, columns] = group
         return group
 
 
 class Group:
-    """One batch with one set of arguments."""
+    """One batch with one set of arguments and columns; what `whole` read with all columns serves here too."""
 
-    def __init__(self, batch: Batch, stores: Any, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self, batch: Batch, stores: Any, arguments: Mapping[str, Any], columns: Columns, whole: "Group | None"
+    ) -> None:
         self._batch = batch
         self._stores = stores
         self._arguments = arguments
-        self._values: dict[Key, Any] = {}
-        self._loading: dict[Key, asyncio.Task[None]] = {}
+        self._columns = columns
+        self._values: dict[Key, Any] = dict(whole._values) if whole else {}
+        self._loading: dict[Key, asyncio.Task[None]] = dict(whole._loading) if whole else {}
         self._next: list[Key] = []
         self._task: asyncio.Task[None]
         """Loads the keys in `_next`, as soon as it begins."""
@@ -223,7 +249,7 @@ class Group:
         with calls.named(self._batch.name):
             for start in range(0, len(keys), most):
                 part = keys[start : start + most]
-                values = await self._batch.load(self._stores, part, dict(self._arguments))
+                values = await self._batch.load(self._stores, part, dict(self._arguments), self._columns)
                 self._values.update(zip(part, values, strict=True))
 
 

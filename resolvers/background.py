@@ -37,11 +37,8 @@ async def running(background: Sequence[Background], open_context: OpenContext) -
 async def _repeat(background: Background, open_context: OpenContext) -> None:
     while True:
         await asyncio.sleep(background.every_s)
-        (outcome,) = await asyncio.gather(_once(background, open_context), return_exceptions=True)
-        if isinstance(outcome, Exception):
-            log.error("background work failed", work=background.name, exc_info=outcome)
-
-
-async def _once(background: Background, open_context: OpenContext) -> None:
-    with open_context(SYSTEM) as context:
-        await background.work(context)
+        try:
+            with open_context(SYSTEM) as context:
+                await background.work(context)
+        except Exception as error:  # whatever it was, nobody else would hear of it, and the next time may go well
+            log.error("background work failed", work=background.name, exc_info=error)

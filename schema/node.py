@@ -35,7 +35,7 @@ def uuid_of(value: str, type_name: str, field: str = "id") -> UUID:
     """The UUID of an id that must be of `type_name`. Raises: InvalidInput."""
     found, id = read_id(value, field)
     if found != type_name:
-        raise InvalidInput(field, f"This is the id of {_a(found)}; pass the id of {_a(type_name)}.")
+        raise InvalidInput(field, f"This is the id of {_a(found[:40])}; pass the id of {_a(type_name)}.")
     return id
 
 

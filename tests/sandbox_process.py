@@ -42,6 +42,10 @@ class RunningSandbox:
         """The `url`, how many events were `delivered` since the start, and how many are `pending`."""
         return self._switch("GET", "webhooks")
 
+    def forget_keys(self) -> None:
+        """The payment service does not know any more what it answered to which idempotency key."""
+        self._switch("DELETE", "payments/keys")
+
     def import_payments(self, intents: Sequence[dict[str, Any]]) -> None:
         self._switch("POST", "payments/import", list(intents))
 

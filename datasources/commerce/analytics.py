@@ -16,8 +16,10 @@ import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.commerce.catalogue import with_descendants
+from datasources.commerce.orders import OrderStatus
+from datasources.commerce.policies import counted_orders
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.tables import CATEGORIES, ORDER_LINES, ORDERS, PRODUCTS, counted_orders
+from datasources.commerce.tables import CATEGORIES, ORDER_LINES, ORDERS, PRODUCTS
 from datasources.sql import Rows, day_of, month_of
 
 
@@ -100,7 +102,7 @@ class Analytics:
             (ORDER_LINES.c.quantity - ORDER_LINES.c.refunded_quantity).label("units"),
             (ORDER_LINES.c.total_base_minor - back).label("revenue_minor"),
         ).join(ORDER_LINES, ORDER_LINES.c.order_id == ORDERS.c.id)
-        counts = ORDERS.c.placed_at.between(first, last) & (ORDERS.c.status != "cancelled")
+        counts = ORDERS.c.placed_at.between(first, last) & (ORDERS.c.status != OrderStatus.CANCELLED)
         return lines.where(counts, counted_orders(self._actor)).subquery("sold")
 
 

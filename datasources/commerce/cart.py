@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from datasources.actor import Actor
+from datasources.commerce.policies import visible_carts
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import (
     BASE_CURRENCY,
@@ -18,11 +18,11 @@ from datasources.commerce.tables import (
     CARTS,
     CUSTOMERS,
     PRODUCTS,
-    visible_carts,
 )
 from datasources.errors import InvalidInput, NotFound, SourceError
 from datasources.ids import uuid7
 from datasources.sql import Row, Rows, Transaction
+from datasources.statements import Columns, among, projection
 
 MAX_LINES = 100
 
@@ -46,21 +46,21 @@ class Carts:
         self._clock = sources.clock
         self._actor = actor
 
-    async def by_ids(self, ids: Sequence[UUID]) -> Rows:
+    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Carts with these ids, each with the `currency` of its customer. Source: one SELECT."""
-        return await self._database.rows(self._carts.where(CARTS.c.id.in_(ids)))
+        return await self._database.rows(self._carts(columns).where(among(CARTS.c.id, ids)))
 
     async def mine(self) -> Row | None:
         """The actor's cart; None where it never had one. Source: one SELECT."""
-        return await self._database.row(self._carts)
+        return await self._database.row(self._carts())
 
-    async def lines_of(self, cart_ids: Sequence[UUID]) -> Rows:
+    async def lines_of(self, cart_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The lines of these carts, in the order in which they were added, with what their products are and cost now:
         `sku`, `name`, `active` and `price_minor` in the base currency. Source: one SELECT.
         """
         product = (PRODUCTS.c.sku, PRODUCTS.c.name, PRODUCTS.c.active, PRODUCTS.c.price_minor)
-        select = sa.select(CART_LINES, *product).join(CARTS).join(PRODUCTS)
-        mine = select.where(CART_LINES.c.cart_id.in_(cart_ids), visible_carts(self._actor))
+        select = projection(CART_LINES, columns, *product).join(CARTS).join(PRODUCTS)
+        mine = select.where(among(CART_LINES.c.cart_id, cart_ids), visible_carts(self._actor))
         return await self._database.rows(mine.order_by(CART_LINES.c.added_at, CART_LINES.c.product_id))
 
     async def bases_of(
@@ -92,7 +92,7 @@ class Carts:
             sa.literal(uuid7(now), sa.Uuid()), CUSTOMERS.c.id, sa.literal(now, CARTS.c.updated_at.type)
         )
         me = customer.where(CUSTOMERS.c.id == self._actor.signed_in, CUSTOMERS.c.erased_at.is_(None))
-        cart = _insert(transaction, CARTS).from_select(["id", "customer_id", "updated_at"], me)
+        cart = transaction.upsert(CARTS).from_select(["id", "customer_id", "updated_at"], me)
         opened = cart.on_conflict_do_update(index_elements=["customer_id"], set_={"updated_at": now})
         row = await transaction.row(opened.returning(CARTS.c.id))
         if row is None:
@@ -132,7 +132,7 @@ class Carts:
         where: sa.ColumnElement[bool],
     ) -> None:
         values = {"cart_id": cart_id, "product_id": product_id, "quantity": quantity, "added_at": self._clock()}
-        line = _insert(transaction, CART_LINES).values(values)
+        line = transaction.upsert(CART_LINES).values(values)
         line = line.on_conflict_do_update(
             index_elements=["cart_id", "product_id"], set_={"quantity": then}, where=where
         )
@@ -143,11 +143,6 @@ class Carts:
         if lines is not None and lines[0] > MAX_LINES:
             raise InvalidInput("productId", f"A cart has {MAX_LINES} lines at most; order these first.")
 
-    @property
-    def _carts(self) -> sa.Select[Any]:
-        return sa.select(CARTS, CUSTOMERS.c.currency).join(CUSTOMERS).where(visible_carts(self._actor))
-
-
-def _insert(transaction: Transaction, table: sa.Table) -> Any:
-    """An INSERT with an ON CONFLICT of the transaction's database."""
-    return (sqlite if transaction.dialect == "sqlite" else postgresql).insert(table)
+    def _carts(self, columns: Columns = None) -> sa.Select[Any]:
+        carts = projection(CARTS, columns, CUSTOMERS.c.currency).join(CUSTOMERS)
+        return carts.where(visible_carts(self._actor))

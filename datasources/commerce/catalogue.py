@@ -15,6 +15,7 @@ from datasources.commerce.tables import CATEGORIES, PRODUCTS, STOCK_LEVELS
 from datasources.errors import InvalidInput
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.sql import Row, Rows, Transaction
+from datasources.statements import Columns, among, projection
 
 MAX_SEARCH = 200
 MAX_WORDS = 10
@@ -48,43 +49,51 @@ class Catalogue:
         self._cursors = sources.cursors
         self._actor = actor
 
-    async def by_ids(self, ids: Sequence[UUID]) -> Rows:
+    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Products with these ids, retired ones too, in no order; unknown ids are left out.
 
         Source: table `products`, one SELECT. Raises: SourceUnavailable, SourceTimeout.
         """
-        return await self._database.rows(sa.select(PRODUCTS).where(PRODUCTS.c.id.in_(ids)))
+        return await self._database.rows(projection(PRODUCTS, columns).where(among(PRODUCTS.c.id, ids)))
 
     async def pages(
-        self, keys: Sequence[str], asked: PageArguments, *, filter: ProductFilter, sort: ProductSort
+        self,
+        keys: Sequence[str],
+        asked: PageArguments,
+        *,
+        filter: ProductFilter,
+        sort: ProductSort,
+        columns: Columns = None,
     ) -> Mapping[Any, Page]:
         """Products that pass the filter. Source: one SELECT. Raises: InvalidInput for the cursor or the search."""
-        return await self._listing(filter, sort).pages(self._database, self._cursors, asked)
+        return await self._listing(filter, sort, columns).pages(self._database, self._cursors, asked)
 
     async def counts(self, keys: Sequence[str], *, filter: ProductFilter, sort: ProductSort) -> Mapping[Any, int]:
         return await self._listing(filter, sort).counts(self._database)
 
-    async def categories_by_ids(self, ids: Sequence[UUID]) -> Rows:
+    async def categories_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Categories with these ids, in no order. Source: one SELECT."""
-        return await self._database.rows(sa.select(CATEGORIES).where(CATEGORIES.c.id.in_(ids)))
+        return await self._database.rows(projection(CATEGORIES, columns).where(among(CATEGORIES.c.id, ids)))
 
     async def root_categories(self) -> Rows:
         """By name. Source: one SELECT."""
         roots = sa.select(CATEGORIES).where(CATEGORIES.c.parent_id.is_(None))
         return await self._database.rows(roots.order_by(CATEGORIES.c.name))
 
-    async def children_of(self, ids: Sequence[UUID]) -> Rows:
+    async def children_of(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Categories right below these, by name; each tells its parent in `parent_id`. Source: one SELECT."""
-        children = sa.select(CATEGORIES).where(CATEGORIES.c.parent_id.in_(ids))
+        children = projection(CATEGORIES, columns).where(among(CATEGORIES.c.parent_id, ids))
         return await self._database.rows(children.order_by(CATEGORIES.c.name))
 
-    async def ancestors_of(self, ids: Sequence[UUID]) -> Rows:
+    async def ancestors_of(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Categories above each of these, the root first; each tells in `of_id` whose it is. Source: one SELECT."""
         start = sa.select(CATEGORIES.c.id.label("of_id"), CATEGORIES.c.parent_id, sa.literal(1).label("distance"))
-        above = start.where(CATEGORIES.c.id.in_(ids)).cte("above", recursive=True)
+        above = start.where(among(CATEGORIES.c.id, ids)).cte("above", recursive=True)
         step = sa.select(above.c.of_id, CATEGORIES.c.parent_id, above.c.distance + 1)
         above = above.union_all(step.join(CATEGORIES, CATEGORIES.c.id == above.c.parent_id))
-        found = sa.select(CATEGORIES, above.c.of_id).join(above, CATEGORIES.c.id == above.c.parent_id)
+        found = (
+            projection(CATEGORIES, columns).add_columns(above.c.of_id).join(above, CATEGORIES.c.id == above.c.parent_id)
+        )
         return await self._database.rows(found.order_by(above.c.distance.desc()))
 
     async def insert(self, transaction: Transaction, values: Mapping[str, Any]) -> None:
@@ -96,8 +105,8 @@ class Catalogue:
         changed = sa.update(PRODUCTS).where(PRODUCTS.c.id == id).values(dict(values)).returning(PRODUCTS)
         return await transaction.row(changed)
 
-    def _listing(self, filter: ProductFilter, sort: ProductSort) -> Listing:
-        select = sa.select(PRODUCTS).where(*self._conditions(filter))
+    def _listing(self, filter: ProductFilter, sort: ProductSort, columns: Columns = None) -> Listing:
+        select = projection(PRODUCTS, columns).where(*self._conditions(filter))
         if filter.search is None:
             if sort is ProductSort.RELEVANCE:
                 raise InvalidInput("sort", "Sorting by relevance needs a `search`; sort by NEWEST, or search.")

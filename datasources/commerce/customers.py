@@ -1,47 +1,23 @@
-"""Customers and their addresses; personal data is sealed on its way in and opened when it is read."""
+"""Customers and their addresses; personal data is sealed on its way in, and rows come as they are kept: sealed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.commerce.seals import PostalAddress, SealedRow, seal
+from datasources.commerce.policies import visible_addresses, visible_customers
+from datasources.commerce.seals import PostalAddress, seal
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.tables import ADDRESSES, CUSTOMERS, visible_addresses, visible_customers
+from datasources.commerce.tables import ADDRESSES, CUSTOMERS
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.sql import Transaction
+from datasources.sql import Rows, Transaction
+from datasources.statements import Columns, among, projection
 
 _SEALED = {"name": CUSTOMERS.c.sealed_name, "email": CUSTOMERS.c.sealed_email, "phone": CUSTOMERS.c.sealed_phone}
 _NEWEST = Sort("newest", (CUSTOMERS.c.created_at, CUSTOMERS.c.id), descending=True)
-
-
-class CustomerRecord(SealedRow):
-    """Has `id`, `currency`, `created_at`, `erased_at`; personal data is None after an erasure."""
-
-    @property
-    def name(self) -> str | None:
-        return self.opened(CUSTOMERS.c.sealed_name)
-
-    @property
-    def email(self) -> str | None:
-        return self.opened(CUSTOMERS.c.sealed_email)
-
-    @property
-    def phone(self) -> str | None:
-        return self.opened(CUSTOMERS.c.sealed_phone)
-
-
-class AddressRecord(SealedRow):
-    """Has `id`, `customer_id`, `created_at`."""
-
-    @cached_property
-    def postal(self) -> PostalAddress:
-        """Raises: SealBroken."""
-        return PostalAddress.of_json(str(self.opened(ADDRESSES.c.sealed)))
 
 
 class Customers:
@@ -52,38 +28,36 @@ class Customers:
         self._email_index = sources.email_index
         self._actor = actor
 
-    async def by_ids(self, ids: Sequence[UUID]) -> list[CustomerRecord]:
+    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Customers with these ids, erased ones too, in no order; unknown and foreign ids are left out.
 
         Source: table `customers`, one SELECT. Raises: SourceUnavailable, SourceTimeout.
         """
-        rows = await self._database.rows(self._visible.where(CUSTOMERS.c.id.in_(ids)))
-        return [CustomerRecord(row, self._cipher) for row in rows]
+        return await self._database.rows(self._visible(columns).where(among(CUSTOMERS.c.id, ids)))
 
-    async def pages(self, keys: Sequence[str], asked: PageArguments, *, email: str | None) -> Mapping[Any, Page]:
+    async def pages(
+        self, keys: Sequence[str], asked: PageArguments, *, email: str | None, columns: Columns = None
+    ) -> Mapping[Any, Page]:
         """Customers, the newest first; with `email` the one who has it. Source: one SELECT. Raises: InvalidInput."""
-        pages = await self._listing(email).pages(self._database, self._cursors, asked)
-        for page in pages.values():
-            page.nodes = [CustomerRecord(row, self._cipher) for row in page.nodes]
-        return pages
+        return await self._listing(email, columns).pages(self._database, self._cursors, asked)
 
     async def counts(self, keys: Sequence[str], *, email: str | None) -> Mapping[Any, int]:
         return await self._listing(email).counts(self._database)
 
-    async def addresses_by_ids(self, ids: Sequence[UUID]) -> list[AddressRecord]:
+    async def addresses_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Addresses with these ids, in no order; unknown and foreign ids are left out. Source: one SELECT."""
-        return await self._addresses(ADDRESSES.c.id.in_(ids))
+        return await self._addresses(among(ADDRESSES.c.id, ids), columns)
 
-    async def addresses_of(self, customer_ids: Sequence[UUID]) -> list[AddressRecord]:
+    async def addresses_of(self, customer_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Addresses of these customers, the oldest first; each tells its `customer_id`. Source: one SELECT."""
-        return await self._addresses(ADDRESSES.c.customer_id.in_(customer_ids))
+        return await self._addresses(among(ADDRESSES.c.customer_id, customer_ids), columns)
 
     async def hold(self, transaction: Transaction, id: UUID) -> bool:
         """Keeps others from erasing or changing this customer until the transaction ends.
 
         False where there is none, or it is erased. Whatever adds personal data, orders or payments holds first.
         """
-        living = self._visible.where(CUSTOMERS.c.id == id, CUSTOMERS.c.erased_at.is_(None))
+        living = self._visible().where(CUSTOMERS.c.id == id, CUSTOMERS.c.erased_at.is_(None))
         return await transaction.row(living.with_for_update()) is not None
 
     async def insert(self, transaction: Transaction, id: UUID, profile: Mapping[str, Any], at: datetime) -> None:
@@ -114,20 +88,18 @@ class Customers:
         mine = (ADDRESSES.c.id == id, ADDRESSES.c.customer_id == customer_id)
         return bool(await transaction.write(sa.delete(ADDRESSES).where(*mine)))
 
-    @property
-    def _visible(self) -> sa.Select[Any]:
-        return sa.select(CUSTOMERS).where(visible_customers(self._actor))
+    def _visible(self, columns: Columns = None) -> sa.Select[Any]:
+        return projection(CUSTOMERS, columns).where(visible_customers(self._actor))
 
-    def _listing(self, email: str | None) -> Listing:
-        select = self._visible
+    def _listing(self, email: str | None, columns: Columns = None) -> Listing:
+        select = self._visible(columns)
         if email is not None:
             select = select.where(CUSTOMERS.c.email_index == self._email_index.of(email))
         return Listing("commerce.customers", select, _NEWEST)
 
-    async def _addresses(self, condition: sa.ColumnElement[bool]) -> list[AddressRecord]:
-        visible = sa.select(ADDRESSES).where(condition, visible_addresses(self._actor))
-        rows = await self._database.rows(visible.order_by(ADDRESSES.c.created_at, ADDRESSES.c.id))
-        return [AddressRecord(row, self._cipher) for row in rows]
+    async def _addresses(self, condition: sa.ColumnElement[bool], columns: Columns) -> Rows:
+        visible = projection(ADDRESSES, columns).where(condition, visible_addresses(self._actor))
+        return await self._database.rows(visible.order_by(ADDRESSES.c.created_at, ADDRESSES.c.id))
 
     def _columns(self, id: UUID, profile: Mapping[str, Any]) -> dict[str, Any]:
         columns: dict[str, Any] = {}

@@ -64,7 +64,7 @@ class ShipmentRefused(Refusal):
     code = "COMMERCE_SHIPMENT_REFUSED"
 
     def __init__(self) -> None:
-        super().__init__("The carrier does not take this parcel; nothing was charged. Check the order's address.")
+        super().__init__("The carrier does not take this order's parcel; nothing was charged. Cancel the order.")
 
 
 class RefundRefused(Refusal):

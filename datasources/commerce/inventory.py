@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from datasources.actor import Actor
 from datasources.commerce.errors import OutOfStock, StockReserved
+from datasources.commerce.policies import visible_stock
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.stock_ledger import Move, MovementKind, StockLedger, is_level
 from datasources.commerce.tables import (
@@ -19,11 +19,11 @@ from datasources.commerce.tables import (
     STOCK_LEVELS,
     STOCK_MOVEMENTS,
     WAREHOUSES,
-    visible_stock,
 )
 from datasources.errors import InvalidInput
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.sql import Rows, Transaction
+from datasources.statements import Columns, among, projection
 
 MAX_ON_HAND = 100_000_000
 """Of one product in one warehouse."""
@@ -64,29 +64,34 @@ class Inventory:
         Source: one SELECT.
         """
         left = _pieces(STOCK_LEVELS.c.on_hand - STOCK_LEVELS.c.reserved)
-        select = sa.select(STOCK_LEVELS.c.product_id, left).where(STOCK_LEVELS.c.product_id.in_(product_ids))
+        select = sa.select(STOCK_LEVELS.c.product_id, left).where(among(STOCK_LEVELS.c.product_id, product_ids))
         rows = await self._database.rows(select.group_by(STOCK_LEVELS.c.product_id))
         return {row.product_id: row.pieces for row in rows}
 
-    async def levels_of(self, product_ids: Sequence[UUID]) -> Rows:
+    async def levels_of(self, product_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The levels of these products, by the code of the warehouse. Source: one SELECT."""
-        select = sa.select(STOCK_LEVELS).join(WAREHOUSES, WAREHOUSES.c.id == STOCK_LEVELS.c.warehouse_id)
-        mine = select.where(STOCK_LEVELS.c.product_id.in_(product_ids), visible_stock(self._actor))
+        select = projection(STOCK_LEVELS, columns).join(WAREHOUSES, WAREHOUSES.c.id == STOCK_LEVELS.c.warehouse_id)
+        mine = select.where(among(STOCK_LEVELS.c.product_id, product_ids), visible_stock(self._actor))
         return await self._database.rows(mine.order_by(WAREHOUSES.c.code))
 
     async def warehouses(self) -> Rows:
         """By code. Source: one SELECT."""
-        return await self._database.rows(self._warehouses.order_by(WAREHOUSES.c.code))
+        return await self._database.rows(self._warehouses().order_by(WAREHOUSES.c.code))
 
-    async def warehouses_by_ids(self, ids: Sequence[UUID]) -> Rows:
+    async def warehouses_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Warehouses with these ids, in no order. Source: one SELECT."""
-        return await self._database.rows(self._warehouses.where(WAREHOUSES.c.id.in_(ids)))
+        return await self._database.rows(self._warehouses(columns).where(among(WAREHOUSES.c.id, ids)))
 
     async def movements(
-        self, product_ids: Sequence[UUID], asked: PageArguments, *, warehouse_id: UUID | None
+        self,
+        product_ids: Sequence[UUID],
+        asked: PageArguments,
+        *,
+        warehouse_id: UUID | None,
+        columns: Columns = None,
     ) -> Mapping[Any, Page]:
         """The ledger of each product, in one warehouse or all, the newest first. Source: one SELECT."""
-        return await self._movements(warehouse_id).pages(self._database, self._cursors, asked, product_ids)
+        return await self._movements(warehouse_id, columns).pages(self._database, self._cursors, asked, product_ids)
 
     async def movement_counts(self, product_ids: Sequence[UUID], *, warehouse_id: UUID | None) -> Mapping[Any, int]:
         return await self._movements(warehouse_id).counts(self._database, product_ids)
@@ -149,8 +154,7 @@ class Inventory:
         allowed = sa.and_(after >= STOCK_LEVELS.c.reserved, after <= MAX_ON_HAND)
         change: sa.Executable
         if by > 0:
-            insert = (sqlite if transaction.dialect == "sqlite" else postgresql).insert(STOCK_LEVELS)
-            first = insert.values(**place, on_hand=by, reserved=0, updated_at=self._clock())
+            first = transaction.upsert(STOCK_LEVELS).values(**place, on_hand=by, reserved=0, updated_at=self._clock())
             change = first.on_conflict_do_update(index_elements=list(place), set_=values, where=allowed)
         else:
             change = sa.update(STOCK_LEVELS).where(is_level(product_id, warehouse_id), allowed).values(values)
@@ -162,12 +166,11 @@ class Inventory:
             raise StockReserved(level[0] if level else 0)
         await self._ledger.note(transaction, kind, [Move(product_id, warehouse_id, on_hand=by)], None, reason)
 
-    @property
-    def _warehouses(self) -> sa.Select[Any]:
-        return sa.select(WAREHOUSES).where(visible_stock(self._actor))
+    def _warehouses(self, columns: Columns = None) -> sa.Select[Any]:
+        return projection(WAREHOUSES, columns).where(visible_stock(self._actor))
 
-    def _movements(self, warehouse_id: UUID | None) -> Listing:
-        select = sa.select(STOCK_MOVEMENTS).where(visible_stock(self._actor))
+    def _movements(self, warehouse_id: UUID | None, columns: Columns = None) -> Listing:
+        select = projection(STOCK_MOVEMENTS, columns).where(visible_stock(self._actor))
         if warehouse_id is not None:
             select = select.where(STOCK_MOVEMENTS.c.warehouse_id == warehouse_id)
         newest = Sort("newest", (STOCK_MOVEMENTS.c.at, STOCK_MOVEMENTS.c.id), descending=True)
@@ -175,7 +178,7 @@ class Inventory:
 
     async def _left(self, transaction: Transaction, product_ids: set[UUID]) -> dict[UUID, dict[UUID, int]]:
         """Pieces left by product and warehouse. The rows are locked: to choose a warehouse is to compare them all."""
-        select = sa.select(STOCK_LEVELS).where(STOCK_LEVELS.c.product_id.in_(product_ids)).with_for_update()
+        select = sa.select(STOCK_LEVELS).where(among(STOCK_LEVELS.c.product_id, [*product_ids])).with_for_update()
         left: dict[UUID, dict[UUID, int]] = {id: {} for id in product_ids}
         ordered = select.order_by(STOCK_LEVELS.c.product_id, STOCK_LEVELS.c.warehouse_id)
         for level in await transaction.rows(ordered):

@@ -8,12 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.commerce.seals import PostalAddress, SealedRow
+from datasources.commerce.policies import visible_orders
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.tables import ORDER_CHANGES, ORDER_LINES, ORDERS, PRODUCTS, REFUNDS, visible_orders
+from datasources.commerce.tables import ORDER_CHANGES, ORDER_LINES, ORDERS, PRODUCTS, REFUNDS
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.sql import Row, Rows, Transaction
+from datasources.statements import Columns, among, projection
 
 
 class OrderStatus(StrEnum):
@@ -24,65 +25,57 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-class OrderRecord(SealedRow):
-    """Has the columns of ORDERS."""
-
-    @property
-    def shipping_address(self) -> PostalAddress | None:
-        """None after the customer's erasure. Raises: SealBroken."""
-        text = self.opened(ORDERS.c.sealed_address)
-        return None if text is None else PostalAddress.of_json(text)
-
-
 class Orders:
     """Reads tell what `visible_orders` lets the actor see; writes happen in transactions that decided before."""
 
     def __init__(self, sources: CommerceSources, actor: Actor) -> None:
         self._database = sources.database
         self._cursors = sources.cursors
-        self._cipher = sources.cipher
         self._clock = sources.clock
         self._actor = actor
 
-    async def by_ids(self, ids: Sequence[UUID]) -> list[OrderRecord]:
+    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Orders with these ids, in no order; unknown and foreign ids are left out. Source: one SELECT."""
-        rows = await self._database.rows(self._visible.where(ORDERS.c.id.in_(ids)))
-        return [OrderRecord(row, self._cipher) for row in rows]
+        return await self._database.rows(self._visible(columns).where(among(ORDERS.c.id, ids)))
 
     async def pages(
-        self, keys: Sequence[str], asked: PageArguments, *, status: OrderStatus | None
+        self, keys: Sequence[str], asked: PageArguments, *, status: OrderStatus | None, columns: Columns = None
     ) -> Mapping[Any, Page]:
         """Orders, the newest first. Source: one SELECT. Raises: InvalidInput for the cursor."""
-        return self._told(await self._listing(status).pages(self._database, self._cursors, asked))
+        return await self._listing(status, columns).pages(self._database, self._cursors, asked)
 
     async def counts(self, keys: Sequence[str], *, status: OrderStatus | None) -> Mapping[Any, int]:
         return await self._listing(status).counts(self._database)
 
-    async def pages_by_customer(self, ids: Sequence[UUID], asked: PageArguments) -> Mapping[Any, Page]:
+    async def pages_by_customer(
+        self, ids: Sequence[UUID], asked: PageArguments, columns: Columns = None
+    ) -> Mapping[Any, Page]:
         """Orders of each of these customers, the newest first. Source: one SELECT."""
-        return self._told(await self._by_customer.pages(self._database, self._cursors, asked, ids))
+        return await self._by_customer(columns).pages(self._database, self._cursors, asked, ids)
 
     async def counts_by_customer(self, ids: Sequence[UUID]) -> Mapping[Any, int]:
-        return await self._by_customer.counts(self._database, ids)
+        return await self._by_customer().counts(self._database, ids)
 
-    async def lines_of(self, order_ids: Sequence[UUID]) -> Rows:
+    async def lines_of(self, order_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The lines of these orders, in their order. Source: one SELECT."""
-        return await self._database.rows(self._lines.where(ORDER_LINES.c.order_id.in_(order_ids)))
+        return await self._database.rows(self._lines(columns).where(among(ORDER_LINES.c.order_id, order_ids)))
 
-    async def lines_by_ids(self, ids: Sequence[UUID]) -> Rows:
+    async def lines_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Lines with these ids. Source: one SELECT."""
-        return await self._database.rows(self._lines.where(ORDER_LINES.c.id.in_(ids)))
+        return await self._database.rows(self._lines(columns).where(among(ORDER_LINES.c.id, ids)))
 
-    async def history_of(self, order_ids: Sequence[UUID]) -> Rows:
+    async def history_of(self, order_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """What happened to these orders, the oldest first, each with the order's `customer_id`. Source: one SELECT."""
-        changes = sa.select(ORDER_CHANGES, ORDERS.c.customer_id).join(ORDERS, ORDERS.c.id == ORDER_CHANGES.c.order_id)
-        visible = changes.where(ORDER_CHANGES.c.order_id.in_(order_ids), visible_orders(self._actor))
+        changes = projection(ORDER_CHANGES, columns, ORDERS.c.customer_id).join(
+            ORDERS, ORDERS.c.id == ORDER_CHANGES.c.order_id
+        )
+        visible = changes.where(among(ORDER_CHANGES.c.order_id, order_ids), visible_orders(self._actor))
         return await self._database.rows(visible.order_by(ORDER_CHANGES.c.at, ORDER_CHANGES.c.id))
 
-    async def refunds_of(self, order_ids: Sequence[UUID]) -> Rows:
+    async def refunds_of(self, order_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The refunds of these orders, the oldest first. Source: one SELECT."""
-        refunds = sa.select(REFUNDS).join(ORDERS, ORDERS.c.id == REFUNDS.c.order_id)
-        visible = refunds.where(REFUNDS.c.order_id.in_(order_ids), visible_orders(self._actor))
+        refunds = projection(REFUNDS, columns).join(ORDERS, ORDERS.c.id == REFUNDS.c.order_id)
+        visible = refunds.where(among(REFUNDS.c.order_id, order_ids), visible_orders(self._actor))
         return await self._database.rows(visible.order_by(REFUNDS.c.created_at, REFUNDS.c.id))
 
     async def insert(
@@ -120,13 +113,7 @@ class Orders:
 
     async def add_refunded(self, transaction: Transaction, quantities: Mapping[UUID, int]) -> None:
         """More of these lines is refunded, or less. The caller holds the payment."""
-        more = ORDER_LINES.c.refunded_quantity + sa.bindparam("more")
-        change = (
-            sa.update(ORDER_LINES).where(ORDER_LINES.c.id == sa.bindparam("of_line")).values(refunded_quantity=more)
-        )
-        await transaction.write(
-            change, [{"of_line": id, "more": quantity} for id, quantity in sorted(quantities.items())]
-        )
+        await _add(transaction, ORDER_LINES.c.refunded_quantity, quantities)
 
     async def add_sold(self, transaction: Transaction, quantities: Mapping[UUID, int]) -> None:
         """More units of these products are sold, or less."""
@@ -139,27 +126,21 @@ class Orders:
         change = {"id": uuid7(at), "order_id": id, "status": status, "actor_id": actor_id, "note": note, "at": at}
         await transaction.write(sa.insert(ORDER_CHANGES).values(change))
 
-    @property
-    def _visible(self) -> sa.Select[Any]:
-        return sa.select(ORDERS).where(visible_orders(self._actor))
+    def _visible(self, columns: Columns = None) -> sa.Select[Any]:
+        return projection(ORDERS, columns).where(visible_orders(self._actor))
 
-    @property
-    def _lines(self) -> sa.Select[Any]:
-        lines = sa.select(ORDER_LINES).join(ORDERS, ORDERS.c.id == ORDER_LINES.c.order_id)
+    def _lines(self, columns: Columns) -> sa.Select[Any]:
+        lines = projection(ORDER_LINES, columns).join(ORDERS, ORDERS.c.id == ORDER_LINES.c.order_id)
         return lines.where(visible_orders(self._actor)).order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)
 
-    @property
-    def _by_customer(self) -> Listing:
-        return Listing("commerce.orders_by_customer", self._visible, _NEWEST, parent=ORDERS.c.customer_id)
+    def _by_customer(self, columns: Columns = None) -> Listing:
+        return Listing("commerce.orders_by_customer", self._visible(columns), _NEWEST, parent=ORDERS.c.customer_id)
 
-    def _listing(self, status: OrderStatus | None) -> Listing:
-        select = self._visible if status is None else self._visible.where(ORDERS.c.status == status)
+    def _listing(self, status: OrderStatus | None, columns: Columns = None) -> Listing:
+        select = self._visible(columns)
+        if status is not None:
+            select = select.where(ORDERS.c.status == status)
         return Listing(f"commerce.orders/{status or 'all'}", select, _NEWEST)
-
-    def _told(self, pages: Mapping[Any, Page]) -> Mapping[Any, Page]:
-        for page in pages.values():
-            page.nodes = [OrderRecord(row, self._cipher) for row in page.nodes]
-        return pages
 
 
 _NEWEST = Sort("newest", (ORDERS.c.placed_at, ORDERS.c.id), descending=True)

@@ -10,8 +10,10 @@ import orjson
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.commerce.customers import AddressRecord, CustomerRecord
-from datasources.commerce.seals import SealedRow
+from datasources.commerce.orders import OrderStatus
+from datasources.commerce.payments.records import UNDER_WAY, RefundStep, Step
+from datasources.commerce.policies import visible_dossiers
+from datasources.commerce.seals import unseal
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import (
     ADDRESSES,
@@ -24,11 +26,10 @@ from datasources.commerce.tables import (
     PAYMENTS,
     PRODUCTS,
     REFUNDS,
-    visible_dossiers,
 )
 from datasources.sql import Row, Rows, Transaction
 
-_OPEN_PAYMENTS = ("authorising", "authorised", "capturing", "voiding")
+_OPEN_PAYMENTS = (Step.AUTHORISED, *UNDER_WAY)
 
 
 class Privacy:
@@ -38,13 +39,12 @@ class Privacy:
         self._cipher = sources.cipher
         self._actor = actor
 
-    async def hold(self, transaction: Transaction, id: UUID) -> CustomerRecord | None:
+    async def hold(self, transaction: Transaction, id: UUID) -> Row | None:
         """The customer, erased or not; None where there is none whom the actor may export or erase."""
         found = sa.select(CUSTOMERS).where(CUSTOMERS.c.id == id, visible_dossiers(self._actor))
-        row = await transaction.row(found.with_for_update())
-        return None if row is None else CustomerRecord(row, self._cipher)
+        return await transaction.row(found.with_for_update())
 
-    async def dossier(self, transaction: Transaction, customer: CustomerRecord) -> dict[str, Any]:
+    async def dossier(self, transaction: Transaction, customer: Row) -> dict[str, Any]:
         """Everything held of this customer, as JSON values; records are named and made as their tables.
 
         Amounts are minor units; times are ISO 8601 in UTC. Source: eight SELECTs. Raises: SealBroken.
@@ -52,18 +52,22 @@ class Privacy:
         lines = await _by_order(transaction, ORDER_LINES, customer.id)
         history = await _by_order(transaction, ORDER_CHANGES, customer.id)
         refunds = await _by_order(transaction, REFUNDS, customer.id)
-        personal = {"name": customer.name, "email": customer.email, "phone": customer.phone}
+        personal = {
+            "name": self._opened(CUSTOMERS.c.sealed_name, customer),
+            "email": self._opened(CUSTOMERS.c.sealed_email, customer),
+            "phone": self._opened(CUSTOMERS.c.sealed_phone, customer),
+        }
         told = {
-            "profile": _told(customer.row) | personal,
+            "profile": _told(customer) | personal,
             "addresses": [
-                _told(row) | {"address": AddressRecord(row, self._cipher).postal}
+                _told(row) | {"address": self._address_of(ADDRESSES.c.sealed, row)}
                 for row in await _of(transaction, ADDRESSES, customer.id)
             ],
             "cart": [_told(row) for row in await transaction.rows(_cart_of(customer.id))],
             "orders": [
                 _told(order)
                 | {
-                    "address": self._address_of(order),
+                    "address": self._address_of(ORDERS.c.sealed_address, order),
                     "lines": lines[order.id],
                     "history": history[order.id],
                     "refunds": refunds[order.id],
@@ -78,12 +82,20 @@ class Privacy:
 
     async def orders_under_way(self, transaction: Transaction, customer_id: UUID) -> list[str]:
         """Numbers of the orders that are still to be shipped, the oldest first."""
-        waiting = sa.select(ORDERS.c.number).where(ORDERS.c.customer_id == customer_id, ORDERS.c.status == "placed")
-        return [row.number for row in await transaction.rows(waiting.order_by(ORDERS.c.placed_at, ORDERS.c.id))]
+        placed = (ORDERS.c.customer_id == customer_id, ORDERS.c.status == OrderStatus.PLACED)
+        waiting = sa.select(ORDERS.c.number).where(*placed).order_by(ORDERS.c.placed_at, ORDERS.c.id)
+        return [row.number for row in await transaction.rows(waiting)]
 
     async def has_open_payment(self, transaction: Transaction, customer_id: UUID) -> bool:
-        mine = (PAYMENTS.c.customer_id == customer_id, PAYMENTS.c.status.in_(_OPEN_PAYMENTS))
-        return await transaction.row(sa.select(PAYMENTS.c.id).where(*mine).limit(1)) is not None
+        """Whether a payment may still become an order, or a refund of theirs is still to end.
+
+        Holds their payments: no refund begins meanwhile.
+        """
+        await _lock(transaction, PAYMENTS, customer_id)
+        paying = (PAYMENTS.c.customer_id == customer_id, PAYMENTS.c.status.in_(_OPEN_PAYMENTS))
+        refunding = (_of_orders(REFUNDS, customer_id), REFUNDS.c.status == RefundStep.STARTED)
+        is_open = sa.or_(sa.exists().where(*paying), sa.exists().where(*refunding))
+        return (await transaction.rows(sa.select(is_open)))[0][0] is True
 
     async def erase(self, transaction: Transaction, customer_id: UUID, at: datetime) -> None:
         """Removes the personal data; orders and payments stay, and belong to nobody known."""
@@ -104,9 +116,12 @@ class Privacy:
                 sa.update(text.table).where(_of_orders(text.table, customer_id)).values({text: None})
             )
 
-    def _address_of(self, order: Row) -> Any:
-        address = SealedRow(order, self._cipher).opened(ORDERS.c.sealed_address)
+    def _address_of(self, column: sa.Column[Any], row: Row) -> Any:
+        address = self._opened(column, row)
         return None if address is None else orjson.loads(address)
+
+    def _opened(self, column: sa.Column[Any], row: Row) -> str | None:
+        return unseal(self._cipher, column, row.id, getattr(row, column.name))
 
 
 async def _of(transaction: Transaction, table: sa.Table, customer_id: UUID) -> Rows:

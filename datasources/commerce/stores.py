@@ -11,6 +11,7 @@ from datasources.commerce.inventory import Inventory
 from datasources.commerce.orders import Orders
 from datasources.commerce.payments import Payments
 from datasources.commerce.privacy import Privacy
+from datasources.commerce.seals import Seals
 from datasources.commerce.shipments import Shipments
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import EVENTS, IDEMPOTENCY
@@ -25,6 +26,7 @@ class Commerce:
         self.events = EventLog(EVENTS, actor, sources.clock)
         self.catalogue = Catalogue(sources, actor)
         self.customers = Customers(sources, actor)
+        self.seals = Seals(sources, actor)
         self.privacy = Privacy(sources, actor)
         self.inventory = Inventory(sources, actor)
         self.carts = Carts(sources, actor)

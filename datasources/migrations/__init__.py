@@ -14,11 +14,14 @@ VERSION = sa.table("alembic_version", sa.column("version_num", sa.String()))
 
 async def migrate(database: Database, history: Path) -> bool:
     """Runs the revisions that are missing; whether there were any. Several processes may call it at once."""
-    newest = max(path.name[:4] for path in history.glob("[0-9]*.py"))
-    if await database.in_one_thread(_version) == newest:
+    if await database.in_one_thread(_version) == _newest(history):
         return False
     await database.in_one_thread(lambda connection: _upgrade(connection, history))
     return True
+
+
+def _newest(history: Path) -> str:
+    return max(path.name[:4] for path in history.glob("[0-9]*.py"))
 
 
 def _version(connection: sa.Connection) -> str | None:

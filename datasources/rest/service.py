@@ -122,9 +122,8 @@ class RestService:
         json: object = None,
         form: Form | None = None,
         idempotency_key: str | None = None,
-        only_reads: bool = False,
     ) -> T:
-        """The answer to a JSON or form body; retried only with an idempotency key, or if it `only_reads`.
+        """The answer to a JSON or form body; retried only with an idempotency key.
 
         After SourceTimeout or SourceUnavailable nobody knows whether the service did it: ask again with the same key.
         """
@@ -133,14 +132,12 @@ class RestService:
             headers["idempotency-key"] = quote(idempotency_key)
         with recorded(self.name, "rest", path) as call:
             url = url_of(self.name, path, segments, None)
-            repeatable = only_reads or idempotency_key is not None
-            request = Request("POST", path, url, adapter_of(answer), repeatable, content, headers)
+            request = Request("POST", path, url, adapter_of(answer), idempotency_key is not None, content, headers)
             try:
                 found = await self._send(call, request)
             finally:
-                if not only_reads:
-                    self._flights.seal()
-                    self._cache.drop_written(url)
+                self._flights.seal()
+                self._cache.drop_written(url)
             call.rows = _rows(found)
             return found
 

@@ -12,8 +12,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m datasources.sandbox", description="Heddle's outside world.")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="where sandbox.db and the log live")
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--webhook-url", help="where signed payment events are sent")
-    parser.add_argument("--webhook-secret", default="", help="signs them")
+    parser.add_argument(
+        "--webhook-url", help="where payment events are sent, signed with the environment's WEBHOOK_SECRET"
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when the parent closes stdin or dies")
     options = parser.parse_args()
     options.data.mkdir(parents=True, exist_ok=True)
@@ -25,7 +26,7 @@ def main() -> None:
             options.data,
             options.port,
             engine,
-            (options.webhook_url, options.webhook_secret) if options.webhook_url else None,
+            (options.webhook_url, os.environ["WEBHOOK_SECRET"]) if options.webhook_url else None,
             _wait_for_closed_stdin if options.until_stdin_closes else None,
         )
 

@@ -86,6 +86,10 @@ def _state_switches(state: State, webhooks: Webhooks) -> list[Route]:
         shown = {"url": webhooks.url, "delivered": webhooks.delivered, "pending": webhooks.pending}
         return json_response(200, shown)
 
+    async def forget_keys(_: Request) -> Response:
+        state.forget_answers("payments")
+        return Response(status_code=204)
+
     async def import_payments(request: Request) -> Response:
         minimal = orjson.loads(await request.body())
         state.keep(document for one in minimal for document in intents.imported(one))
@@ -98,6 +102,7 @@ def _state_switches(state: State, webhooks: Webhooks) -> list[Route]:
 
     return [
         Route("/webhooks", aim_webhooks, methods=["GET", "POST"]),
+        Route("/payments/keys", forget_keys, methods=["DELETE"]),
         Route("/payments/import", import_payments, methods=["POST"]),
         Route("/carriers/import", import_carriers, methods=["POST"]),
     ]

@@ -40,7 +40,7 @@ def carriers_app(state: State) -> Starlette:
             answer, _ = await once.run(request.headers.get("idempotency-key"), described, work)
         except KeyReused:
             message = "This Idempotency-Key was used with another body."
-            raise CarrierError(422, "idempotency_key_reused", message) from None
+            raise CarrierError(409, "idempotency_key_reused", message) from None
         except KeyInFlight:
             message = "The first request with this Idempotency-Key is not done yet."
             raise CarrierError(409, "idempotency_key_in_use", message) from None

@@ -43,7 +43,7 @@ DOCUMENT: dict[str, Any] = {
                 "requestBody": _takes("NewShipment"),
                 "responses": {
                     "201": _says("The shipment.", "Shipment"),
-                    "409": _says("The first request with this key is not done yet.", "Error"),
+                    "409": _says("The key stands for another body, or its first request is not done yet.", "Error"),
                     "422": _INVALID,
                 },
             }

@@ -14,11 +14,15 @@ from urllib.parse import urlencode
 _START_S = 15
 _ANSWER_S = 10
 
-# `python -m localstripe.server`, but it ends when our end of its stdin closes, so also after a kill -9 of ours.
+# As `python -m localstripe.server`, which however listens to every host, and after each change writes all that it knows
+# into /tmp. And it ends when our end of its stdin closes, so also after a kill -9 of ours.
 _LAUNCH = """
-import os, runpy, sys, threading
+import os, sys, threading
 threading.Thread(target=lambda: (os.read(0, 1), os._exit(0)), daemon=True).start()
-runpy.run_module("localstripe.server", run_name="__main__", alter_sys=True)
+from aiohttp import web
+from localstripe.server import app, store
+type(store).dump_to_disk = lambda self: None
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]))
 """
 
 
@@ -36,7 +40,7 @@ class Engine:
         self._log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _LAUNCH, "--from-scratch", "--port", str(self._port)],
+                [sys.executable, "-c", _LAUNCH, str(self._port)],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

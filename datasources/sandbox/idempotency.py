@@ -1,4 +1,4 @@
-"""A change is made once for each Idempotency-Key; its first answer is replayed for ever."""
+"""A change is made once for each Idempotency-Key; its first answer is replayed until the keys are forgotten."""
 
 from collections.abc import Awaitable, Callable
 

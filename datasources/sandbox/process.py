@@ -1,6 +1,7 @@
 """Starting the sandbox's process, from server.py and from tests."""
 
 import json
+import os
 import subprocess
 import sys
 from functools import cached_property
@@ -26,11 +27,18 @@ class Sandbox:
 
     def __init__(self, data: Path, webhook: tuple[str, str] | None = None) -> None:
         """`data` is a directory for its state file and log; `webhook` the URL for events and the secret that signs."""
-        command = [sys.executable, "-m", "datasources.sandbox", "--data", str(data), "--until-stdin-closes"]
+        command = [sys.executable, "-m", "datasources.sandbox", "--data", str(data.absolute()), "--until-stdin-closes"]
+        environment = dict(os.environ)
         if webhook is not None:
-            command += ["--webhook-url", webhook[0], "--webhook-secret", webhook[1]]
+            command += ["--webhook-url", webhook[0]]
+            environment["WEBHOOK_SECRET"] = webhook[1]  # a command line can be read by everybody
         self.process = subprocess.Popen(
-            command, cwd=_REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            command,
+            cwd=_REPOSITORY,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         self._stdin = cast(IO[bytes], self.process.stdin)
         self._stdout = cast(IO[bytes], self.process.stdout)

@@ -87,6 +87,11 @@ class State:
         ).fetchone()
         return (found[0], Answer(found[1], orjson.loads(found[2]))) if found else None
 
+    def forget_answers(self, service: str) -> None:
+        """As a service does with keys that are some time old: what was done stays done."""
+        with self._db:
+            self._db.execute("DELETE FROM answers WHERE service = ?", (service,))
+
     def _put(self, documents: Iterable[Document]) -> None:
         self._db.executemany(
             "INSERT INTO documents (kind, id, parent, body) VALUES (?, ?, ?, ?)"

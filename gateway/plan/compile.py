@@ -33,7 +33,7 @@ from graphql import (
 
 from gateway.plan.completion import Abstracts, Completer, Leaves, Lists, Objects
 from gateway.plan.field import Field, Unplanned
-from gateway.plan.steps import Attribute, Branch, Calculation, Load, Resolution, Selection, Step
+from gateway.plan.steps import Attribute, Branch, Calculation, Load, Resolution, Selection, Step, united
 from schema.fields import Computed, Edge
 
 MAX_DEPTH = 50
@@ -75,6 +75,7 @@ def compile_plan(
         selection = compiler.selection(root, [operation.selection_set])
     except RecursionError:
         raise Unplanned("deep nesting") from None
+    compiler.project()
     return Plan(selection, operation.operation is OperationType.MUTATION)
 
 
@@ -96,6 +97,18 @@ class _Compiler:
             if made.depth > MAX_DEPTH:
                 raise Unplanned("deep nesting")
         return self._selections[name]
+
+    def project(self) -> None:
+        """Tells each load the columns that are read of its records, wherever in the plan: so they are read once.
+
+        Where resolvers beside the first may load the same records, all is read, so that it is read once as well.
+        """
+        steps = [step for selection in self._selections.values() for step in selection.steps]
+        if sum(type(step) is Resolution for step in steps) > 1:
+            return
+        loads = [step for step in steps if isinstance(step, Load)]
+        for load in loads:
+            load.wanted = united(other.needed for other in loads if other.batch is load.batch)
 
     def _selection(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Selection:
         collected: dict[str, list[FieldNode]] = {}

@@ -19,6 +19,7 @@ from graphql import (
 )
 from graphql.pyutils import inspect, is_iterable
 
+from datasources.statements import Columns
 from gateway.plan.field import Field
 from gateway.plan.run import Run, is_odd, together, tried
 from gateway.plan.values import Failure
@@ -35,13 +36,25 @@ _TAKES_ALL_BUT_NAMED: Any = Node.is_type_of.__func__  # type: ignore[attr-define
 
 
 class Completer(ABC):
-    """`waits` says whether completing may have to wait for a source, `depth` how many selections are below."""
+    """`waits` says whether completing may have to wait for a source, `depth` how many selections are below.
 
-    def __init__(self, field: Field, nullable: bool, *, waits: bool = False, depth: int = 0) -> None:
+    `columns` are the attributes that are read of the objects among the values; None may be any.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        nullable: bool,
+        *,
+        waits: bool = False,
+        depth: int = 0,
+        columns: Columns = None,
+    ) -> None:
         self.field = field
         self.nullable = nullable
         self.waits = waits
         self.depth = depth
+        self.columns = columns
 
     @abstractmethod
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
@@ -60,7 +73,7 @@ class Leaves(Completer):
     """Scalars and enums."""
 
     def __init__(self, type: GraphQLLeafType, field: Field, nullable: bool) -> None:
-        super().__init__(field, nullable)
+        super().__init__(field, nullable, columns=frozenset())
         self._type = type
         self._coerce = type.coerce_output_value
         plain = _PLAIN.get(type.name) if is_specified_scalar_type(type) else None
@@ -107,7 +120,7 @@ class Lists(Completer):
     """The items of all lists at once."""
 
     def __init__(self, items: Completer, field: Field, nullable: bool) -> None:
-        super().__init__(field, nullable, waits=items.waits, depth=items.depth)
+        super().__init__(field, nullable, waits=items.waits, depth=items.depth, columns=items.columns)
         self.items = items
 
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
@@ -154,7 +167,7 @@ class Objects(Completer):
     """Objects of one type."""
 
     def __init__(self, type: GraphQLObjectType, rows: "Selection", field: Field, nullable: bool) -> None:
-        super().__init__(field, nullable, waits=rows.waits, depth=rows.depth)
+        super().__init__(field, nullable, waits=rows.waits, depth=rows.depth, columns=rows.columns)
         self.type = type
         self.rows = rows
         self._named_only = getattr(type.is_type_of, "__func__", None) is _TAKES_ALL_BUT_NAMED

@@ -1,16 +1,18 @@
 """The steps of a plan: each reads or loads its values for a whole set of rows, and has them completed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.plan.completion import Completer
+from datasources.statements import Columns
+from gateway.plan.completion import Completer, Lists
 from gateway.plan.field import Field
 from gateway.plan.run import Run, together, tried
 from gateway.plan.values import Failure
+from loaders.batch import page_by
 from schema.fields import Computed, Edge
 
-Columns = list[list[Any]]
+Filled = list[list[Any]]
 
 
 class Step(Protocol):
@@ -20,7 +22,7 @@ class Step(Protocol):
 
     @property
     def branches(self) -> Sequence["Branch"]: ...
-    async def columns(self, run: Run, rows: list[Any]) -> Columns: ...
+    async def columns(self, run: Run, rows: list[Any]) -> Filled: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,7 @@ class Resolution:
         self._field = field
         self._completer = completer
 
-    async def columns(self, run: Run, rows: list[Any]) -> Columns:
+    async def columns(self, run: Run, rows: list[Any]) -> Filled:
         return [await self._completer.complete(run, self._resolved(run, rows))]
 
     def _resolved(self, run: Run, rows: list[Any]) -> list[Any]:
@@ -94,9 +96,19 @@ class Load:
         self.branches = branches
         self.edges = edges
         self.batch = edges[0].batch
+        self.wanted: Columns = None
+        """The columns that are read of its records, set when the whole plan is known."""
         self._reads = [reader(*edge.key) for edge in edges]
 
-    async def columns(self, run: Run, rows: list[Any]) -> Columns:
+    @property
+    def needed(self) -> Columns:
+        """The columns that its own branches read of the records; of a page those of its rows."""
+        return united(
+            _columns_of_rows(branch.completer) if isinstance(self.batch, page_by) else branch.completer.columns
+            for branch in self.branches
+        )
+
+    async def columns(self, run: Run, rows: list[Any]) -> Filled:
         keys = [self._keys(run, place, rows) for place in range(len(self.branches))]
         found = await self._found(run, keys)
         return await together(
@@ -135,16 +147,18 @@ class Load:
         try:
             field = self.branches[0].field
             arguments = field.unpacked(self.edges[0], run.executor.schema, run.arguments(field))
-            values = await run.context.loaders.load_many(self.batch, wanted, arguments)
+            values = await run.context.loaders.load_many(self.batch, wanted, arguments, self.wanted)
         except Exception as error:
             return dict.fromkeys(wanted, error)
         return dict(zip(wanted, values, strict=True))
 
     @staticmethod
     async def _column(run: Run, branch: Branch, keys: list[Any], found: dict[Any, Any]) -> list[Any]:
-        distinct = list(dict.fromkeys(keys))
         # What was not asked for is None or a failure, and stands for itself.
+        distinct = list(dict.fromkeys(keys))
         completed = await branch.completer.complete(run, [found.get(key, key) for key in distinct])
+        if len(distinct) == len(keys):
+            return completed
         by_key = dict(zip(distinct, completed, strict=True))
         return [by_key[key] for key in keys]
 
@@ -156,6 +170,7 @@ class Selection:
         self.steps = steps
         self.waits = any(step.waits for step in steps)
         self.depth = 1 + max((branch.completer.depth for step in steps for branch in step.branches), default=0)
+        self.columns = united(_columns_of(step) for step in steps)
         self._quick = [step for step in steps if not step.waits]
         self._slow = [step for step in steps if step.waits]
         branches = [branch for step in (*self._quick, *self._slow) for branch in step.branches]
@@ -187,6 +202,39 @@ class Selection:
                 if key in self._strict and type(column[0]) is Failure:
                     return column[0].within(key)
         return self._build([row], *(columns[key] for key in self._keys))[0]
+
+
+def united(columns: Iterable[Columns]) -> Columns:
+    """All of these columns."""
+    found: frozenset[str] = frozenset()
+    for some in columns:
+        if some is None:
+            return None
+        found |= some
+    return found
+
+
+def _columns_of(step: Step) -> Columns:
+    """What a step reads of its rows; a resolver may read anything."""
+    if isinstance(step, Load):
+        return frozenset(name for edge in step.edges for name in edge.key)
+    if isinstance(step, Attribute):
+        return frozenset((step.attribute,))
+    return frozenset(step.computed.columns) if isinstance(step, Calculation) else None
+
+
+def _columns_of_rows(page: Completer) -> Columns:
+    """What is read of the rows of a page: of its `nodes`, and of the `node` of each of its `edges`."""
+    selection = getattr(page, "rows", None)
+    steps = [step for step in selection.steps if isinstance(step, Attribute)] if selection else []
+    below = {step.attribute: step.branches[0].completer for step in steps}
+    rows = [below[name].columns for name in ("nodes", "node") if name in below]
+    rows += [_columns_of_rows(_items_of(below["edges"]))] if "edges" in below else []
+    return united(rows)
+
+
+def _items_of(completer: Completer) -> Completer:
+    return completer.items if isinstance(completer, Lists) else completer
 
 
 def _fail(objects: list[Any], key: str, column: list[Any]) -> None:

@@ -74,7 +74,7 @@ async def change_product(context: Context, id: UUID, values: ProductValues) -> A
     return await _change(context, id, _columns(values), "product.changed")
 
 
-async def retire_product(context: Context, id: UUID, *, active: bool) -> Any:
+async def set_active(context: Context, id: UUID, *, active: bool) -> Any:
     """Takes a product off the lists, or puts it back; orders keep it. Raises: Forbidden, NotFound."""
     return await _change(context, id, {"active": active}, "product.restored" if active else "product.retired")
 

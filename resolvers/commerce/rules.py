@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
+from datasources.actor import SYSTEM
 from datasources.commerce.errors import InvalidMove
 from datasources.commerce.orders import OrderStatus
 from datasources.errors import InvalidInput
@@ -16,6 +18,12 @@ MOVES: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.REFUNDED: frozenset(),
 }
 """Where an order may go from each status."""
+
+
+class ChangedBy(StrEnum):
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,13 @@ def order_number(id: UUID) -> str:
     """What people call an order: ten digits of base 32 from the random part of its id, `7QK3M-0ZT9X`."""
     digits = [_DIGITS[id.int >> 5 * place & 31] for place in range(10)]
     return "".join(digits[:5]) + "-" + "".join(digits[5:])
+
+
+def changed_by(actor_id: UUID, customer_id: UUID) -> ChangedBy:
+    """Who an actor is to the order of this customer."""
+    if actor_id == customer_id:
+        return ChangedBy.CUSTOMER
+    return ChangedBy.SYSTEM if actor_id == SYSTEM.id else ChangedBy.STAFF
 
 
 def must_move(status: OrderStatus, wanted: OrderStatus) -> None:

@@ -7,7 +7,7 @@ the clients' own retries.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,17 +22,29 @@ from resolvers.commerce.orders.shipping import finish_shipping
 from resolvers.context import Context
 
 GRACE = timedelta(minutes=2)
-"""Longer than any operation takes: what is older, nobody waits for any more."""
+"""Longer than any operation may take: what is older, nobody waits for any more."""
+ALARM = timedelta(days=1)
+"""What cannot be settled for so long needs a person."""
 IN_ALL = 200
 AT_ONCE = 10
 
 log = structlog.get_logger("heddle")
 
-_END: Mapping[str, Callable[[Commerce, UUID], Awaitable[Any]]] = {
+End = Callable[[Commerce, UUID], Awaitable[Any]]
+_END: Mapping[str, End] = {
     Step.AUTHORISING: release,
     Step.CAPTURING: finish_shipping,
     Step.VOIDING: finish_voiding,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A payment or refund that is under way since then."""
+
+    id: UUID
+    since: datetime
+    end: End
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +56,30 @@ class Settled:
 
 
 async def settle(context: Context) -> Settled:
-    """Ends every payment and refund that is under way for longer than GRACE, the oldest first; logs what it cannot."""
+    """Ends payments and refunds that are under way for longer than GRACE, IN_ALL of each; logs what it cannot."""
     commerce = context.of(Commerce)
-    before = context.clock() - GRACE
-    payments = await commerce.payments.records.stuck(before, IN_ALL)
-    refunds = await commerce.payments.records.stuck_refunds(before, IN_ALL)
+    now = context.clock()
+    payments = await commerce.payments.records.stuck(now - GRACE, IN_ALL)
+    refunds = await commerce.payments.records.stuck_refunds(now - GRACE, IN_ALL)
+    stuck = [Stuck(payment.id, payment.updated_at, _END[payment.status]) for payment in payments]
+    stuck += [Stuck(refund.id, refund.created_at, finish_refund) for refund in refunds]
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def end(id: UUID, work: Callable[[Commerce, UUID], Awaitable[Any]]) -> None:
+    async def end(one: Stuck) -> None:
         async with turns:
-            await work(commerce, id)
+            await one.end(commerce, one.id)
 
-    work = [(payment.id, _END[payment.status]) for payment in payments]
-    work += [(refund.id, finish_refund) for refund in refunds]
-    outcomes = await asyncio.gather(*(end(*one) for one in work), return_exceptions=True)
-    failed = [(id, error) for (id, _), error in zip(work, outcomes, strict=True) if error is not None]
-    for id, error in failed:
-        if isinstance(error, SourceError):
-            log.warning("not settled yet", id=str(id), source=error.source, code=error.code, detail=error.detail)
-        else:
-            log.error("cannot be settled", id=str(id), exc_info=error)
-    return Settled(len(work) - len(failed), len(failed))
+    outcomes = await asyncio.gather(*(end(one) for one in stuck), return_exceptions=True)
+    failed = [(one, error) for one, error in zip(stuck, outcomes, strict=True) if error is not None]
+    for one, error in failed:
+        _tell(one, error, alarming=now - one.since > ALARM)
+    return Settled(len(stuck) - len(failed), len(failed))
+
+
+def _tell(one: Stuck, error: BaseException, *, alarming: bool) -> None:
+    if isinstance(error, SourceError):
+        tell = log.error if alarming else log.warning
+        since = one.since.isoformat()
+        tell("not settled yet", id=str(one.id), since=since, source=error.source, code=error.code, detail=error.detail)
+    else:
+        log.error("cannot be settled", id=str(one.id), since=one.since.isoformat(), exc_info=error)

@@ -193,14 +193,14 @@ class CatalogueMutation:
     async def retire_product(self, info: strawberry.Info, id: strawberry.ID) -> ProductPayload | None:
         return await payload(
             ProductPayload,
-            product=lambda: catalogue.retire_product(info.context, uuid_of(id, "Product"), active=False),
+            product=lambda: catalogue.set_active(info.context, uuid_of(id, "Product"), active=False),
         )
 
     @access.field(scope("catalogue:write"), "Puts a retired product back on sale.")
     async def restore_product(self, info: strawberry.Info, id: strawberry.ID) -> ProductPayload | None:
         return await payload(
             ProductPayload,
-            product=lambda: catalogue.retire_product(info.context, uuid_of(id, "Product"), active=True),
+            product=lambda: catalogue.set_active(info.context, uuid_of(id, "Product"), active=True),
         )
 
 

@@ -1,7 +1,6 @@
 """Customers and their addresses, and the rights of a person over its data."""
 
 from datetime import datetime
-from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -17,7 +16,7 @@ from resolvers.commerce.customers import Profile
 from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.connection import Connection
-from schema.fields import computed, edge, edge_page, page_arguments
+from schema.fields import edge, edge_page, page_arguments
 from schema.node import Node, uuid_of
 from schema.problems import Problem, payload
 
@@ -32,19 +31,27 @@ _OWN = policy("the customer itself, or scope customers:read or customers:write")
     directives=[_OWN],
 )
 class Address(Node, batch=CommerceLoaders.address_by_id):
-    recipient: str | None = computed(attrgetter("recipient"), "postal", description="Who receives what is sent here.")
-    street: str | None = computed(attrgetter("street"), "postal", description="With the number of the house.")
-    city: str | None = computed(attrgetter("city"), "postal")
-    postal_code: str | None = computed(attrgetter("postal_code"), "postal")
-    country: str | None = computed(attrgetter("country"), "postal", description="Two letters of ISO 3166, as DE.")
+    recipient: str | None = edge(
+        CommerceLoaders.address_recipient, key=("id", "sealed"), description="Who receives what is sent here."
+    )
+    street: str | None = edge(
+        CommerceLoaders.address_street, key=("id", "sealed"), description="With the number of the house."
+    )
+    city: str | None = edge(CommerceLoaders.address_city, key=("id", "sealed"))
+    postal_code: str | None = edge(CommerceLoaders.address_postal_code, key=("id", "sealed"))
+    country: str | None = edge(
+        CommerceLoaders.address_country, key=("id", "sealed"), description="Two letters of ISO 3166, as DE."
+    )
     created_at: datetime
 
 
 @strawberry.type(description="Who buys here. Personal data is null after an erasure.", directives=[_OWN])
 class Customer(Node, batch=CommerceLoaders.customer_by_id):
-    name: str | None
-    email: str | None
-    phone: str | None = strawberry.field(description="Null also where none was given.")
+    name: str | None = edge(CommerceLoaders.customer_name, key=("id", "sealed_name"))
+    email: str | None = edge(CommerceLoaders.customer_email, key=("id", "sealed_email"))
+    phone: str | None = edge(
+        CommerceLoaders.customer_phone, key=("id", "sealed_phone"), description="Null also where none was given."
+    )
     currency: Currency = strawberry.field(description="What this customer sees prices in, and pays in.")
     created_at: datetime
     erased_at: datetime | None = strawberry.field(

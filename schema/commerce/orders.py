@@ -1,13 +1,10 @@
 """Orders: what was bought, what it cost, and how far it is."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import strawberry
 
-from datasources.actor import SYSTEM
 from datasources.commerce.errors import InvalidMove
 from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import RefundStep
@@ -16,6 +13,7 @@ from datasources.money import Currency
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import orders
 from resolvers.commerce.orders import PlaceOrder, RefundOrder
+from resolvers.commerce.rules import ChangedBy, changed_by
 from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.commerce.customers import AddressInput
@@ -35,19 +33,7 @@ _OWN = policy("its customer, or scope orders:read or orders:write")
 
 strawberry.enum(OrderStatus, description="How far an order is.")
 strawberry.enum(RefundStep, name="RefundStatus", description="How far a refund is.")
-
-
-@strawberry.enum(description="Who did it.")
-class ChangedBy(StrEnum):
-    CUSTOMER = "customer"
-    STAFF = "staff"
-    SYSTEM = "system"
-
-
-def _changed_by(actor_id: UUID, customer_id: UUID) -> ChangedBy:
-    if actor_id == customer_id:
-        return ChangedBy.CUSTOMER
-    return ChangedBy.SYSTEM if actor_id == SYSTEM.id else ChangedBy.STAFF
+strawberry.enum(ChangedBy, description="Who did it.")
 
 
 @strawberry.type(description="So many of one product, as it was when it was sold.", directives=[_OWN])
@@ -67,7 +53,7 @@ class OrderLine(Node, batch=CommerceLoaders.order_line_by_id):
 @strawberry.type(description="A step in the life of an order.", directives=[INHERITED])
 class OrderChange:
     status: OrderStatus = computed(OrderStatus, "status", description="What the order became.")
-    by: ChangedBy = computed(_changed_by, "actor_id", "customer_id")
+    by: ChangedBy = computed(changed_by, "actor_id", "customer_id")
     note: str | None = strawberry.field(description="Why, where somebody said so.")
     at: datetime
 
@@ -98,8 +84,10 @@ class Order(Node, batch=CommerceLoaders.order_by_id):
     tax: Money = computed(Money.of, "tax_minor", "currency")
     total: Money = computed(Money.of, "total_minor", "currency", description="What was to be paid.")
     placed_at: datetime
-    shipping_address: ShippingAddress | None = strawberry.field(
-        description="Null after the customer's erasure, and, with an error, where it cannot be read."
+    shipping_address: ShippingAddress | None = edge(
+        CommerceLoaders.order_address,
+        key=("id", "sealed_address"),
+        description="Null after the customer's erasure, and, with an error, where it cannot be read.",
     )
     customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
         CommerceLoaders.customer_by_id, key="customer_id", description="Null where you may not see customers."

@@ -1,135 +1,77 @@
-"""`uv run python -m tests.benchmarks`: the gateway beside the floor, in one run, round by round in turn.
+"""The gateway beside the floor, its peers and itself, in one run, on one machine, on this repository's own graph.
 
-Both run as processes of their own with one worker, on the same SQLite file of sample data and the same sandbox.
+`uv run python -m tests.benchmarks` makes every comparison, in some six minutes; `--seconds 1 --rounds 1` in two.
+
+floor      the hand-written endpoint of floor.py, the gateway, and the same graph on graphql-core; four queries
+peers      Mercurius with its JIT and GraphQL Yoga with graphql-jit, over the same SQLite file; one query
+identical  many send the same query of the same actor at once, which the gateway executes once
+documents  documents known and new: rates, what the first time costs, what is kept
+growth     lists of 10, 100, 1,000 and 10,000 rows: time a row, memory of an answer beside its JSON
+
+Some of it: `--only floor,peers --servers gateway,floor,yoga`. The peers need node 20.9 or later and, once,
+`npm ci --prefix tests/benchmarks/peers`. The load comes from wrk where it is installed (`apt install wrk`). All servers
+must answer the same data before they are measured; `failed` counts the answers under load that differ in length. Tokens
+and rights are checked by the gateway and the floor, not by the peers. But for `identical`, each request in flight is
+another actor's, so that the gateway shares no execution.
 """
 
 import argparse
 import asyncio
 import os
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
-
-import aiohttp
-import httpx
-import orjson
-import psutil
-from rich.console import Console
-from rich.table import Table
 
 from datasources.sandbox.process import Sandbox
-from server import SAMPLES, configured, opened
-from tests.benchmarks.load import Request, Round, ask, measure, middle
-from tests.benchmarks.questions import LOOKUP, QUESTIONS, Question
+from tests.benchmarks.comparisons import Benchmark
+from tests.benchmarks.data import fill, top_up
+from tests.benchmarks.report import Report
+from tests.benchmarks.servers import SERVERS
 
-UVICORN = [sys.executable, "-m", "uvicorn", "--factory", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+COMPARISONS = ("floor", "peers", "identical", "documents", "growth")
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    options.add_argument("--seconds", type=float, default=5.0, help="of each round")
-    options.add_argument("--rounds", type=int, default=5, help="of each server and query; the median counts")
-    options.add_argument("--connections", type=int, default=50)
-    options.add_argument("--scale", type=float, default=1.0, help="of the sample data")
-    given = options.parse_args()
-    with tempfile.TemporaryDirectory() as data, ExitStack() as stack:
-        sandbox = stack.enter_context(Sandbox(Path(data)))
+    given = _options()
+    report = Report()
+    with tempfile.TemporaryDirectory() as directory, Sandbox(Path(directory)) as sandbox:
         os.environ |= {
-            "HEDDLE_DATA": data,
+            "HEDDLE_DATA": directory,
             "HEDDLE_PAYMENTS_URL": f"{sandbox.url}/payments",
             "HEDDLE_CARRIERS_URL": f"{sandbox.url}/carriers",
             "HEDDLE_RATES_URL": f"{sandbox.url}/rates",
+            "HEDDLE_OPERATION_TIMEOUT_S": "300",
         }
-        asyncio.run(_fill(given.scale, sandbox.url))
-        gateway = stack.enter_context(_server("server:app"))
-        floor = stack.enter_context(_server("tests.benchmarks.floor:app"))
-        asyncio.run(_compare(gateway, floor, _headers(), given))
+        asyncio.run(fill(sandbox.url))
+        top_up(Path(directory), customers=100, orders=10)
+        benchmark = Benchmark(Path(directory), given.servers, given.connections, given.rounds, given.seconds, report)
+        for name in given.only:
+            getattr(benchmark, name)()
+    if given.json:
+        report.write(given.json)
 
 
-async def _fill(scale: float, sandbox_url: str) -> None:
-    async with opened(*configured()) as sources:
-        for domain, sample in SAMPLES:
-            await sample.fill(sources[domain.stores], scale=scale, sandbox_url=sandbox_url, progress=lambda *_: None)
+def _options() -> argparse.Namespace:
+    options = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--only", type=_some(COMPARISONS), default=COMPARISONS, help="comparisons, by commas")
+    options.add_argument("--servers", type=_some(SERVERS), default=SERVERS, help="servers, by commas")
+    options.add_argument("--seconds", type=float, default=2, help="of each round; longer where little is answered")
+    options.add_argument("--rounds", type=int, default=3, help="of each server and query; the median counts")
+    options.add_argument("--connections", type=int, default=50)
+    options.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there too")
+    return options.parse_args()
 
 
-async def _compare(
-    gateway: tuple[str, psutil.Process], floor: tuple[str, psutil.Process], headers: dict[str, str], given: Any
-) -> None:
-    table = Table(title=f"{given.connections} connections, median of {given.rounds} rounds of {given.seconds:g} s")
-    for column in ("query", "server", "requests/s", "median ms", "p99 ms", "CPU ms", "MiB", "of the floor"):
-        table.add_column(column, justify="left" if column in ("query", "server") else "right")
-    for question in QUESTIONS:
-        variables = await _variables(question, gateway[0], headers)
-        body = orjson.dumps({"query": question.query, "variables": variables})
-        ours = Request("POST", f"{gateway[0]}/graphql", headers, body)
-        theirs = Request("POST", floor[0] + question.path, headers, body)
-        await _same(ours, theirs)
-        rounds: dict[str, list[Round]] = {"gateway": [], "floor": []}
-        for _ in range(given.rounds):
-            for name, request, process in (("gateway", ours, gateway[1]), ("floor", theirs, floor[1])):
-                one = await measure(request, process, connections=given.connections, seconds=given.seconds)
-                rounds[name].append(one)
-        _report(table, question, {name: middle(of) for name, of in rounds.items()})
-    Console(width=110).print(table)
+def _some(of: Sequence[str]) -> Callable[[str], list[str]]:
+    def chosen(text: str) -> list[str]:
+        names = text.split(",")
+        if unknown := set(names) - set(of):
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)} is none of {', '.join(of)}")
+        return names
 
-
-def _report(table: Table, question: Question, rounds: Mapping[str, Round]) -> None:
-    for name, one in rounds.items():
-        figures = (one.per_second, one.median_ms, one.p99_ms, one.cpu_ms, one.memory_mib)
-        ratio = one.per_second / rounds["floor"].per_second
-        table.add_row(question.name if name == "gateway" else "", name, *(f"{f:,.2f}" for f in figures), f"{ratio:.2f}")
-
-
-async def _same(ours: Request, theirs: Request) -> None:
-    """Both must answer the same bytes, or the comparison means nothing."""
-    async with aiohttp.ClientSession() as session:
-        answers = [orjson.loads(await ask(session, request)) for request in (ours, theirs)]
-    if answers[0] != answers[1]:
-        raise SystemExit(f"The gateway and the floor differ at {theirs.url}:\n{answers[0]}\n{answers[1]}"[:4_000])
-
-
-async def _variables(question: Question, url: str, headers: dict[str, str]) -> dict[str, Any]:
-    if question.query is not LOOKUP:
-        return {}
-    async with httpx.AsyncClient() as client:
-        asked = {"query": "{ products(first: 1) { nodes { id } } }"}
-        answer = (await client.post(f"{url}/graphql", json=asked, headers=headers)).json()
-    return {"id": answer["data"]["products"]["nodes"][0]["id"]}
-
-
-def _headers() -> dict[str, str]:
-    command = [sys.executable, "server.py", "token", "--as", "admin@example.com"]
-    token = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-
-
-@contextmanager
-def _server(app: str) -> Iterator[tuple[str, psutil.Process]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([*UVICORN, "--log-level", "warning", "--port", str(port), app])
-    try:
-        while not _accepts(port):
-            if process.poll() is not None:
-                raise SystemExit(f"{app} ended before it could serve")
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _accepts(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
+    return chosen
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The floor: what somebody who needs just these four answers would write by hand, on the same blocks and rights.
+"""The floor: what somebody who needs just these answers would write by hand, on the same blocks and rights.
 
 The same statements of the same columns, the same calls to the services, the same JSON; no graph.
 """
@@ -23,6 +23,7 @@ from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS, PRODUCTS
 from datasources.errors import SourceError
 from datasources.money import Money
 from datasources.sql import Row
+from datasources.statements import among
 from gateway import processes
 from gateway.identity import Tokens, bearer
 from schema.node import global_id, uuid_of
@@ -40,8 +41,14 @@ class Floor:
         self._tokens = tokens
 
     async def nested(self, request: Request) -> Response:
+        return await self._nested(request, CUSTOMER.sealed_name)
+
+    async def peers(self, request: Request) -> Response:
+        return await self._nested(request)
+
+    async def _nested(self, request: Request, *sealed: sa.Column[Any]) -> Response:
         await self._signed_in(request)
-        customers = await self._customers(20, CUSTOMER.sealed_name)
+        customers = await self._customers(20, *sealed)
         orders = await self._orders_of(customers, 5, ORDER.number, ORDER.placed_at, ORDER.total_minor, ORDER.currency)
         lines = await self._lines_of(orders, LINE.quantity, LINE.unit_price_minor, LINE.currency)
         products = await self._products_of(lines, PRODUCT.sku, PRODUCT.name)
@@ -50,7 +57,7 @@ class Floor:
             [
                 {
                     "id": global_id("Customer", c.id),
-                    "name": cipher.open(c.sealed_name, place + c.id.bytes),
+                    **({"name": cipher.open(c.sealed_name, place + c.id.bytes)} if sealed else {}),
                     "orders": _nodes(
                         {
                             "number": o.number,
@@ -109,7 +116,7 @@ class Floor:
         await self._signed_in(request)
         id = uuid_of(orjson.loads(await request.body())["variables"]["id"], "Product")
         found = sa.select(PRODUCT.id, PRODUCT.sku, PRODUCT.name, PRODUCT.price_minor, PRODUCT.currency).where(
-            PRODUCT.id.in_([id])
+            among(PRODUCT.id, [id])
         )
         (p,) = await self._database.rows(found)
         price = _money(p.price_minor, p.currency)
@@ -156,7 +163,7 @@ class Floor:
         order = (ORDER.placed_at.desc(), ORDER.id.desc())
         place = sa.func.row_number().over(partition_by=ORDER.customer_id, order_by=order).label("place")
         ranked = sa.select(ORDER.id, ORDER.customer_id, *columns, place).where(
-            ORDER.customer_id.in_([c.id for c in customers])
+            among(ORDER.customer_id, [c.id for c in customers])
         )
         sub = ranked.subquery()
         top = sa.select(sub).where(sub.c.place <= first + 1).order_by(sub.c.customer_id, sub.c.place)
@@ -165,19 +172,19 @@ class Floor:
 
     async def _lines_of(self, orders: Mapping[UUID, list[Row]], *columns: sa.Column[Any]) -> Mapping[UUID, list[Row]]:
         ids = [order.id for of_customer in orders.values() for order in of_customer]
-        lines = sa.select(LINE.order_id, LINE.product_id, *columns).where(LINE.order_id.in_(ids))
+        lines = sa.select(LINE.order_id, LINE.product_id, *columns).where(among(LINE.order_id, ids))
         return _grouped(await self._database.rows(lines.order_by(LINE.order_id, LINE.position)), "order_id")
 
     async def _products_of(self, lines: Mapping[UUID, list[Row]], *columns: sa.Column[Any]) -> Mapping[UUID, Row]:
-        ids = {line.product_id for of_order in lines.values() for line in of_order}
-        found = await self._database.rows(sa.select(PRODUCT.id, *columns).where(PRODUCT.id.in_(ids)))
+        ids = [*{line.product_id for of_order in lines.values() for line in of_order}]
+        found = await self._database.rows(sa.select(PRODUCT.id, *columns).where(among(PRODUCT.id, ids)))
         return {row.id: row for row in found}
 
     async def _levels_of(self, products: Mapping[UUID, Row]) -> Mapping[UUID, list[Row]]:
         levels = sa.select(LEVEL.product_id, LEVEL.on_hand, LEVEL.reserved).join(
             WAREHOUSES, WAREHOUSES.c.id == LEVEL.warehouse_id
         )
-        mine = levels.where(LEVEL.product_id.in_(list(products))).order_by(WAREHOUSES.c.code)
+        mine = levels.where(among(LEVEL.product_id, list(products))).order_by(WAREHOUSES.c.code)
         return _grouped(await self._database.rows(mine), "product_id")
 
     @staticmethod
@@ -200,7 +207,13 @@ def app() -> Starlette:
     """For uvicorn, configured by the environment as the gateway is."""
     settings, own = configured()
     tokens = Tokens(settings.token_secret.get_secret_value().encode())
-    paths = {"/nested": "nested", "/nested-rest": "nested_rest", "/lookup": "lookup", "/list": "long_list"}
+    paths = {
+        "/nested": "nested",
+        "/peers": "peers",
+        "/nested-rest": "nested_rest",
+        "/lookup": "lookup",
+        "/list": "long_list",
+    }
 
     def route(path: str, name: str) -> Route:
         async def endpoint(request: Request) -> Response:

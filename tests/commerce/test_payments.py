@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
+from datasources.commerce.payments import provider
 from datasources.commerce.tables import IDEMPOTENCY, ORDERS, PAYMENTS, PRODUCTS, REFUNDS
 from tests.commerce.shop import Shop
 from tests.commerce.till import ADDRESS, PLACE, Till
@@ -93,6 +95,16 @@ async def test_the_settler_ends_what_nobody_repeats(case: Case, switches: Runnin
         assert await case.found() == DONE[case.operation]
 
 
+@pytest.mark.parametrize("case", ["place", "refund"], indirect=True)
+async def test_a_request_that_meets_its_twin_is_not_refused(case: Case, switches: RunningSandbox) -> None:
+    switches.fault("payments", "error", status=409, path=FAULTY[case.operation], method="POST")
+    assert await case.do() == "SOURCE_UNAVAILABLE"
+    switches.heal("payments")
+    assert not (await case.do()).isupper()
+    assert await case.found() == DONE[case.operation]
+    await case.till.balance()
+
+
 async def test_a_declined_card_leaves_nothing(
     gateway: Gateway, shop: Shop, till: Till, switches: RunningSandbox
 ) -> None:
@@ -117,8 +129,55 @@ async def test_a_declined_card_leaves_nothing(
     assert await till.steps() == {"declined": 1}
     await till.balance()
     assert (await gateway.data("{ cart { lines { quantity } } }", as_=ada))["cart"] == {"lines": [{"quantity": 1}]}
-    assert await till.place(ada, paymentMethod="pm_unknown") == "COMMERCE_PAYMENT_DECLINED"
     assert not (await till.place(ada)).isupper()
+
+
+async def test_a_payment_method_that_nobody_knows_is_wrong_input(gateway: Gateway, shop: Shop, till: Till) -> None:
+    ada = await shop.customer()
+    await till.fill(ada, await shop.product(stock={"BER": 5}))
+    query = PLACE.replace("code }", "code ... on InputProblem { field } }")
+    wanted = {"address": ADDRESS, "paymentMethod": "pm_unknown", "idempotencyKey": "once"}
+    for _ in range(2):
+        answer = await gateway.data(query, {"input": wanted}, as_=ada)
+        assert answer["done"]["problem"] == {
+            "__typename": "InputProblem",
+            "code": "INVALID_INPUT",
+            "field": "paymentMethod",
+        }
+    assert await till.steps() == {"declined": 1}
+    assert await shop.count(ORDERS) == 0
+    assert not (await till.place(ada)).isupper()
+
+
+async def test_what_the_service_does_not_understand_is_no_declined_card(
+    shop: Shop, till: Till, switches: RunningSandbox
+) -> None:
+    ada = await shop.customer()
+    await till.fill(ada, await shop.product(stock={"BER": 5}))
+    switches.fault("payments", "error", status=400, path="/v1/payment_intents")
+    with capture_logs() as logged:
+        assert await till.place(ada, "once") == "SOURCE_REFUSED"
+    told = [one for one in logged if one["event"] == "authorisation not understood"]
+    assert [(one["log_level"], one["status"], one["code"]) for one in told] == [("error", 400, "sandbox_fault")]
+    assert await till.steps() == {"authorising": 1}
+    assert (await till.settle()).done == 1
+    assert await till.steps() == {"declined": 1}
+    switches.heal("payments")
+    assert not (await till.place(ada)).isupper()
+    await till.balance()
+
+
+async def test_a_cart_that_costs_nothing_is_refused_before_anybody_is_asked(
+    gateway: Gateway, shop: Shop, till: Till, switches: RunningSandbox
+) -> None:
+    ada = await shop.customer()
+    await till.fill(ada, await shop.product(price=0, stock={"BER": 5}))
+    query = PLACE.replace("code }", "code ... on InputProblem { field } }")
+    wanted = {"address": ADDRESS, "paymentMethod": "pm_card_visa", "idempotencyKey": "once"}
+    answer = await gateway.data(query, {"input": wanted}, as_=ada)
+    assert answer["done"]["problem"] == {"__typename": "InputProblem", "code": "INVALID_INPUT", "field": "cart"}
+    assert switches.requests("payments") == []
+    assert await shop.count(PAYMENTS) == 0
 
 
 async def test_a_declined_card_whose_answer_was_lost(shop: Shop, till: Till, switches: RunningSandbox) -> None:
@@ -227,6 +286,43 @@ async def test_a_refused_refund_is_not_counted(shop: Shop, till: Till, switches:
     shop.clock.forward(minutes=1)
     assert await till.refund(id) == id
     assert await till.refunds() == [("refused", 2380), ("done", 2380)]
+    await till.balance()
+
+
+@pytest.mark.parametrize("page", [1, 100])
+async def test_a_refund_whose_key_is_forgotten_is_not_paid_twice(
+    shop: Shop, till: Till, switches: RunningSandbox, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(provider, "_PAGE", page)
+    ada = await shop.customer()
+    id = await till.bought(ada, await shop.product(price=1000, stock={"BER": 5}), 3)
+    await till.ship(id)
+    line = (await till.told(id))["lines"][0]["id"]
+    one = [{"id": line, "quantity": 1}]
+    switches.fault("payments", "lost_answer", path="/v1/refunds", method="POST")
+    assert await till.refund(id, lines=one) in UNKNOWN
+    switches.heal("payments")
+    assert await till.refund(id, lines=one) == id
+    switches.forget_keys()
+    settled = await till.settle(after_s=25 * 3600)
+    assert (settled.done, settled.left) == (1, 0)
+    assert await till.refunds() == [("done", 1190), ("done", 1190)]
+    assert await till.money() == [("succeeded", 3570, 2380)]
+    await till.balance()
+
+
+async def test_an_old_refund_that_never_reached_the_service_is_paid(
+    shop: Shop, till: Till, switches: RunningSandbox
+) -> None:
+    ada = await shop.customer()
+    id = await till.bought(ada, await shop.product(price=1000, stock={"BER": 5}))
+    await till.ship(id)
+    switches.fault("payments", "down", path="/v1/refunds")
+    assert await till.refund(id) in UNKNOWN
+    switches.heal("payments")
+    switches.forget_keys()
+    assert (await till.settle(after_s=25 * 3600)).done == 1
+    assert await till.money() == [("succeeded", 1190, 1190)]
     await till.balance()
 
 

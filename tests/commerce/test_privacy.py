@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.commerce.payments.records import PaymentRecords
 from datasources.commerce.seals import PLACES
 from datasources.commerce.tables import (
     ADDRESSES,
@@ -50,7 +51,7 @@ class Person:
         self.actor = actor
         self.id = shop.id("Customer", actor.id)
 
-    async def orders(self, status: str, payment: str) -> UUID:
+    async def orders(self, status: str, payment: str, refund: str = "done") -> UUID:
         """An order of three mugs with an address, history, payment and refund."""
         shop, at = self.shop, self.shop.clock()
         order = await shop.order(self.actor, Sold(await shop.product("Mug"), quantity=3, price=1000), status=status)
@@ -74,7 +75,7 @@ class Person:
         await shop.insert(
             REFUNDS,
             order_id=order,
-            status="done",
+            status=refund,
             amount_minor=1000,
             currency="EUR",
             lines={},
@@ -221,19 +222,20 @@ async def test_erasing_twice_is_fine_and_the_dead_stay_dead(gateway: Gateway, sh
 
 
 @pytest.mark.parametrize(
-    ("status", "payment", "orders"),
+    ("status", "payment", "refund", "orders"),
     [
-        ("placed", "authorised", ["T-3"]),
-        ("placed", "captured", ["T-3"]),
-        ("shipped", "capturing", []),
-        ("cancelled", "voiding", []),
-        ("cancelled", "authorising", []),
+        ("placed", "authorised", "done", ["T-3"]),
+        ("placed", "captured", "done", ["T-3"]),
+        ("shipped", "capturing", "done", []),
+        ("cancelled", "voiding", "done", []),
+        ("cancelled", "authorising", "done", []),
+        ("shipped", "captured", "started", []),
     ],
 )
 async def test_what_is_under_way_holds_an_erasure_off(
-    gateway: Gateway, shop: Shop, ada: Person, status: str, payment: str, orders: list[str]
+    gateway: Gateway, shop: Shop, ada: Person, status: str, payment: str, refund: str, orders: list[str]
 ) -> None:
-    await ada.orders(status, payment=payment)
+    await ada.orders(status, payment, refund)
     before = await kept(shop)
     answer = (await gateway.data(ERASE, {"id": ada.id, "key": "1"}, as_=ada.actor))["eraseCustomer"]
     message = answer["problem"].pop("message")
@@ -245,6 +247,19 @@ async def test_what_is_under_way_holds_an_erasure_off(
     }
     assert all(number in message for number in orders)
     assert await kept(shop) == before
+
+
+async def test_a_refund_that_is_just_beginning_holds_an_erasure_off(gateway: Gateway, shop: Shop, ada: Person) -> None:
+    order = await ada.orders("shipped", "captured")
+    records = PaymentRecords(shop.database, shop.clock)
+    async with shop.database.transaction() as transaction:
+        await records.hold(transaction, order)
+        refund = {"order_id": order, "amount_minor": 1, "currency": "EUR", "lines": {}, "restock": False}
+        await records.insert_refund(transaction, {"id": order, "actor_id": order, **refund})
+        erasing = asyncio.create_task(gateway.data(ERASE, {"id": ada.id, "key": "1"}, as_=ada.actor))
+        await asyncio.wait([erasing], timeout=1)
+    answer = (await erasing)["eraseCustomer"]
+    assert answer["problem"]["__typename"] == "ErasureTooEarlyProblem"
 
 
 async def test_only_oneself_and_writers_export_and_erase(gateway: Gateway, shop: Shop, ada: Person) -> None:

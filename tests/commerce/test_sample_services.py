@@ -32,7 +32,7 @@ async def test_payments_and_shipments_live_at_the_outside_services(filled: Comme
     orders = await filled.database.rows(sa.select(ORDERS).order_by(ORDERS.c.placed_at.desc()).limit(100))
     assert len({order.status for order in orders}) == 5
     payments = {row.order_id: row for row in await filled.database.rows(sa.select(PAYMENTS))}
-    at_service = await PaymentProvider(filled.payments).by_ids([order.payment_id for order in orders])
+    at_service = await PaymentProvider(filled.payments, filled.clock).by_ids([order.payment_id for order in orders])
     for order in orders:
         known, payment = at_service[order.payment_id], payments[order.id]
         assert not isinstance(known, SourceError)

@@ -7,12 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from datasources.actor import Actor
 from datasources.commerce.seals import PostalAddress
+from datasources.commerce.tables import PAYMENTS, REFUNDS
 from datasources.errors import HeddleError
 from datasources.rest import RestService
+from datasources.settings import Settings, WrongSetting, read
 from datasources.sql import Database, Transaction
+from resolvers.commerce import settling
 from resolvers.commerce.orders import PlaceOrder, RefundOrder, cancel_order, place_order, refund_order, ship_order
 from resolvers.context import Context
 from schema.node import read_id
@@ -136,6 +141,12 @@ async def status_of(till: Till, buyer: Actor) -> str | None:
     return found[0] if found else None
 
 
+def test_no_operation_takes_as_long_as_the_settlers_grace() -> None:
+    nearly = settling.GRACE.total_seconds() - 10
+    with pytest.raises(WrongSetting, match="HEDDLE_OPERATION_TIMEOUT_S"):
+        read(Settings, operation_timeout_s=nearly)
+
+
 async def test_what_is_young_is_left_to_its_client(shop: Shop, till: Till, switches: RunningSandbox) -> None:
     ada = await shop.customer()
     await till.fill(ada, await shop.product(stock={"BER": 5}))
@@ -164,6 +175,42 @@ async def test_while_the_service_is_away_everything_waits(shop: Shop, till: Till
     assert (settled.done, settled.left) == (2, 0)
     assert await till.statuses() == {"shipped": 1, "cancelled": 1}
     await till.balance()
+
+
+@pytest.mark.parametrize("operation", ["cancel", "refund"])
+async def test_what_fails_each_time_keeps_nothing_else_waiting(
+    shop: Shop, till: Till, switches: RunningSandbox, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    monkeypatch.setattr(settling, "IN_ALL", 1)
+    ada = await shop.customer()
+    mug = await shop.product(stock={"BER": 5})
+    ids = [await till.bought(ada, mug), await till.bought(ada, mug)]
+    if operation == "refund":
+        for id in ids:
+            await till.ship(id)
+    switches.fault("payments", "down", method="POST")
+    for id in ids:
+        await till.move(operation, id, id)
+        shop.clock.forward(seconds=1)
+    switches.heal("payments")
+    await till.breaker_closes()
+    await make_hopeless(shop, read_id(ids[0])[1])
+    for _ in range(60):
+        if (await till.settle()).done:
+            break
+    assert (await till.told(ids[1]))["status"] == DONE[operation].upper()
+    with capture_logs() as logged:
+        assert (await till.settle(after_s=24 * 3600)).left == 1
+    assert [(one["event"], one["log_level"]) for one in logged if "since" in one] == [("not settled yet", "error")]
+
+
+async def make_hopeless(shop: Shop, order_id: UUID) -> None:
+    """The service knows nothing of this order's payment any more, and its refund cannot be read."""
+    async with shop.database.transaction() as transaction:
+        lost = sa.update(PAYMENTS).where(PAYMENTS.c.order_id == order_id).values(provider_id="pi_lost")
+        await transaction.write(lost)
+        broken = sa.update(REFUNDS).where(REFUNDS.c.order_id == order_id).values(lines={"lost": 1})
+        await transaction.write(broken)
 
 
 async def test_a_settled_step_is_told_as_done_by_who_asked(shop: Shop, till: Till, switches: RunningSandbox) -> None:

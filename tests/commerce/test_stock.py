@@ -144,6 +144,7 @@ async def test_what_orders_wait_for_cannot_be_taken_away(gateway: Gateway, shop:
         ({"by": -1, "reason": "RECEIVED"}, ("INVALID_INPUT", "by")),
         ({"idempotencyKey": ""}, ("INVALID_INPUT", "idempotencyKey")),
         ({"idempotencyKey": "k" * 129}, ("INVALID_INPUT", "idempotencyKey")),
+        ({"idempotencyKey": "k\0"}, ("INVALID_INPUT", "idempotencyKey")),
         ({"productId": "nonsense"}, ("INVALID_INPUT", "productId")),
         (
             {"warehouseId": "UHJvZHVjdDowMTljYWU0MC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA"},

@@ -8,7 +8,16 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import SYSTEM, Actor
-from datasources.commerce.tables import ORDER_LINES, ORDERS, PAYMENTS, PRODUCTS, REFUNDS, STOCK_LEVELS, STOCK_MOVEMENTS
+from datasources.commerce.tables import (
+    EVENTS,
+    ORDER_LINES,
+    ORDERS,
+    PAYMENTS,
+    PRODUCTS,
+    REFUNDS,
+    STOCK_LEVELS,
+    STOCK_MOVEMENTS,
+)
 from resolvers.commerce.settling import Settled, settle
 from server import House
 from tests.commerce.shop import Shop
@@ -172,6 +181,20 @@ class Till:
         assert self.asked("/v1/payment_intents") <= {str(payment.id) for payment in payments}
         assert "started" not in [status for status, _ in await self.refunds()]
         await self._balance_stock()
+        await self._balance_events(Counter(payment.status for payment in payments))
+
+    async def _balance_events(self, steps: Counter[str]) -> None:
+        """Each thing was told once."""
+        told = sa.select(EVENTS.c.type).where(EVENTS.c.type.like("order.%"))
+        orders = await self.statuses()
+        assert Counter(row.type for row in await self._shop.database.rows(told)) == Counter(
+            {
+                "order.placed": orders.total(),
+                "order.shipped": steps["captured"],
+                "order.cancelled": orders["cancelled"],
+                "order.refunded": [status for status, _ in await self.refunds()].count("done"),
+            }
+        )
 
     async def _balance_stock(self) -> None:
         """What is reserved is what placed orders wait for, and the ledger explains every level."""

@@ -77,4 +77,14 @@ def _differences(connection: sa.Connection) -> list[Any]:
         return not (reflected and name is not None and name.startswith(SEARCH))
 
     options = {"include_object": ours, "compare_type": True, "compare_server_default": False}
-    return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
+    differences = list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
+    return differences + [name for name, table in METADATA.tables.items() if _checks(table) != _kept(connection, name)]
+
+
+def _checks(table: sa.Table) -> set[Any]:
+    """The names of its checks, which alembic does not compare: those that forbid overselling are among them."""
+    return {constraint.name for constraint in table.constraints if isinstance(constraint, sa.CheckConstraint)}
+
+
+def _kept(connection: sa.Connection, table: str) -> set[Any]:
+    return {constraint["name"] for constraint in sa.inspect(connection).get_check_constraints(table)}

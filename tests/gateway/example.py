@@ -1,9 +1,10 @@
 """A graph of two types that does as the tests tell it, since the gateway knows no domain."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, NewType
 
 import strawberry
@@ -13,7 +14,7 @@ from strawberry.schema.config import StrawberryConfig
 from datasources.actor import Actor
 from datasources.errors import InvalidInput
 from datasources.ids import utc_now
-from gateway.app import Graph, application
+from gateway.app import Check, Graph, application
 from gateway.identity import Tokens
 from loaders.batch import LoaderSet, value_by
 from resolvers.context import Context
@@ -153,7 +154,13 @@ class Mutation:
 SCHEMA = strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS))
 
 
-def example(script: Script, *, operation_timeout_s: float = 10.0, max_body_bytes: int = 100_000) -> Starlette:
+def example(
+    script: Script,
+    *,
+    operation_timeout_s: float = 10.0,
+    max_body_bytes: int = 100_000,
+    checks: Mapping[str, Check] = MappingProxyType({}),
+) -> Starlette:
     @contextmanager
     def open_context(actor: Actor) -> Iterator[Context]:
         context = Context(actor, {Stores: script}, utc_now)
@@ -168,7 +175,7 @@ def example(script: Script, *, operation_timeout_s: float = 10.0, max_body_bytes
         yield
 
     return application(
-        Graph(SCHEMA._schema, open_context, dict),
+        Graph(SCHEMA._schema, open_context, lambda: checks),
         TOKENS,
         planned=True,
         operation_timeout_s=operation_timeout_s,

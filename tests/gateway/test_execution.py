@@ -51,11 +51,12 @@ async def test_wrong_documents_are_remembered_too(gateway: Gateway, counted: dic
     assert counted == {"parse": 2, "validate": 1}
 
 
-async def test_long_documents_are_not_kept(gateway: Gateway, counted: dict[str, int]) -> None:
-    long = "{ takes } #" + "x" * 10_000
-    for _ in range(2):
-        assert await gateway.data(long) == {"takes": 0}
-    assert counted["validate"] > 1
+async def test_few_long_documents_are_remembered(gateway: Gateway, counted: dict[str, int]) -> None:
+    """So that strangers cannot fill the memory with them."""
+    long = ["{ takes } #" + str(number) * 10_000 for number in range(10)]
+    for query in (*long, long[-1], long[0]):
+        assert await gateway.data(query) == {"takes": 0}
+    assert counted["parse"] == 11
 
 
 async def test_each_operation_has_a_context_of_its_own(gateway: Gateway, script: Script) -> None:
@@ -183,6 +184,7 @@ async def test_what_ignores_the_deadline_is_stopped_as_a_whole(script: Script, m
     ids=["tokens", "same field", "deep", "deep list", "fragments", "cycle"],
 )
 async def test_hostile_documents_are_refused_quickly(gateway: Gateway, query: str) -> None:
-    async with asyncio.timeout(3):
+    """Each would take hours; this machine may be busy."""
+    async with asyncio.timeout(10):
         codes = await gateway.refused(query)
     assert set(codes) <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}

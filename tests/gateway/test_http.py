@@ -1,5 +1,6 @@
 """What is no GraphQL request is told so, with a remedy; the rest is answered as the client accepts."""
 
+import asyncio
 import gzip
 import json
 from typing import Any
@@ -189,6 +190,20 @@ async def test_the_status_says_whether_it_was_executed(gateway: Gateway, query: 
 async def test_health(gateway: Gateway) -> None:
     assert (await gateway.http.get("/health/live")).json() == {"live": True}
     assert (await gateway.http.get("/health/ready")).json() == {"ready": True, "sources": {}}
+
+
+async def test_readiness_asks_each_source_once_for_all_who_ask_at_once() -> None:
+    asked: list[str] = []
+
+    async def check() -> None:
+        asked.append("source")
+        await asyncio.sleep(0)
+
+    async with Gateway(example(Script(), checks={"source": check}), TOKENS).http as http:
+        answers = await asyncio.gather(*(http.get("/health/ready") for _ in range(20)))
+        answers.append(await http.get("/health/ready"))
+    assert [answer.json() for answer in answers] == [{"ready": True, "sources": {"source": "ok"}}] * 21
+    assert asked == ["source"]
 
 
 async def test_limits_are_those_of_the_settings(script: Script) -> None:

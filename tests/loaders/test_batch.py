@@ -11,7 +11,8 @@ from datasources import calls
 from datasources.cursors import Cursors
 from datasources.errors import SourceUnavailable
 from datasources.pages import Page, PageArguments
-from loaders.batch import Loaders, LoaderSet, many_by, one_by, page_by, value_by
+from datasources.statements import Columns
+from loaders.batch import Batch, Loaders, LoaderSet, many_by, one_by, page_by, value_by
 
 
 @dataclass(frozen=True)
@@ -21,18 +22,20 @@ class Row:
 
 
 class Stores:
-    """Answers as the test says; `asked` is what it was asked."""
+    """Answers as the test says; `asked` is what it was asked, `columns` what was last wanted of records."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[list[int], dict[str, Any]]] = []
         self.rows: Sequence[Row] = ()
+        self.columns: Columns = None
         self.values: Mapping[int, Any] = {}
         self.began = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def fetch(self, keys: list[int], **arguments: Any) -> Sequence[Row]:
+    async def fetch(self, keys: list[int], columns: Columns, **arguments: Any) -> Sequence[Row]:
         self.asked.append((list(keys), arguments))
+        self.columns = columns
         await self.gate.wait()
         return self.rows
 
@@ -43,8 +46,11 @@ class Stores:
             await self.gate.wait()
         return self.values
 
-    async def pages(self, keys: list[int], asked: PageArguments, **filters: Any) -> Mapping[int, Page]:
+    async def pages(
+        self, keys: list[int], asked: PageArguments, columns: Columns, **filters: Any
+    ) -> Mapping[int, Page]:
         self.asked.append((list(keys), {"asked": asked, **filters}))
+        self.columns = columns
         return {key: Page([], False, False, "rows", 1, Cursors(b"x")) for key in keys}
 
     async def counts(self, keys: list[int], **filters: Any) -> Mapping[int, int]:
@@ -114,11 +120,14 @@ async def test_an_error_is_its_keys_alone(loaders: Loaders, stores: Stores) -> N
     assert second is again is stores.values[2]
 
 
-async def test_a_failed_call_fails_its_keys_and_may_be_tried_again(loaders: Loaders, stores: Stores) -> None:
+async def test_a_failed_call_fails_its_keys_until_all_is_forgotten(loaders: Loaders, stores: Stores) -> None:
     stores.rows = [Row(1, 1), Row(2, 99)]
     errors = await asyncio.gather(*(loaders.load(Sets.rows_by_parent, key) for key in (1, 2)), return_exceptions=True)
     assert [type(error) for error in errors] == [KeyError, KeyError], "a row of another parent is a bug, and is told"
     stores.rows = [Row(1, 1)]
+    with pytest.raises(KeyError):
+        await loaders.load(Sets.rows_by_parent, 1)
+    loaders.forget()
     assert await loaders.load(Sets.rows_by_parent, 1) == [Row(1, 1)]
 
 
@@ -178,3 +187,21 @@ async def test_pages_share_a_call_and_so_do_their_totals(loaders: Loaders, store
         ([1, 2], {"colour": "red"}),
     ]
     assert Sets.pages.count.name == "example.pages.count"
+
+
+@pytest.mark.parametrize(
+    ("batch", "arguments", "key"),
+    [
+        (Sets.row_by_id, {}, {"id"}),
+        (Sets.rows_by_parent, {}, {"parent"}),
+        (Sets.pages, {"first": 1, "after": None}, set()),
+    ],
+)
+async def test_a_batch_asks_for_the_columns_that_are_wanted_and_for_its_key(
+    stores: Stores, batch: Batch, arguments: dict[str, Any], key: set[str]
+) -> None:
+    for wanted in (frozenset({"colour"}), frozenset[str]()):
+        await batch.load(stores, [1], dict(arguments), wanted)
+        assert stores.columns == wanted | key
+    await batch.load(stores, [1], dict(arguments))
+    assert stores.columns is None

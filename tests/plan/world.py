@@ -13,6 +13,7 @@ from typing import Any
 from datasources import deadline
 from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import SourceTimeout, SourceUnavailable
+from datasources.statements import Columns
 from loaders.batch import Loaders, LoaderSet, many_by, one_by, value_by
 from schema.node import Named
 
@@ -37,11 +38,11 @@ class World:
     def asked(self) -> Counter[tuple[str, Any]]:
         return Counter((name, key) for name, keys in self.calls for key in keys)
 
-    async def by_ids(self, ids: Sequence[int]) -> list[Any]:
+    async def by_ids(self, ids: Sequence[int], *, columns: Columns = None) -> list[Any]:
         await self._called("by_ids", ids)
         return [seen(self.rows[id]) for id in reversed(ids) if id in self.rows]
 
-    async def friends_of(self, ids: Sequence[int]) -> list[Any]:
+    async def friends_of(self, ids: Sequence[int], *, columns: Columns = None) -> list[Any]:
         await self._called("friends_of", ids)
         wanted = [(owner, friend) for owner in ids if owner in self.rows for friend in self.rows[owner].friend_ids]
         return [SimpleNamespace(**vars(self.rows[friend]), owner=owner) for owner, friend in wanted]

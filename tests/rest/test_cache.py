@@ -161,8 +161,6 @@ async def test_a_write_forgets_what_it_changes(outside: Outside, shop: RestServi
     for target in ("/items", "/items/a", "/items/b", "/people"):
         await shop.get(target, answer=dict)
     await shop.get("/items", answer=dict, params={"page": 2})
-    await shop.post("/items/{}/change", "a", answer=dict, only_reads=True)
-    assert await get_again(outside, shop) == []
     await shop.post("/items/{}/change", "a", answer=dict)
     assert await get_again(outside, shop) == ["/items", "/items/a", "/items?page=2"]
 

@@ -41,7 +41,7 @@ def test_a_key_ships_once(carriers: httpx.Client) -> None:
     key = uuid4().hex
     assert ship(carriers, key).json() == ship(carriers, key).json()
     refused = ship(carriers, key, reference="A-8")
-    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "idempotency_key_reused")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "idempotency_key_reused")
 
 
 def test_a_shipment_moves_on_with_its_age(sandbox: RunningSandbox, carriers: httpx.Client) -> None:

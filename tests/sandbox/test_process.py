@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,6 +40,17 @@ def wait_until_ended(*pids: int) -> None:
         time.sleep(0.01)
 
 
+def wait_until_connected(host: str, port: int) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection((host, port)).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, f"nobody listens to {host}, port {port}"
+            time.sleep(0.01)
+
+
 @needs_proc
 def test_it_ends_with_its_child_when_its_parent_is_killed(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True) as parent:
@@ -59,6 +71,24 @@ def test_its_child_ends_with_it(tmp_path: Path, how: signal.Signals, capfd: pyte
         sandbox.process.wait(timeout=10)
         wait_until_ended(localstripe_pid)
     assert capfd.readouterr().err == ""
+
+
+@needs_proc
+def test_no_other_host_reaches_its_child(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        assert sandbox.url
+        (localstripe_pid,) = children_of(sandbox.process.pid)
+        port = int(Path(f"/proc/{localstripe_pid}/cmdline").read_text().split("\0")[-2])
+        wait_until_connected("127.0.0.1", port)
+        with socket.socket() as other:
+            other.bind(("127.0.0.2", port))  # which fails where somebody listens on every address
+
+
+def test_its_directory_is_where_its_parent_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Sandbox(Path("relative")) as sandbox:
+        assert sandbox.url
+        assert (tmp_path / "relative" / "sandbox.db").exists()
 
 
 def test_a_start_that_fails_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """A walk over the whole graph: every part of it keeps the rules of the house."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +14,13 @@ from graphql import (
     is_specified_scalar_type,
 )
 
+from datasources.errors import Refusal
 from loaders.batch import Batch, LoaderSet, page_by
 from schema.access import Access
 from schema.fields import Edge
 from schema.graph import DOMAINS, build
 from schema.node import Node
+from schema.problems import Problem
 
 SCHEMA = build()._schema
 ROOTS = ("Query", "Mutation")
@@ -56,6 +59,18 @@ def batches() -> set[Batch]:
         value for kind in LoaderSet.__subclasses__() for value in vars(kind).values() if isinstance(value, Batch)
     }
     return declared | {batch.count for batch in declared if isinstance(batch, page_by)}
+
+
+def refusals() -> set[type[Refusal]]:
+    """Those of the domains."""
+
+    def below(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+        for refusal in kind.__subclasses__():
+            yield refusal
+            yield from below(refusal)
+
+    domains = tuple(f"datasources.{domain.name}." for domain in DOMAINS)
+    return {kind for kind in below(Refusal) if kind.__module__.startswith(domains)}
 
 
 def test_the_walk_sees_the_graph() -> None:
@@ -129,9 +144,19 @@ def test_every_argument_is_told_about() -> None:
     assert untold == []
 
 
-def test_every_refusal_of_a_mutation_has_a_problem_type() -> None:
-    problems = {type.name for type in SCHEMA.get_implementations(_interface("Problem")).objects}
-    assert {"Refused", "InputProblem"} <= problems
+def test_every_refusal_with_data_of_its_own_has_a_problem_type() -> None:
+    """The others are told by `Refused`, whose code and message say it all."""
+    told = {problem.refusal for problem in Problem.__subclasses__()}
+    with_data = {kind for kind in refusals() if list(inspect.signature(kind).parameters) not in ([], ["message"])}
+    assert with_data - told == set()
+    in_graph = {type.name for type in SCHEMA.get_implementations(_interface("Problem")).objects}
+    assert in_graph == {problem.__name__ for problem in Problem.__subclasses__()}
+
+
+def test_every_code_is_of_its_domain_and_of_one_refusal() -> None:
+    codes = [(kind.code, kind.__module__.split(".")[1].upper()) for kind in refusals()]
+    assert [code for code, domain in codes if not code.startswith(f"{domain}_")] == []
+    assert len({code for code, _ in codes}) == len(codes)
 
 
 def test_the_committed_schema_is_this_one() -> None:

@@ -76,6 +76,13 @@ def test_a_port_in_use_is_said_with_the_remedy(run: Run) -> None:
     ]
 
 
+def test_known_secrets_are_not_shown_to_other_machines(run: Run) -> None:
+    code, said, complaints = run("--host", "0.0.0.0", "--port", "0")
+    assert (code, said, len(complaints)) == (1, "", 1)
+    assert complaints[0].startswith("error: 0.0.0.0 can be reached from other machines, and HEDDLE_TOKEN_SECRET, ")
+    assert complaints[0].endswith(" have values that everybody knows; set them, or serve on 127.0.0.1")
+
+
 def test_a_directory_that_keeps_no_data_is_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert run("--port", "0", "--data", "file") == (
@@ -83,6 +90,11 @@ def test_a_directory_that_keeps_no_data_is_said(run: Run, tmp_path: Path) -> Non
         "",
         ["error: 'file' cannot keep data: File exists; name another: --data DIR"],
     )
+
+
+def test_what_it_keeps_is_for_its_user_alone(run: Run, tmp_path: Path) -> None:
+    run("--port", "0", "--data", "new/data", HEDDLE_COMMERCE_DATABASE_URL="postgresql://127.0.0.1:1/shop")
+    assert (tmp_path / "new" / "data").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_dead_database_is_said(run: Run) -> None:

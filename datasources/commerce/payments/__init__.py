@@ -1,12 +1,12 @@
 """Payments: what we asked for, in our database, and what is so, at the payment service."""
 
 from datasources.actor import Actor
-from datasources.commerce.payments.provider import PaymentProvider, PaymentStatus, ProviderPayment
+from datasources.commerce.payments.provider import NO_SUCH_METHOD, PaymentProvider, PaymentStatus, ProviderPayment
 from datasources.commerce.payments.records import PaymentRecords, RefundStep, Step
 from datasources.commerce.payments.signatures import check_signature
 from datasources.commerce.sources import CommerceSources
 
-__all__ = ["PaymentStatus", "Payments", "ProviderPayment", "RefundStep", "Step", "check_signature"]
+__all__ = ["NO_SUCH_METHOD", "PaymentStatus", "Payments", "ProviderPayment", "RefundStep", "Step", "check_signature"]
 
 
 class Payments:
@@ -14,5 +14,5 @@ class Payments:
 
     def __init__(self, sources: CommerceSources, actor: Actor) -> None:
         self.records = PaymentRecords(sources.database, sources.clock)
-        self.provider = PaymentProvider(sources.payments)
+        self.provider = PaymentProvider(sources.payments, sources.clock)
         self.by_ids = self.provider.by_ids

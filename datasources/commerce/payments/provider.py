@@ -3,21 +3,28 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import structlog
 from pydantic import AwareDatetime, BaseModel
 
 from datasources.commerce.errors import AuthorisationLost, PaymentDeclined, RefundRefused
 from datasources.errors import SourceError, SourceRefused, SourceUnavailable
+from datasources.ids import Clock
 from datasources.rest import RestService
 from datasources.sql import Row
 
 T = TypeVar("T")
+log = structlog.get_logger("heddle")
 
-_IN_FLIGHT = 409
+NO_SUCH_METHOD = "no_such_method"
+_DECLINED, _IN_FLIGHT = 402, 409
 _TRIES, _PAUSE_S = 15, 0.2
+_KEYS_HOLD = timedelta(hours=20)
+"""Stripe may forget a key after 24 hours, and then does again what it did: before that we look first."""
+_PAGE = 100
 _HUNDREDFOLD = frozenset({"ISK"})
 """Stripe counts these in hundredths, though they have no smaller unit."""
 
@@ -57,6 +64,12 @@ class _Intent(BaseModel, frozen=True):
 class _Refund(BaseModel, frozen=True):
     id: str
     status: str
+    metadata: dict[str, str]
+
+
+class _Refunds(BaseModel, frozen=True):
+    data: list[_Refund]
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +90,9 @@ class PaymentProvider:
     make it again, and the service gives its first answer.
     """
 
-    def __init__(self, service: RestService) -> None:
+    def __init__(self, service: RestService, clock: Clock) -> None:
         self._service = service
+        self._clock = clock
 
     async def by_ids(self, ids: Sequence[str]) -> Mapping[str, ProviderPayment | SourceError]:
         """Payments by their id at the service; unknown ids are left out, an error stands where one failed.
@@ -99,7 +113,8 @@ class PaymentProvider:
     async def authorise(self, payment: Row) -> ProviderPayment:
         """Reserves the amount on the customer's card; a repeat tells what came of the first time, not what is so now.
 
-        Raises: PaymentDeclined, SourceError.
+        Raises: PaymentDeclined, with the code NO_SUCH_METHOD where the service does not know the payment method;
+        SourceError, which is SourceRefused where the service does not take the request itself.
         """
         form = {
             "amount": _count(payment.amount_minor, payment.currency),
@@ -114,13 +129,22 @@ class PaymentProvider:
         try:
             return _read(await self._post("/v1/payment_intents", answer=_Intent, form=form, key=str(payment.id)))
         except SourceRefused as refused:
-            raise PaymentDeclined(_reason(refused)) from None
+            error = _error(refused)
+            if refused.status == _DECLINED or error.get("type") == "card_error":
+                raise PaymentDeclined(_reason(error)) from None
+            if error.get("param") == "payment_method":
+                raise PaymentDeclined(NO_SUCH_METHOD) from None
+            told = {name: error.get(name) for name in ("type", "code", "param")}
+            log.error("authorisation not understood", payment=str(payment.id), status=refused.status, **told)
+            raise
 
     async def capture(self, payment: Row) -> None:
         """Takes the authorised amount. Raises: AuthorisationLost where there is none any more, SourceError."""
         path = "/v1/payment_intents/{}/capture"
         try:
-            await self._post(path, payment.provider_id, answer=_Intent, form={}, key=f"{payment.id}:capture")
+            told = await self._post(path, payment.provider_id, answer=_Intent, form={}, key=f"{payment.id}:capture")
+            if _read(told).status is not PaymentStatus.CAPTURED:
+                raise SourceUnavailable(self._service.name, "it did not capture what it was asked to")
         except SourceRefused:
             status = (await self.get(payment.provider_id)).status
             if status is PaymentStatus.VOIDED:
@@ -143,18 +167,36 @@ class PaymentProvider:
 
     async def refund(self, refund: Row, provider_id: str) -> str:
         """Gives a part back; the refund's id at the service. Raises: RefundRefused, SourceError."""
+        is_old = self._clock() - refund.created_at > _KEYS_HOLD
+        made = await self._find_refund(refund, provider_id) if is_old else None
+        if made is None:
+            made = await self._make_refund(refund, provider_id)
+        if made.status in ("failed", "canceled"):
+            raise RefundRefused
+        return made.id
+
+    async def _make_refund(self, refund: Row, provider_id: str) -> _Refund:
         form = {
             "payment_intent": provider_id,
             "amount": _count(refund.amount_minor, refund.currency),
             "metadata": {"order": refund.order_id, "refund": refund.id},
         }
         try:
-            made = await self._post("/v1/refunds", answer=_Refund, form=form, key=str(refund.id))
+            return await self._post("/v1/refunds", answer=_Refund, form=form, key=str(refund.id))
         except SourceRefused:
             raise RefundRefused from None
-        if made.status in ("failed", "canceled"):
-            raise RefundRefused
-        return made.id
+
+    async def _find_refund(self, refund: Row, provider_id: str) -> _Refund | None:
+        """What came of an earlier attempt; None where it never reached the service."""
+        params: dict[str, str | int] = {"payment_intent": provider_id, "limit": _PAGE}
+        while True:
+            page = await self._service.get("/v1/refunds", answer=_Refunds, params=params)
+            for made in page.data:
+                if made.metadata.get("refund") == str(refund.id):
+                    return made
+            if not page.has_more:
+                return None
+            params["starting_after"] = page.data[-1].id
 
     async def _post(self, path: str, *segments: str, answer: type[T], form: Mapping[str, Any], key: str) -> T:
         """Waits while another request with this key is being answered: it decides for both."""
@@ -162,12 +204,14 @@ class PaymentProvider:
             try:
                 return await self._service.post(path, *segments, answer=answer, form=form, idempotency_key=key)
             except SourceRefused as refused:
-                if _error(refused).get("type") != "idempotency_error":
-                    raise
-                if refused.status != _IN_FLIGHT:
+                # Whatever type it has: taken for a refusal, the money of the other request would be forgotten.
+                if refused.status == _IN_FLIGHT:
+                    await asyncio.sleep(_PAUSE_S)
+                    continue
+                if _error(refused).get("type") == "idempotency_error":
                     detail = f"{path}: this key stands for another request, whose fate it tells nobody"
                     raise SourceUnavailable(self._service.name, detail) from None
-            await asyncio.sleep(_PAUSE_S)
+                raise
         raise SourceUnavailable(self._service.name, f"{path}: the first request with this key is never answered")
 
 
@@ -197,9 +241,8 @@ def _unit(currency: str) -> int:
     return 100 if currency in _HUNDREDFOLD else 1
 
 
-def _reason(refused: SourceRefused) -> str:
+def _reason(error: Mapping[str, Any]) -> str:
     """Stripe's word for why, such as `insufficient_funds`."""
-    error = _error(refused)
     return str(error.get("decline_code") or error.get("code") or "refused")[:64]
 
 

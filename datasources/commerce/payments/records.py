@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from datasources.commerce.tables import PAYMENTS, REFUNDS, WEBHOOK_EVENTS
 from datasources.ids import Clock
@@ -109,20 +108,24 @@ class PaymentRecords:
         return [row.id for row in await self._database.rows(sa.select(REFUNDS.c.id).where(*started))]
 
     async def stuck(self, before: datetime, limit: int) -> Rows:
-        """Payments whose step is under way since before then, the oldest first. Source: one SELECT."""
+        """Payments whose step is under way since before then, drawn by lot. Source: one SELECT."""
         old = (PAYMENTS.c.status.in_(UNDER_WAY), PAYMENTS.c.updated_at <= before)
-        return await self._database.rows(sa.select(PAYMENTS).where(*old).order_by(PAYMENTS.c.updated_at).limit(limit))
+        return await self._database.rows(_by_lot(sa.select(PAYMENTS).where(*old), limit))
 
     async def stuck_refunds(self, before: datetime, limit: int) -> Rows:
-        """Refunds under way since before then, the oldest first. Source: one SELECT."""
+        """Refunds under way since before then, drawn by lot. Source: one SELECT."""
         old = (REFUNDS.c.status == RefundStep.STARTED, REFUNDS.c.created_at <= before)
-        return await self._database.rows(sa.select(REFUNDS).where(*old).order_by(REFUNDS.c.created_at).limit(limit))
+        return await self._database.rows(_by_lot(sa.select(REFUNDS).where(*old), limit))
 
     async def take_event(self, transaction: Transaction, id: str, type: str) -> bool:
         """False where this event of the service was taken before."""
-        insert = (sqlite if transaction.dialect == "sqlite" else postgresql).insert(WEBHOOK_EVENTS)
         values = {"id": id, "type": type, "received_at": self._clock()}
-        return bool(await transaction.write(insert.values(values).on_conflict_do_nothing()))
+        return bool(await transaction.write(transaction.upsert(WEBHOOK_EVENTS).values(values).on_conflict_do_nothing()))
+
+
+def _by_lot(select: sa.Select[Any], limit: int) -> sa.Select[Any]:
+    """Never the oldest first: those that fail each time would be the oldest for ever, and keep out all others."""
+    return select.order_by(sa.func.random()).limit(limit)
 
 
 def _of_order(order_id: UUID) -> sa.Select[Any]:

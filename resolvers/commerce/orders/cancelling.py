@@ -8,10 +8,14 @@ from datasources.commerce.errors import PaymentDeclined
 from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import Step
 from datasources.commerce.stores import Commerce
+from datasources.errors import SourceRefused
 from datasources.sql import Row, Transaction
 from resolvers.commerce.orders.reading import fresh, hold, must_see
 from resolvers.commerce.rules import must_move
 from resolvers.context import Context
+
+_BAD_REQUEST = 400
+"""Whatever is wrong with the request, it was so the first time too: nothing was authorised."""
 
 
 async def cancel_order(context: Context, id: UUID, key: str) -> Any:
@@ -53,10 +57,12 @@ async def finish_voiding(commerce: Commerce, payment_id: UUID) -> None:
         # Nobody knows whether an attempt without an answer reached the service: asking again tells its id.
         provider_id = payment.provider_id or (await commerce.payments.provider.authorise(payment)).id
     except PaymentDeclined as declined:
-        async with commerce.sources.database.transaction() as transaction:
-            await commerce.payments.records.move(
-                transaction, payment_id, Step.VOIDING, Step.DECLINED, decline_code=declined.decline_code
-            )
+        await _end_declined(commerce, payment_id, declined.decline_code)
+        return
+    except SourceRefused as refused:
+        if refused.status != _BAD_REQUEST:
+            raise
+        await _end_declined(commerce, payment_id, "bad_request")
         return
     await commerce.payments.provider.void(payment, provider_id)
     async with commerce.sources.database.transaction() as transaction:
@@ -64,6 +70,11 @@ async def finish_voiding(commerce: Commerce, payment_id: UUID) -> None:
             transaction, payment_id, Step.VOIDING, Step.VOIDED, provider_id=provider_id
         ):
             await undo(commerce, transaction, payment)
+
+
+async def _end_declined(commerce: Commerce, payment_id: UUID, code: str) -> None:
+    async with commerce.sources.database.transaction() as transaction:
+        await commerce.payments.records.move(transaction, payment_id, Step.VOIDING, Step.DECLINED, decline_code=code)
 
 
 async def undo(commerce: Commerce, transaction: Transaction, payment: Row) -> None:

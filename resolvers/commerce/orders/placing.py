@@ -15,10 +15,10 @@ import orjson
 
 from datasources.commerce.errors import BasketChanged, EmptyCart, OutOfStock, PaymentDeclined, PaymentReleased
 from datasources.commerce.inventory import Wanted
-from datasources.commerce.payments import PaymentStatus, Step
+from datasources.commerce.payments import NO_SUCH_METHOD, PaymentStatus, Step
 from datasources.commerce.seals import PostalAddress, seal
 from datasources.commerce.stores import Commerce
-from datasources.commerce.tables import ORDERS
+from datasources.commerce.tables import ADDRESSES, ORDERS
 from datasources.errors import InvalidInput, NotFound, Refusal, SourceError, SourceUnavailable
 from datasources.idempotency import Once
 from datasources.ids import uuid7
@@ -107,7 +107,10 @@ async def _fill(context: Context, command: PlaceOrder) -> Basket:
             raise InvalidInput("cart", f"{line.sku} is not sold any more; remove it from the cart.")
         if line.quantity > (left := available.get(line.product_id, 0)):
             raise OutOfStock(line.sku, line.quantity, left)
-    return Basket(lines, await priced(context, lines, command.currency or cart.currency, address.country), address)
+    totals = await priced(context, lines, command.currency or cart.currency, address.country)
+    if not totals.total_minor:
+        raise InvalidInput("cart", "This costs nothing, and there is no way to pay that; add something with a price.")
+    return Basket(lines, totals, address)
 
 
 async def _address(context: Context, command: PlaceOrder) -> PostalAddress:
@@ -116,10 +119,11 @@ async def _address(context: Context, command: PlaceOrder) -> PostalAddress:
     if command.address is not None:
         return contact.postal_address(command.address)
     kept = await context.loaders.load(CommerceLoaders.address_by_id, command.address_id)
-    if kept is None or kept.customer_id != context.actor.signed_in:
+    mine = kept is not None and kept.customer_id == context.actor.signed_in
+    address = context.of(Commerce).seals.address(ADDRESSES.c.sealed, kept.id, kept.sealed) if mine else None
+    if address is None:
         raise NotFound("address")
-    found: PostalAddress = kept.postal
-    return found
+    return address
 
 
 async def _begin(context: Context, command: PlaceOrder, once: Once, basket: Basket) -> dict[str, str]:
@@ -149,7 +153,7 @@ async def _begin(context: Context, command: PlaceOrder, once: Once, basket: Bask
 async def _finish(commerce: Commerce, payment_id: UUID, basket: Basket) -> None:
     """Authorises the payment and places the order, unless another was faster or it was given up meanwhile.
 
-    Raises: PaymentDeclined, OutOfStock, BasketChanged, SourceError.
+    Raises: PaymentDeclined, InvalidInput, OutOfStock, BasketChanged, SourceError.
     """
     payment = await commerce.payments.records.get(payment_id)
     if payment.status != Step.AUTHORISING:
@@ -164,7 +168,7 @@ async def _finish(commerce: Commerce, payment_id: UUID, basket: Basket) -> None:
 
 
 async def _authorise(commerce: Commerce, payment: Row) -> str:
-    """The payment's id at the service. Raises: PaymentDeclined, SourceError."""
+    """The payment's id at the service. Raises: PaymentDeclined, InvalidInput for the method, SourceError."""
     try:
         told = await commerce.payments.provider.authorise(payment)
     except PaymentDeclined as declined:
@@ -172,7 +176,7 @@ async def _authorise(commerce: Commerce, payment: Row) -> str:
             await commerce.payments.records.move(
                 transaction, payment.id, Step.AUTHORISING, Step.DECLINED, decline_code=declined.decline_code
             )
-        raise
+        raise _refusal(declined.decline_code) from None
     wanted = (PaymentStatus.AUTHORISED, payment.amount_minor, payment.currency)
     if (told.status, told.amount_minor, told.currency) != wanted:
         raise SourceUnavailable(commerce.sources.payments.name, "it did not authorise what it was asked to")
@@ -245,5 +249,12 @@ async def _outcome(context: Context, attempt: Mapping[str, str]) -> Any:
         return await fresh(context, order_id)
     payment = await commerce.payments.records.get(UUID(attempt["payment"]))
     if payment.status == Step.DECLINED:
-        raise PaymentDeclined(payment.decline_code)
+        raise _refusal(payment.decline_code)
     raise PaymentReleased
+
+
+def _refusal(decline_code: str) -> Refusal:
+    """The declined card's, or the input's that names no card."""
+    if decline_code == NO_SUCH_METHOD:
+        return InvalidInput("paymentMethod", "The payment service does not know it; take another, with a new key.")
+    return PaymentDeclined(decline_code)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from datasources.commerce.orders import OrderRecord, OrderStatus
+from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import Step
 from datasources.commerce.stores import Commerce
 from datasources.errors import NotFound
@@ -25,9 +25,9 @@ async def find_orders(context: Context, status: OrderStatus | None, page: Mappin
     return await context.loaders.load(CommerceLoaders.orders, EVERYTHING, status=status, **page)
 
 
-async def must_see(context: Context, id: UUID) -> OrderRecord:
+async def must_see(context: Context, id: UUID) -> Row:
     """Raises: NotFound."""
-    order: OrderRecord | None = await get_order(context, id)
+    order: Row | None = await get_order(context, id)
     if order is None:
         raise NotFound("order")
     return order

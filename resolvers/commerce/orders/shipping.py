@@ -9,6 +9,7 @@ from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import Step
 from datasources.commerce.shipments import Shipment
 from datasources.commerce.stores import Commerce
+from datasources.commerce.tables import ORDERS
 from datasources.errors import SourceRefused
 from datasources.sql import Row, Transaction
 from resolvers.commerce.orders.cancelling import undo
@@ -89,7 +90,7 @@ async def _order_parcel(commerce: Commerce, order_id: UUID) -> Shipment:
     """The order's id is the key: one order is one parcel, however often it is asked for. Raises: ShipmentRefused."""
     (order,) = await commerce.orders.by_ids([order_id])
     lines = await commerce.orders.lines_of([order_id])
-    address = order.shipping_address
+    address = commerce.seals.address(ORDERS.c.sealed_address, order.id, order.sealed_address)
     if address is None:
         raise ShipmentRefused
     try:

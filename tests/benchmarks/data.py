@@ -1,0 +1,71 @@
+"""The data of the benchmark: the sample data, with more orders where a question asks for more than there are."""
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS
+from schema.node import global_id
+from server import SAMPLES, configured, opened
+
+AGO = timedelta(days=1_000)
+"""Copies are older than what they are copied from, so that the newest orders stay the newest."""
+
+
+async def fill(sandbox_url: str) -> None:
+    """The sample data of all domains, where the settings say."""
+    async with opened(*configured()) as sources:
+        for domain, sample in SAMPLES:
+            await sample.fill(sources[domain.stores], scale=1.0, sandbox_url=sandbox_url, progress=lambda *_: None)
+
+
+def a_product(data: Path) -> str:
+    """The id of one, as the graph has it."""
+    with sqlite3.connect(data / "commerce.db") as connection:
+        (id,) = connection.execute("SELECT id FROM products LIMIT 1").fetchone()
+    return global_id("Product", UUID(id))
+
+
+def copied(data: Path, to: Path) -> Path:
+    """A new directory with the same database."""
+    to.mkdir()
+    with sqlite3.connect(data / "commerce.db") as connection:
+        connection.execute("VACUUM INTO ?", [str(to / "commerce.db")])
+    return to
+
+
+def top_up(data: Path, *, customers: int, orders: int) -> None:
+    """Gives the newest customers so many orders each, by copies of those that they have."""
+    engine = sa.create_engine(f"sqlite:///{data / 'commerce.db'}")
+    newest = sa.select(CUSTOMERS.c.id).order_by(CUSTOMERS.c.created_at.desc(), CUSTOMERS.c.id.desc()).limit(customers)
+    with engine.begin() as connection:
+        for customer in connection.execute(newest).scalars().all():
+            _top_up(connection, sa.select(ORDERS).where(ORDERS.c.customer_id == customer), orders)
+    engine.dispose()
+
+
+def _top_up(connection: sa.Connection, theirs: sa.Select[Any], wanted: int) -> None:
+    own = connection.execute(theirs).mappings().all()
+    lines = {order["id"]: _lines(connection, order) for order in own}
+    originals = list(islice(cycle(own), max(0, wanted - len(own))))
+    if not originals:
+        return
+    copies = [_copy(o, number=f"C-{uuid4().hex[:12]}", placed_at=o["placed_at"] - AGO) for o in originals]
+    pairs = zip(originals, copies, strict=True)
+    copied = [_copy(line, order_id=copy["id"]) for original, copy in pairs for line in lines[original["id"]]]
+    connection.execute(sa.insert(ORDERS), copies)
+    connection.execute(sa.insert(ORDER_LINES), copied)
+
+
+def _lines(connection: sa.Connection, order: Mapping[Any, Any]) -> list[Mapping[Any, Any]]:
+    return [*connection.execute(sa.select(ORDER_LINES).where(ORDER_LINES.c.order_id == order["id"])).mappings()]
+
+
+def _copy(row: Mapping[Any, Any], **changed: object) -> dict[str, Any]:
+    return {**row, "id": uuid4(), **changed}

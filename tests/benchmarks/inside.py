@@ -1,0 +1,127 @@
+"""The gateway in this process, asked without a network: what its answers hold, and what a document costs and keeps."""
+
+import asyncio
+import gc
+import time
+import tracemalloc
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from statistics import median
+from typing import Any
+
+import httpx
+from graphql import parse, validate
+
+import server
+from schema.graph import build
+from tests.benchmarks.questions import NESTED, Question, callers
+from tests.benchmarks.report import Row
+
+TIMES = 30
+DOCUMENTS = (100, 200, 400, 800)
+
+
+def memory(questions: Sequence[Question]) -> list[Row]:
+    """How much more than before is held, at most, while each is answered once."""
+    return asyncio.run(_memory(questions))
+
+
+def documents(questions: Sequence[Question]) -> list[Row]:
+    """What a document costs but for its execution, which is left out: when it comes first, and again."""
+    return asyncio.run(_documents(questions))
+
+
+def kept() -> list[Row]:
+    """What the process keeps of different documents."""
+    return asyncio.run(_kept())
+
+
+class Inside:
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def ask(self, query: str, **variables: Any) -> bytes:
+        response = await self._http.post("/graphql", json={"query": query, "variables": variables})
+        if response.status_code != 200 or response.content.startswith(b'{"errors"'):
+            raise SystemExit(f"The gateway answered: {response.text[:500]}")
+        return response.content
+
+    async def median_ms(self, queries: Sequence[str], **variables: Any) -> float:
+        return median([await self._ms(query, variables) for query in queries])
+
+    async def _ms(self, query: str, variables: dict[str, Any]) -> float:
+        began = time.perf_counter()
+        await self.ask(query, **variables)
+        return 1000 * (time.perf_counter() - began)
+
+
+@asynccontextmanager
+async def _inside() -> AsyncIterator[Inside]:
+    app = server.app()
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app):
+        yield Inside(httpx.AsyncClient(transport=transport, base_url="http://inside", headers=callers(1)[0]))
+
+
+async def _memory(questions: Sequence[Question]) -> list[Row]:
+    rows: list[Row] = []
+    async with _inside() as gateway:
+        for question in questions:
+            await gateway.ask(question.query)
+            with _traced():
+                size = len(await gateway.ask(question.query))
+                held = tracemalloc.get_traced_memory()[1]
+            peak = {"peak KiB": held / 1024, "times its JSON": held / size}
+            rows.append({"query": question.name, "JSON KiB": size / 1024, **peak})
+    return rows
+
+
+async def _documents(questions: Sequence[Question]) -> list[Row]:
+    rows: list[Row] = []
+    schema = build()._schema
+    async with _inside() as gateway:
+        for question in questions:
+            new = [question.renamed(f"new{i}") for i in range(TIMES)]
+            ast = parse(new[0])
+            costs: Row = {
+                "first ms": await gateway.median_ms(new, run=False, id=""),
+                "of it parsing": _median_ms(partial(parse, new[0])),
+                "validating": _median_ms(partial(validate, schema, ast)),
+                "again ms": await gateway.median_ms(new[-1:] * TIMES, run=False, id=""),
+            }
+            rows.append({"query": question.name, "characters": len(new[0]), **costs})
+    return rows
+
+
+async def _kept() -> list[Row]:
+    rows: list[Row] = []
+    async with _inside() as gateway:
+        await gateway.ask(NESTED.renamed("warm"))
+        with _traced():
+            for i in range(max(DOCUMENTS)):
+                await gateway.ask(NESTED.renamed(f"kept{i}"), run=False)
+                if i + 1 in DOCUMENTS:
+                    gc.collect()
+                    held = tracemalloc.get_traced_memory()[0] / 1024
+                    rows.append({"documents": i + 1, "kept MiB": held / 1024, "KiB a document": held / (i + 1)})
+    return rows
+
+
+@contextmanager
+def _traced() -> Iterator[None]:
+    gc.collect()
+    tracemalloc.start()
+    try:
+        yield
+    finally:
+        tracemalloc.stop()
+
+
+def _median_ms(work: Callable[[], object]) -> float:
+    def once() -> float:
+        began = time.perf_counter()
+        work()
+        return 1000 * (time.perf_counter() - began)
+
+    return median(once() for _ in range(TIMES))

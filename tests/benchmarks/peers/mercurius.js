@@ -1,0 +1,37 @@
+// Usage: node mercurius.js DATABASE PORT
+import Fastify from 'fastify'
+import mercurius from 'mercurius'
+import { typeDefs } from './schema.js'
+import { openStore } from './store.js'
+
+const [database, port] = process.argv.slice(2)
+const store = openStore(database)
+const app = Fastify()
+
+app.register(mercurius, {
+  schema: typeDefs,
+  jit: 1,
+  resolvers: {
+    Query: { customers: (_, { first }) => store.customers(first) }
+  },
+  // Without its cache a loader need not serialise each record as a key; that is faster, also for products.
+  loaders: {
+    Customer: {
+      orders: {
+        loader: async queries => store.ordersOf(queries.map(({ obj }) => obj.key), queries[0].params.first),
+        opts: { cache: false }
+      }
+    },
+    Order: {
+      lines: { loader: async queries => store.linesOf(queries.map(({ obj }) => obj.key)), opts: { cache: false } }
+    },
+    OrderLine: {
+      product: {
+        loader: async queries => store.products(queries.map(({ obj }) => obj.productId)),
+        opts: { cache: false }
+      }
+    }
+  }
+})
+
+await app.listen({ host: '127.0.0.1', port: Number(port) })

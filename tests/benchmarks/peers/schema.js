@@ -1,0 +1,11 @@
+// What both peers serve: the part of the gateway's graph that the question needs, under the same names.
+export const typeDefs = `
+  type Query { customers(first: Int!): CustomerConnection }
+  type CustomerConnection { nodes: [Customer!]! }
+  type Customer { id: ID! orders(first: Int!): OrderConnection! }
+  type OrderConnection { nodes: [Order!]! }
+  type Order { number: String! placedAt: String! total: Money! lines: [OrderLine!]! }
+  type OrderLine { quantity: Int! unitPrice: Money! product: Product! }
+  type Product { sku: String! name: String! }
+  type Money { amount: String! currency: String! }
+`

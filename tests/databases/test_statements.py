@@ -1,0 +1,122 @@
+"""Reads of the columns that are wanted, by many keys at once: the same on both kinds of database."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.compiler import compiles
+
+from datasources.sql import Database, UtcDateTime
+from datasources.statements import among, projection
+
+METADATA = sa.MetaData()
+THINGS = sa.Table(
+    "things",
+    METADATA,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("number", sa.BigInteger(), nullable=False),
+    sa.Column("code", sa.String(3), nullable=False),
+    sa.Column("at", UtcDateTime(), nullable=True),
+)
+OWNERS = sa.Table("owners", METADATA, sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("name", sa.Text()))
+START = datetime(2026, 3, 1, tzinfo=UTC)
+ROWS = [
+    {"id": UUID(int=n + 1), "number": n, "code": f"{n:03}", "at": START + timedelta(microseconds=n)} for n in range(999)
+]
+
+
+class Explained(sa.Executable, sa.ClauseElement):
+    """How the database would go about a statement."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: sa.Select[Any]) -> None:
+        self.statement = statement
+
+
+compiles(Explained, "sqlite")(lambda e, compiler, **kw: f"EXPLAIN QUERY PLAN {compiler.process(e.statement, **kw)}")
+compiles(Explained, "postgresql")(lambda e, compiler, **kw: f"EXPLAIN {compiler.process(e.statement, **kw)}")
+
+
+@pytest.fixture
+async def things(database: Database) -> Database:
+    """With 999 of them."""
+    await database.in_one_thread(METADATA.create_all)
+    async with database.transaction() as transaction:
+        await transaction.write(sa.insert(THINGS), ROWS)
+    return database
+
+
+async def numbers(database: Database, condition: sa.ColumnElement[bool]) -> list[int]:
+    rows = await database.rows(sa.select(THINGS.c.number).where(condition).order_by(THINGS.c.number))
+    return [row.number for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("columns", "read"),
+    [
+        (None, ["id", "number", "code", "at", "name"]),
+        ({"code", "number"}, ["number", "code"]),
+        ({"code", "place"}, ["code"]),
+        ({"name"}, ["id", "name"]),
+        ({"place"}, ["id"]),
+        (set(), ["id"]),
+    ],
+    ids=["all", "some", "unknown", "joined", "none known", "none"],
+)
+async def test_a_projection_reads_what_is_wanted(things: Database, columns: set[str] | None, read: list[str]) -> None:
+    wanted = None if columns is None else frozenset(columns)
+    select = projection(THINGS, wanted, OWNERS.c.name).join(OWNERS, OWNERS.c.id == THINGS.c.id, isouter=True)
+    row = await things.row(select.where(THINGS.c.number == 7))
+    assert row is not None
+    assert list(row._fields) == read
+    assert all(row._mapping[name] == ROWS[7].get(name) for name in read)
+
+
+@pytest.mark.parametrize("column", ["id", "number", "code", "at"])
+@pytest.mark.parametrize(
+    "wanted", [[], [5], [7, 7, 5, 7], [*range(998, -1, -1)]], ids=["none", "one", "repeated", "all"]
+)
+async def test_rows_are_found_by_their_keys(things: Database, column: str, wanted: list[int]) -> None:
+    keys = [ROWS[number][column] for number in wanted]
+    assert await numbers(things, among(THINGS.c[column], keys)) == sorted(set(wanted))
+
+
+async def test_keys_that_nothing_has_find_nothing(things: Database) -> None:
+    assert await numbers(things, among(THINGS.c.id, [UUID(int=0), UUID(int=2**128 - 1)])) == []
+    assert await numbers(things, among(THINGS.c.number, [-1, 2**62])) == []
+    assert (
+        await numbers(things, among(THINGS.c.id, [None])) == await numbers(things, among(THINGS.c.id, [None] * 2)) == []
+    )
+    quotes = ['"', "'", "\\", "%", "00_", "]", "ü", "\U0001f600"]
+    assert await numbers(things, among(THINGS.c.code, quotes)) == []
+    assert await numbers(things, among(THINGS.c.code, ["0077", "0088"])) == [], (
+        "keys are not cut to the column's length"
+    )
+
+
+@pytest.mark.parametrize("keys", [["no uuid"], ["no uuid", "nor this"], [7, 8], [b"\0" * 16, None]])
+async def test_keys_of_another_type_are_refused(things: Database, keys: list[object]) -> None:
+    with pytest.raises(sa.exc.StatementError):
+        await numbers(things, among(THINGS.c.id, keys))
+
+
+async def test_the_index_is_used(things: Database) -> None:
+    async with things.transaction() as transaction:
+        if things.dialect == "postgresql":
+            await transaction.rows(sa.text("SELECT set_config('enable_seqscan', 'off', true)"))
+        steps = await transaction.rows(
+            Explained(sa.select(THINGS.c.number).where(among(THINGS.c.id, [UUID(int=1), UUID(int=2)])))
+        )
+    plan = " ".join(str(value) for step in steps for value in step)
+    assert {"sqlite": "SEARCH things USING INDEX", "postgresql": "Index Cond: (id = ANY"}[things.dialect] in plan
+
+
+def test_the_statement_is_the_same_for_any_number_of_keys() -> None:
+    """So SQLAlchemy compiles it once, and the database prepares it once."""
+    none, many = (sa.select(THINGS.c.number).where(among(THINGS.c.id, ids)) for ids in ([], [UUID(int=1)] * 300))
+    assert none._generate_cache_key() == many._generate_cache_key() is not None
+    assert str(many.compile(dialect=sqlite.dialect())).count("?") == 1
