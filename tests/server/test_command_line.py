@@ -7,11 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
+import httpx
 import pytest
 
 import server
+from datasources.settings import Settings, read
+from gateway.plan import Plans
 from tests.server.command import PRODUCTION, ROOT, environment
 
 Run = Callable[..., tuple[int, str, list[str]]]
@@ -190,3 +194,24 @@ def test_a_plan_says_what_is_loaded_with_what(run: Run) -> None:
 )
 def test_a_query_without_a_plan_says_why(run: Run, arguments: list[str], said: str) -> None:
     assert run("plan", *arguments) == (1, "", [f"error: {said}"])
+
+
+@pytest.mark.parametrize(("executor", "planned"), [("plan", 1), ("graphql-core", 0)])
+async def test_plans_can_be_turned_off(
+    executor: str, planned: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_by_plan: list[str | None] = []
+    execute = Plans.execute
+
+    async def counted(plans: Plans, context: Any, variables: dict[str, Any], name: str | None) -> Any:
+        run_by_plan.append(name)
+        return await execute(plans, context, variables, name)
+
+    monkeypatch.setattr(Plans, "execute", counted)
+    with patch.dict(os.environ, environment(HEDDLE_EXECUTOR=executor, HEDDLE_DATA=str(tmp_path)), clear=True):
+        house = server.House(read(Settings), {})
+    transport = httpx.ASGITransport(app=house.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://house") as http:
+        answer = await http.post("/graphql", json={"query": "query Kind { __typename }"})
+    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert len(run_by_plan) == planned
