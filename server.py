@@ -209,11 +209,11 @@ def schema(*, check: Check = False) -> int:
 def plan(query: str, *, variables: Variables = "{}") -> None:
     """Prints how the gateway answers a query: what it reads where, and what it loads in one call."""
     try:
-        say(described(build()._schema, query, json.loads(variables)))
+        say(described(build()._schema, query, dict(json.loads(variables))))
     except GraphQLError as error:
         raise CannotStart(error.message) from None
-    except ValueError as error:
-        raise CannotStart(f"The variables are no JSON: {error}") from None
+    except (TypeError, ValueError):
+        raise CannotStart("""Write the variables as a JSON object, such as '{"first": 3}'.""") from None
 
 
 @cli.command

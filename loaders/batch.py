@@ -201,6 +201,8 @@ class Group:
         self._values: dict[Key, Any] = dict(whole._values) if whole else {}
         self._loading: dict[Key, asyncio.Task[None]] = dict(whole._loading) if whole else {}
         self._next: list[Key] = []
+        self._task: asyncio.Task[None]
+        """Loads the keys in `_next`, as soon as it begins."""
 
     async def load(self, key: Key) -> Any:
         if key not in self._values:
@@ -233,7 +235,7 @@ class Group:
         return DataLoader(load, cache=False)
 
     def _start(self, keys: Iterable[Key]) -> None:
-        """In the next turn of the loop, so that those who ask in this one share a call."""
+        """Loads them in the next turn of the loop, so that those who ask in this one share a call."""
         for key in keys:
             if not self._next:
                 self._task = asyncio.create_task(self._fetch())

@@ -1,7 +1,9 @@
 """Completion: values of one type become JSON, a whole set at a time, as graphql-core does one by one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
+from contextlib import suppress
+from math import isfinite
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +28,11 @@ from schema.node import Named, Node
 if TYPE_CHECKING:
     from gateway.plan.steps import Selection
 
-_PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int}
+_PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
 """Types whose values are their own JSON, by GraphQL's scalar; anything else takes graphql-core's rules."""
 
-_TAKES_ALL_BUT_NAMED: Any = Node.is_type_of.__func__  # type: ignore[attr-defined]  # a bound class method
-
 _INT = range(-(2**31), 2**31)
+_TAKES_ALL_BUT_NAMED: Any = Node.is_type_of.__func__  # type: ignore[attr-defined]  # a bound class method
 
 
 class Completer(ABC):
@@ -77,7 +78,7 @@ class Leaves(Completer):
         self._coerce = type.coerce_output_value
         plain = _PLAIN.get(type.name) if is_specified_scalar_type(type) else None
         self._plain = {plain, NoneType} if plain and nullable else {plain}
-        self._bounded = plain is int
+        self._fits = _FIT.get(type.name, _any)
         self._names: dict[Any, str | None] | None = None
         if isinstance(type, GraphQLEnumType):
             self._names = {None: None} if nullable else {}
@@ -85,7 +86,7 @@ class Leaves(Completer):
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
         if self._names is not None:
             return await self._enums(run, self._names, values)
-        if set(map(type, values)) <= self._plain and not (self._bounded and _out_of_bounds(values)):
+        if set(map(type, values)) <= self._plain and self._fits(values):
             return values
         values, kinds = await self._ready(run, values)
         if Failure not in kinds:
@@ -104,7 +105,8 @@ class Leaves(Completer):
         except (KeyError, TypeError):
             values, _ = await self._ready(run, values)
             completed = await self._one_by_one(run, values)
-        names.update((value, name) for value, name in zip(values, completed, strict=True) if isinstance(name, str))
+        with suppress(TypeError):  # of a value that no dict can hold
+            names.update((value, name) for value, name in zip(values, completed, strict=True) if isinstance(name, str))
         return completed
 
     async def _one_by_one(self, run: Run, values: list[Any]) -> list[Any]:
@@ -247,6 +249,18 @@ def _is_nothing(value: Any) -> bool:
     return value is None or type(value) is Failure
 
 
-def _out_of_bounds(values: Sequence[int | None]) -> bool:
+def _in_bounds(values: Sequence[int | None]) -> bool:
     numbers = [value for value in values if value is not None]
-    return bool(numbers) and not (min(numbers) in _INT and max(numbers) in _INT)
+    return not numbers or (min(numbers) in _INT and max(numbers) in _INT)
+
+
+def _finite(values: Sequence[float | None]) -> bool:
+    return all(map(isfinite, [value for value in values if value is not None]))
+
+
+def _any(values: Sequence[Any]) -> bool:
+    return True
+
+
+_FIT: dict[str, Callable[[Sequence[Any]], bool]] = {"Int": _in_bounds, "Float": _finite}
+"""What values of a plain type have to be besides."""

@@ -12,9 +12,10 @@ import strawberry
 from schema.access import INHERITED, scope
 from schema.fields import computed, edge
 from schema.node import Named, Node
-from tests.plan.world import Batches, Later, Mood, name_of
+from tests.plan.world import Batches, Later, Mood, Shade, name_of
 
 strawberry.enum(Mood)
+strawberry.enum(Shade)
 
 
 @strawberry.enum
@@ -91,6 +92,7 @@ class Person(Being):
     tall: bool | None
     height: float | None
     mood: Mood | None
+    shade: Shade | None
     born: date | None
     wealth: Decimal | None
     scores: list[list[int | None]] | None

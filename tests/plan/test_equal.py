@@ -34,7 +34,7 @@ class Number(int):
     """An int of its own."""
 
 
-class Shade(Enum):
+class Tone(Enum):
     HAPPY = "happy"
 
 
@@ -80,7 +80,7 @@ WRONG: dict[str, Callable[[], Any]] = {
     "huge": lambda: 2**40,
     "own number": lambda: Number(3),
     "member": lambda: Mood.SAD,
-    "foreign member": lambda: Shade.HAPPY,
+    "foreign member": lambda: Tone.HAPPY,
     "its value": lambda: "happy",
     "no value": lambda: "angry",
     "list": lambda: [1],

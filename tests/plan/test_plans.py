@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+import strawberry
 from graphql import parse
+from strawberry.types.nodes import SelectedField
 
 from gateway.plan import PLANS_KEPT, Plans, Unplanned
 from gateway.plan.compile import MAX_DEPTH, MAX_SELECTIONS, compile_plan
@@ -147,3 +149,32 @@ async def test_deep_nesting_runs_within_the_limit_of_recursion(depth: int) -> No
     assert not planned.errors
     assert sys.getrecursionlimit() == 1000
     assert set(context.world.asked.values()) == {1}
+
+
+@strawberry.type
+class Item:
+    name: str
+
+    @strawberry.field
+    def place(self, info: strawberry.Info) -> list[str]:
+        return [info.field_name, *map(str, info.path.as_list())]
+
+
+@strawberry.type
+class Shelf:
+    @strawberry.field
+    def items(self, info: strawberry.Info) -> list[Item]:
+        (field,) = info.selected_fields
+        return [Item(name=selected.name) for selected in field.selections if isinstance(selected, SelectedField)]
+
+
+async def test_resolvers_see_what_is_selected_and_their_own_key_as_the_path() -> None:
+    document = parse("{ items { name other: place ...F } } fragment F on Item { place }")
+    made = Plans(strawberry.Schema(Shelf)._schema, document)
+    result = await made.execute(None, {}, None)
+    assert result.data == {
+        "items": [
+            {"name": name, "other": ["place", "other"], "place": ["place", "place"]} for name in ("name", "place")
+        ]
+    }
+    assert not made.fallbacks

@@ -59,6 +59,7 @@ CASES: dict[str, tuple[str, Mischief]] = {
             (5, "mood", "list"),
         ],
     ),
+    "an enum whose values no dict can hold": ("{ people { shade } }", [(1, "shade", "list")]),
     "numbers of other kinds": (
         "{ people { age height token tall } }",
         [

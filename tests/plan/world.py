@@ -109,6 +109,13 @@ class Context:
         self.loaders = Loaders(lambda _: self.world)
 
 
+class Shade(Enum):
+    """Its values are such as no dict can hold."""
+
+    DARK = [0, 10]
+    LIGHT = [90, 100]
+
+
 class Mood(Enum):
     HAPPY = "happy"
     SAD = "sad"
@@ -134,6 +141,7 @@ def _row(id: int, count: int) -> SimpleNamespace:
         token=[id, f"t{id}", None][id % 3],
         tall=[True, False, None][id % 3],
         height=1.5 + id / 10 if id % 3 else None,
+        shade=[[0, 10], Shade.LIGHT, None][id % 3],
         mood=[Mood.HAPPY, "sad", None][id % 3],
         born=date(1990, 1, id % 28 + 1) if id % 2 else None,
         wealth=Decimal(id) / 4,

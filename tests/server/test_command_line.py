@@ -7,14 +7,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
+import httpx
 import pytest
 
 import server
+from datasources.settings import Settings, read
+from gateway.plan import Plans
 from tests.server.command import PRODUCTION, ROOT, environment
 
 Run = Callable[..., tuple[int, str, list[str]]]
+VARIABLES = """Write the variables as a JSON object, such as '{"first": 3}'."""
 
 
 @pytest.fixture
@@ -155,3 +160,58 @@ def test_help_shows_the_commands_and_an_example(run: Run) -> None:
     assert code == 0
     for word in ("serve", "token", "schema", "reencrypt", "--port", "--no-sandbox", "Example: uv run server.py"):
         assert word in text
+
+
+def test_a_plan_says_what_is_loaded_with_what(run: Run) -> None:
+    query = (
+        "query ($deep: Boolean!) { products { nodes { name category { name parent @include(if: $deep) { id } } } } }"
+    )
+    assert run("plan", query, "--variables", '{"deep": true}') == (
+        0,
+        "products                       resolver\n"
+        "  nodes                        attribute nodes\n"
+        "    name                       attribute name\n"
+        "    category                   load commerce.category_by_id by category_id\n"
+        "      name                     attribute name\n"
+        "      parent                   load commerce.category_by_id by parent_id\n"
+        "        id                     computed from id\n",
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["{ nothing }"], "Cannot query field 'nothing' on type 'Query'."),
+        (["{ products "], "Syntax Error: Expected Name, found <EOF>."),
+        (
+            ["query ($n: Int!) { products(first: $n) { totalCount } }"],
+            "Variable '$n' has invalid value: Expected a value of non-null type 'Int!' to be provided.",
+        ),
+        (["{ products { totalCount } }", "--variables", "no"], VARIABLES),
+        (["{ products { totalCount } }", "--variables", "[1]"], VARIABLES),
+    ],
+)
+def test_a_query_without_a_plan_says_why(run: Run, arguments: list[str], said: str) -> None:
+    assert run("plan", *arguments) == (1, "", [f"error: {said}"])
+
+
+@pytest.mark.parametrize(("executor", "planned"), [("plan", 1), ("graphql-core", 0)])
+async def test_plans_can_be_turned_off(
+    executor: str, planned: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_by_plan: list[str | None] = []
+    execute = Plans.execute
+
+    async def counted(plans: Plans, context: Any, variables: dict[str, Any], name: str | None) -> Any:
+        run_by_plan.append(name)
+        return await execute(plans, context, variables, name)
+
+    monkeypatch.setattr(Plans, "execute", counted)
+    with patch.dict(os.environ, environment(HEDDLE_EXECUTOR=executor, HEDDLE_DATA=str(tmp_path)), clear=True):
+        house = server.House(read(Settings), {})
+    transport = httpx.ASGITransport(app=house.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://house") as http:
+        answer = await http.post("/graphql", json={"query": "query Kind { __typename }"})
+    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert len(run_by_plan) == planned
