@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import strawberry
 
 from datasources.errors import Forbidden, InvalidInput, Refusal, Unauthenticated
-from schema.access import INHERITED
+from schema.access import INHERITED, Access, field
 from schema.node import Named
 
 P = TypeVar("P")
@@ -21,7 +21,7 @@ class Problem:
     refusal: ClassVar[type[Refusal]]
     """What this type tells of; a refusal is told by the type of its nearest class."""
 
-    code: str = strawberry.field(description="Stable, for programs: INVALID_INPUT, COMMERCE_OUT_OF_STOCK, …")
+    code: str = strawberry.field(description="Stable, for programs; each mutation says which it may give.")
     message: str = strawberry.field(description="For people, with the remedy.")
 
     @classmethod
@@ -30,7 +30,7 @@ class Problem:
 
 
 @strawberry.type(description="A refusal that its code and message say all about.", directives=[INHERITED])
-class Refused(Problem):
+class RefusedProblem(Problem):
     refusal = Refusal
 
 
@@ -39,6 +39,13 @@ class InputProblem(Problem):
     refusal = InvalidInput
 
     field: str = strawberry.field(description="The input field.")
+
+
+def mutation(
+    access: Access, description: str, *refusals: type[Refusal]
+) -> Callable[[Callable[..., Awaitable[P | None]]], Any]:
+    """A mutation's root field: its description ends with the codes of what it may be refused for."""
+    return field(access, f"{description} Problems: {', '.join(refusal.code for refusal in refusals)}.")
 
 
 async def payload(make: Callable[..., P], **result: Callable[[], Awaitable[Any]]) -> P:

@@ -7,19 +7,19 @@ from datasources.errors import Refusal
 
 
 class OutOfStock(Refusal):
-    """`left` is what is available of the product, over all warehouses."""
+    """`available` is what there is of the product, over all warehouses."""
 
     code = "COMMERCE_OUT_OF_STOCK"
 
-    def __init__(self, sku: str, wanted: int, left: int) -> None:
-        super().__init__(f"Of {sku} there are {left} left, not {wanted}; take fewer, or another product.")
+    def __init__(self, sku: str, wanted: int, available: int) -> None:
+        super().__init__(f"Of {sku} there are {available} left, not {wanted}; take fewer, or another product.")
         self.sku = sku
         self.wanted = wanted
-        self.left = left
+        self.available = available
 
     @property
     def extensions(self) -> dict[str, Any]:
-        return {"code": self.code, "sku": self.sku, "wanted": self.wanted, "left": self.left}
+        return {"code": self.code, "sku": self.sku, "wanted": self.wanted, "available": self.available}
 
 
 class EmptyCart(Refusal):
@@ -102,14 +102,14 @@ class ErasureTooEarly(Refusal):
 
 
 class StockReserved(Refusal):
-    """Orders wait for what would be taken away; `left` is what no order waits for, in that warehouse."""
+    """Orders wait for what would be taken away; `available` is what no order waits for, in that warehouse."""
 
     code = "COMMERCE_STOCK_RESERVED"
 
-    def __init__(self, left: int) -> None:
-        super().__init__(f"Only {left} pieces there are not reserved for orders; take away {left} at most.")
-        self.left = left
+    def __init__(self, available: int) -> None:
+        super().__init__(f"Only {available} pieces there are not reserved for orders; take away {available} at most.")
+        self.available = available
 
     @property
     def extensions(self) -> dict[str, Any]:
-        return {"code": self.code, "left": self.left}
+        return {"code": self.code, "available": self.available}

@@ -12,7 +12,7 @@ from datasources.actor import Actor
 from datasources.commerce.errors import OutOfStock, StockReserved
 from datasources.commerce.policies import visible_stock
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.stock_ledger import Move, MovementKind, StockLedger, is_level
+from datasources.commerce.stock_ledger import AdjustmentReason, Move, MovementKind, StockLedger, is_level
 from datasources.commerce.tables import (
     ALLOCATIONS,
     ORDER_LINES,
@@ -141,7 +141,13 @@ class Inventory:
         await self._ledger.change(transaction, MovementKind.RETURNED, moves, order_id)
 
     async def adjust(
-        self, transaction: Transaction, product_id: UUID, warehouse_id: UUID, by: int, kind: MovementKind, reason: str
+        self,
+        transaction: Transaction,
+        product_id: UUID,
+        warehouse_id: UUID,
+        by: int,
+        kind: MovementKind,
+        reason: AdjustmentReason,
     ) -> None:
         """Changes what is on hand; a product that is new to the warehouse gets its level there.
 

@@ -27,6 +27,13 @@ class MovementKind(StrEnum):
     RETURNED = "returned"
 
 
+class AdjustmentReason(StrEnum):
+    RECEIVED = "received"
+    COUNTED = "counted"
+    DAMAGED = "damaged"
+    LOST = "lost"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Move:
     """A change of one level, in pieces."""
@@ -70,7 +77,7 @@ class StockLedger:
         kind: MovementKind,
         moves: Sequence[Move],
         order_id: UUID | None,
-        reason: str | None,
+        reason: AdjustmentReason | None,
     ) -> None:
         now = self._clock()
         movements = [

@@ -12,6 +12,7 @@ from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput, NotFound
 from datasources.ids import uuid7
 from datasources.pages import EVERYTHING
+from datasources.sql import Transaction
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import contact
 from resolvers.context import Context
@@ -75,22 +76,32 @@ async def update_profile(context: Context, profile: Profile) -> Any:
     return await _fresh(context, id)
 
 
-async def add_address(context: Context, address: PostalAddress) -> Any:
-    """Adds an address to the customer who asks. Raises: Unauthenticated, InvalidInput, NotFound."""
+async def add_address(context: Context, address: PostalAddress, key: str) -> Any:
+    """Adds an address to the customer who asks, once for `key`.
+
+    Raises: Unauthenticated, InvalidInput, NotFound, also where it was added for this key and removed since, KeyReused.
+    """
     customer_id = context.actor.signed_in
     clean = contact.postal_address(address)
-    now = context.clock()
-    id = uuid7(now)
     commerce = context.of(Commerce)
-    async with commerce.sources.database.transaction() as transaction:
+
+    async def add(transaction: Transaction) -> str:
+        now = context.clock()
+        id = uuid7(now)
         if not await commerce.customers.hold(transaction, customer_id):
             raise NotFound("customer")
         if await commerce.customers.count_addresses(transaction, customer_id) >= MAX_ADDRESSES:
             raise InvalidInput("input", f"You have {MAX_ADDRESSES} addresses already; remove one first.")
         await commerce.customers.insert_address(transaction, id, customer_id, clean, now)
         await commerce.events.append(transaction, "customer.address_added", customer_id, address=str(id))
+        return str(id)
+
+    added = await commerce.once(key, "addAddress", clean).do(commerce.sources.database, add)
     context.loaders.forget()
-    return await context.loaders.load(CommerceLoaders.address_by_id, id)
+    kept = await context.loaders.load(CommerceLoaders.address_by_id, UUID(added))
+    if kept is None:
+        raise NotFound("address")
+    return kept
 
 
 async def remove_address(context: Context, id: UUID) -> Any:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from datasources.commerce.stock_ledger import MovementKind
+from datasources.commerce.stock_ledger import AdjustmentReason, MovementKind
 from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput, NotFound
 from datasources.sql import Transaction
@@ -14,13 +13,6 @@ from loaders.commerce import CommerceLoaders
 from resolvers.context import Context
 
 MAX_ADJUSTMENT = 1_000_000
-
-
-class AdjustmentReason(StrEnum):
-    RECEIVED = "received"
-    COUNTED = "counted"
-    DAMAGED = "damaged"
-    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from loaders.commerce import CommerceLoaders
 from resolvers.commerce import analytics
 from schema import access
 from schema.access import scope
-from schema.commerce.catalogue import Category, Product
+from schema.commerce.catalogue import Product, ProductCategory
+from schema.enums import told
 from schema.fields import computed, edge
 from schema.money import Money
 from schema.node import uuid_of
@@ -21,7 +22,7 @@ ANALYTICS = scope("analytics:read")
 FirstDay = Annotated[date, strawberry.argument(name="from", description="The first day, in UTC.")]
 LastDay = Annotated[date, strawberry.argument(name="to", description="The last day, included; three years at most.")]
 
-strawberry.enum(RevenueBy, description="What revenue is summed up by; categories are those at the top.")
+told(RevenueBy, "What revenue is summed up by; categories are those at the top.", name="SalesRevenueBy")
 
 
 def _base_money(minor: int) -> MoneyValue:
@@ -29,9 +30,9 @@ def _base_money(minor: int) -> MoneyValue:
 
 
 @strawberry.type(description="What was sold in a period, or of a category and all below it.", directives=[ANALYTICS])
-class Revenue:
+class SalesRevenue:
     period: str | None = strawberry.field(description="A day as 2026-03-01, or a month as 2026-03; null by category.")
-    category: Category | None = edge(
+    category: ProductCategory | None = edge(
         CommerceLoaders.category_by_id, key="category_id", description="Null by day and by month."
     )
     orders: int = strawberry.field(
@@ -62,9 +63,9 @@ class AnalyticsQuery:
         "Revenue of the orders placed in these days: a row for each day or month, the oldest first, or for each"
         " category at the top, the highest first. Where nothing was sold, the row has zeros.",
     )
-    async def revenue(
+    async def sales_revenue(
         self, info: strawberry.Info, by: RevenueBy, first_day: FirstDay, last_day: LastDay
-    ) -> list[Revenue] | None:
+    ) -> list[SalesRevenue] | None:
         return await analytics.revenue(info.context, by, first_day, last_day)
 
     @access.field(
@@ -80,5 +81,5 @@ class AnalyticsQuery:
         first: int = 20,
         category_id: strawberry.ID | None = None,
     ) -> list[BestSeller] | None:
-        within = None if category_id is None else uuid_of(category_id, "Category", "categoryId")
+        within = None if category_id is None else uuid_of(category_id, "ProductCategory", "categoryId")
         return await analytics.best_sellers(info.context, first_day, last_day, first, within)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from datasources.errors import InvalidInput, KeyReused, NotFound
 from datasources.money import Currency
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import cart
@@ -15,7 +16,7 @@ from schema.access import INHERITED, SIGNED_IN, policy
 from schema.fields import computed, edge
 from schema.money import Money
 from schema.node import Node, uuid_of
-from schema.problems import Problem, payload
+from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
     from schema.commerce.catalogue import Product
@@ -116,7 +117,7 @@ class CartPayload:
 
 @strawberry.type
 class CartMutation:
-    @access.field(SIGNED_IN, "Adds to what your cart has of a product.")
+    @mutation(SIGNED_IN, "Adds to what your cart has of a product.", InvalidInput, NotFound, KeyReused)
     async def add_to_cart(self, info: strawberry.Info, input: AddToCartInput) -> CartPayload | None:
         return await payload(
             CartPayload,
@@ -125,7 +126,7 @@ class CartMutation:
             ),
         )
 
-    @access.field(SIGNED_IN, "Sets how many of a product your cart has.")
+    @mutation(SIGNED_IN, "Sets how many of a product your cart has.", InvalidInput, NotFound)
     async def set_cart_line(self, info: strawberry.Info, input: SetCartLineInput) -> CartPayload | None:
         return await payload(
             CartPayload,
@@ -134,6 +135,6 @@ class CartMutation:
             ),
         )
 
-    @access.field(SIGNED_IN, "Takes everything out of your cart.")
+    @mutation(SIGNED_IN, "Takes everything out of your cart.", NotFound)
     async def clear_cart(self, info: strawberry.Info) -> CartPayload | None:
         return await payload(CartPayload, cart=lambda: cart.clear_cart(info.context))

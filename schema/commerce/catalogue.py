@@ -9,6 +9,7 @@ import strawberry
 
 from datasources.commerce.catalogue import ProductFilter, ProductSort
 from datasources.commerce.tables import BASE_CURRENCY
+from datasources.errors import InvalidInput, NotFound
 from datasources.money import Currency
 from datasources.money import Money as MoneyValue
 from loaders.commerce import CommerceLoaders
@@ -17,40 +18,46 @@ from resolvers.commerce.catalogue import ProductValues
 from schema import access
 from schema.access import INHERITED, PUBLIC, scope
 from schema.connection import Connection
+from schema.enums import told
 from schema.fields import computed, edge, page_arguments
 from schema.money import Money, MoneyInput
 from schema.node import Node, uuid_of
-from schema.problems import Problem, payload
+from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
     from schema.commerce.inventory import StockLevel
 
-strawberry.enum(ProductSort, description="How a list of products is sorted.")
+told(
+    ProductSort,
+    "How a list of products is sorted.",
+    RELEVANCE="Of a search: what fits its words best comes first.",
+    BEST_SELLING="The most pieces sold ever come first.",
+)
 
 
 @strawberry.type(description="A category of products, in a tree.", directives=[PUBLIC])
-class Category(Node, batch=CommerceLoaders.category_by_id):
+class ProductCategory(Node, batch=CommerceLoaders.category_by_id):
     slug: str = strawberry.field(description="For addresses of pages: lower case and hyphens.")
     name: str
-    parent: Annotated["Category", strawberry.lazy("schema.commerce.catalogue")] | None = edge(
+    parent: Annotated["ProductCategory", strawberry.lazy("schema.commerce.catalogue")] | None = edge(
         CommerceLoaders.category_by_id, key="parent_id", description="Null at the top."
     )
-    children: list[Annotated["Category", strawberry.lazy("schema.commerce.catalogue")]] = edge(
+    children: list[Annotated["ProductCategory", strawberry.lazy("schema.commerce.catalogue")]] = edge(
         CommerceLoaders.children_by_category, key="id", description="The categories right below, by name."
     )
-    ancestors: list[Annotated["Category", strawberry.lazy("schema.commerce.catalogue")]] = edge(
+    ancestors: list[Annotated["ProductCategory", strawberry.lazy("schema.commerce.catalogue")]] = edge(
         CommerceLoaders.ancestors_by_category, key="id", description="The categories above, from the top."
     )
 
 
 @strawberry.type(description="A property of a product.", directives=[PUBLIC])
-class Attribute:
+class ProductAttribute:
     name: str
     value: str
 
 
-def _attributes(values: Mapping[str, str]) -> list[Attribute]:
-    return [Attribute(name=name, value=value) for name, value in values.items()]
+def _attributes(values: Mapping[str, str]) -> list[ProductAttribute]:
+    return [ProductAttribute(name=name, value=value) for name, value in values.items()]
 
 
 def _in_currency(currency: Currency) -> dict[str, str]:
@@ -79,8 +86,8 @@ class Product(Node, batch=CommerceLoaders.product_by_id):
         access=scope("inventory:read"),
         description="What lies in each warehouse, by its code.",
     )
-    attributes: list[Attribute] = computed(_attributes, "attributes")
-    category: Category = edge(CommerceLoaders.category_by_id, key="category_id")
+    attributes: list[ProductAttribute] = computed(_attributes, "attributes")
+    category: ProductCategory = edge(CommerceLoaders.category_by_id, key="category_id")
     units_sold: int = strawberry.field(description="How many were ordered and not cancelled, ever.")
     created_at: datetime
 
@@ -104,7 +111,7 @@ class ProductFilterInput:
             search=self.search,
             category_id=None
             if self.category_id is None
-            else uuid_of(self.category_id, "Category", "filter.categoryId"),
+            else uuid_of(self.category_id, "ProductCategory", "filter.categoryId"),
             min_price_minor=_minor(self.min_price, "filter.minPrice"),
             max_price_minor=_minor(self.max_price, "filter.maxPrice"),
             in_stock=self.in_stock,
@@ -135,16 +142,16 @@ class CatalogueQuery:
         return await catalogue.get_product(info.context, uuid_of(id, "Product"))
 
     @access.field(PUBLIC, "The categories at the top, by name.")
-    async def categories(self, info: strawberry.Info) -> list[Category] | None:
+    async def categories(self, info: strawberry.Info) -> list[ProductCategory] | None:
         return await catalogue.root_categories(info.context)
 
     @access.field(PUBLIC, "The category with this id; null where there is none.")
-    async def category(self, info: strawberry.Info, id: strawberry.ID) -> Category | None:
-        return await catalogue.get_category(info.context, uuid_of(id, "Category"))
+    async def category(self, info: strawberry.Info, id: strawberry.ID) -> ProductCategory | None:
+        return await catalogue.get_category(info.context, uuid_of(id, "ProductCategory"))
 
 
 @strawberry.input(description="A property of a product; its name is there once.")
-class AttributeInput:
+class ProductAttributeInput:
     name: str
     value: str
 
@@ -156,18 +163,30 @@ class CreateProductInput:
     description: str
     category_id: strawberry.ID
     price: MoneyInput = strawberry.field(description=f"Without tax, in {BASE_CURRENCY}.")
-    attributes: list[AttributeInput] = strawberry.field(default_factory=list)
+    attributes: list[ProductAttributeInput] = strawberry.field(default_factory=list)
 
 
 @strawberry.input(description="What to change of a product; what is left out stays.")
 class ChangeProductInput:
-    id: strawberry.ID
+    product_id: strawberry.ID
     sku: str | None = None
     name: str | None = None
     description: str | None = None
     category_id: strawberry.ID | None = None
     price: MoneyInput | None = None
-    attributes: list[AttributeInput] | None = strawberry.field(default=None, description="Replaces all attributes.")
+    attributes: list[ProductAttributeInput] | None = strawberry.field(
+        default=None, description="Replaces all attributes."
+    )
+
+
+@strawberry.input(description="Which product to take off sale.")
+class RetireProductInput:
+    product_id: strawberry.ID
+
+
+@strawberry.input(description="Which product to put back on sale.")
+class RestoreProductInput:
+    product_id: strawberry.ID
 
 
 @strawberry.type(description="The product, or why it was refused.", directives=[INHERITED])
@@ -178,29 +197,35 @@ class ProductPayload:
 
 @strawberry.type
 class CatalogueMutation:
-    @access.field(scope("catalogue:write"), "Adds a product; it is on sale at once.")
+    @mutation(scope("catalogue:write"), "Adds a product; it is on sale at once.", InvalidInput)
     async def create_product(self, info: strawberry.Info, input: CreateProductInput) -> ProductPayload | None:
         return await payload(ProductPayload, product=lambda: catalogue.create_product(info.context, _values(input)))
 
-    @access.field(scope("catalogue:write"), "Changes a product.")
+    @mutation(scope("catalogue:write"), "Changes a product.", InvalidInput, NotFound)
     async def change_product(self, info: strawberry.Info, input: ChangeProductInput) -> ProductPayload | None:
         return await payload(
             ProductPayload,
-            product=lambda: catalogue.change_product(info.context, uuid_of(input.id, "Product"), _values(input)),
+            product=lambda: catalogue.change_product(
+                info.context, uuid_of(input.product_id, "Product", "productId"), _values(input)
+            ),
         )
 
-    @access.field(scope("catalogue:write"), "Takes a product off sale; what was ordered keeps it.")
-    async def retire_product(self, info: strawberry.Info, id: strawberry.ID) -> ProductPayload | None:
+    @mutation(scope("catalogue:write"), "Takes a product off sale; what was ordered keeps it.", InvalidInput, NotFound)
+    async def retire_product(self, info: strawberry.Info, input: RetireProductInput) -> ProductPayload | None:
         return await payload(
             ProductPayload,
-            product=lambda: catalogue.set_active(info.context, uuid_of(id, "Product"), active=False),
+            product=lambda: catalogue.set_active(
+                info.context, uuid_of(input.product_id, "Product", "productId"), active=False
+            ),
         )
 
-    @access.field(scope("catalogue:write"), "Puts a retired product back on sale.")
-    async def restore_product(self, info: strawberry.Info, id: strawberry.ID) -> ProductPayload | None:
+    @mutation(scope("catalogue:write"), "Puts a retired product back on sale.", InvalidInput, NotFound)
+    async def restore_product(self, info: strawberry.Info, input: RestoreProductInput) -> ProductPayload | None:
         return await payload(
             ProductPayload,
-            product=lambda: catalogue.set_active(info.context, uuid_of(id, "Product"), active=True),
+            product=lambda: catalogue.set_active(
+                info.context, uuid_of(input.product_id, "Product", "productId"), active=True
+            ),
         )
 
 
@@ -209,7 +234,7 @@ def _values(input: CreateProductInput | ChangeProductInput) -> ProductValues:
         sku=input.sku,
         name=input.name,
         description=input.description,
-        category_id=None if input.category_id is None else uuid_of(input.category_id, "Category", "categoryId"),
+        category_id=None if input.category_id is None else uuid_of(input.category_id, "ProductCategory", "categoryId"),
         price=None if input.price is None else input.price.value("price"),
         attributes=None if input.attributes is None else {a.name: a.value for a in input.attributes},
     )

@@ -9,6 +9,7 @@ from strawberry.scalars import JSON
 from datasources.commerce.errors import ErasureTooEarly
 from datasources.commerce.seals import PostalAddress
 from datasources.commerce.tables import BASE_CURRENCY
+from datasources.errors import InvalidInput, KeyReused, NotFound
 from datasources.money import Currency
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import customers, privacy
@@ -18,7 +19,7 @@ from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.connection import Connection
 from schema.fields import edge, edge_page, page_arguments
 from schema.node import Node, uuid_of
-from schema.problems import Problem, payload
+from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
     from schema.commerce.orders import Order
@@ -107,10 +108,26 @@ class AddressInput:
         return PostalAddress(self.recipient, self.street, self.city, self.postal_code, self.country)
 
 
+@strawberry.input(description="A new address of yours.")
+class AddAddressInput:
+    address: AddressInput
+    idempotency_key: str = strawberry.field(description="New for each address; a repeat adds nothing more.")
+
+
+@strawberry.input(description="Which address of yours to remove.")
+class RemoveAddressInput:
+    address_id: strawberry.ID
+
+
+@strawberry.input(description="Whose data to tell.")
+class ExportCustomerInput:
+    customer_id: strawberry.ID
+
+
 @strawberry.input(description="Whose data to erase.")
 class EraseCustomerInput:
-    id: strawberry.ID
-    idempotency_key: str
+    customer_id: strawberry.ID
+    idempotency_key: str = strawberry.field(description="New for each wish; a repeat changes nothing more.")
 
 
 @strawberry.type(description="The customer, or why it was refused.", directives=[INHERITED])
@@ -126,7 +143,7 @@ class AddressPayload:
 
 
 @strawberry.type(description="Everything held of one customer, or why it was refused.", directives=[INHERITED])
-class ExportPayload:
+class CustomerExportPayload:
     document: JSON | None = strawberry.field(
         default=None,
         description="profile, addresses, cart, orders with lines, history and refunds, and payments; "
@@ -146,39 +163,63 @@ class ErasureTooEarlyProblem(Problem):
 
 @strawberry.type
 class CustomersMutation:
-    @access.field(scope("customers:write"), "Adds a customer.")
+    @mutation(scope("customers:write"), "Adds a customer.", InvalidInput)
     async def create_customer(self, info: strawberry.Info, input: CreateCustomerInput) -> CustomerPayload | None:
         profile = Profile(input.name, input.email, input.phone, input.currency.value)
         return await payload(CustomerPayload, customer=lambda: customers.create_customer(info.context, profile))
 
-    @access.field(SIGNED_IN, "Changes your name, phone or currency.")
+    @mutation(SIGNED_IN, "Changes your name, phone or currency.", InvalidInput, NotFound)
     async def update_profile(self, info: strawberry.Info, input: UpdateProfileInput) -> CustomerPayload | None:
         profile = Profile(input.name, None, input.phone, input.currency and input.currency.value)
         return await payload(CustomerPayload, customer=lambda: customers.update_profile(info.context, profile))
 
-    @access.field(SIGNED_IN, f"Adds an address of yours; {customers.MAX_ADDRESSES} at most.")
-    async def add_address(self, info: strawberry.Info, input: AddressInput) -> AddressPayload | None:
-        return await payload(AddressPayload, address=lambda: customers.add_address(info.context, input.value()))
-
-    @access.field(SIGNED_IN, "Removes an address of yours; orders that went there keep it.")
-    async def remove_address(self, info: strawberry.Info, id: strawberry.ID) -> CustomerPayload | None:
+    @mutation(
+        SIGNED_IN,
+        f"Adds an address of yours; {customers.MAX_ADDRESSES} at most.",
+        InvalidInput,
+        NotFound,
+        KeyReused,
+    )
+    async def add_address(self, info: strawberry.Info, input: AddAddressInput) -> AddressPayload | None:
         return await payload(
-            CustomerPayload, customer=lambda: customers.remove_address(info.context, uuid_of(id, "Address"))
+            AddressPayload,
+            address=lambda: customers.add_address(info.context, input.address.value(), input.idempotency_key),
         )
 
-    @access.field(SIGNED_IN, "Everything that we hold of you; of anybody for staff with customers:write.")
-    async def export_customer(self, info: strawberry.Info, id: strawberry.ID) -> ExportPayload | None:
+    @mutation(SIGNED_IN, "Removes an address of yours; orders that went there keep it.", InvalidInput, NotFound)
+    async def remove_address(self, info: strawberry.Info, input: RemoveAddressInput) -> CustomerPayload | None:
         return await payload(
-            ExportPayload, document=lambda: privacy.export_customer(info.context, uuid_of(id, "Customer"))
+            CustomerPayload,
+            customer=lambda: customers.remove_address(info.context, uuid_of(input.address_id, "Address", "addressId")),
         )
 
-    @access.field(
+    @mutation(
+        SIGNED_IN,
+        "Everything that we hold of you; of anybody for staff with customers:write.",
+        InvalidInput,
+        NotFound,
+    )
+    async def export_customer(self, info: strawberry.Info, input: ExportCustomerInput) -> CustomerExportPayload | None:
+        return await payload(
+            CustomerExportPayload,
+            document=lambda: privacy.export_customer(
+                info.context, uuid_of(input.customer_id, "Customer", "customerId")
+            ),
+        )
+
+    @mutation(
         SIGNED_IN,
         "Erases your personal data for ever; anybody's for staff with customers:write. Orders stay, anonymised. "
         "Doing it again changes nothing.",
+        InvalidInput,
+        NotFound,
+        ErasureTooEarly,
+        KeyReused,
     )
     async def erase_customer(self, info: strawberry.Info, input: EraseCustomerInput) -> CustomerPayload | None:
         return await payload(
             CustomerPayload,
-            customer=lambda: privacy.erase_customer(info.context, uuid_of(input.id, "Customer"), input.idempotency_key),
+            customer=lambda: privacy.erase_customer(
+                info.context, uuid_of(input.customer_id, "Customer", "customerId"), input.idempotency_key
+            ),
         )

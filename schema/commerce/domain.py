@@ -20,7 +20,7 @@ from schema.commerce.orders import InvalidMoveProblem, OrdersMutation, OrdersQue
 from schema.commerce.payments import PaymentDeclinedProblem
 from schema.commerce.rates import RatesQuery
 from schema.domain import Domain, Sample
-from schema.problems import InputProblem, Refused
+from schema.problems import InputProblem, RefusedProblem
 
 SETTLE_EVERY_S = 60.0
 
@@ -52,7 +52,7 @@ COMMERCE = Domain(
         ),
     ),
     types=(
-        Refused,
+        RefusedProblem,
         InputProblem,
         OutOfStockProblem,
         StockReservedProblem,

@@ -6,24 +6,44 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from datasources.commerce.errors import OutOfStock, StockReserved
-from datasources.commerce.stock_ledger import MovementKind
+from datasources.commerce.stock_ledger import AdjustmentReason, MovementKind
+from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import inventory
-from resolvers.commerce.inventory import Adjustment, AdjustmentReason
+from resolvers.commerce.inventory import Adjustment
 from schema import access
 from schema.access import INHERITED, policy, scope
 from schema.connection import Connection
+from schema.enums import told
 from schema.fields import computed, edge, page_arguments
 from schema.node import Node, uuid_of
-from schema.problems import Problem, payload
+from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
     from schema.commerce.catalogue import Product
 
 STAFF = policy("scope inventory:read or inventory:write")
 
-strawberry.enum(MovementKind, name="StockMovementKind", description="What moved stock.")
-strawberry.enum(AdjustmentReason, name="StockAdjustmentReason", description="Why staff change what is on hand.")
+told(
+    MovementKind,
+    "What moved stock.",
+    name="StockMovementKind",
+    RECEIVED="A delivery came in.",
+    ADJUSTED="Staff corrected what is on hand; see `reason`.",
+    RESERVED="An order was placed and waits for it.",
+    RELEASED="An order was cancelled: what it waited for can be ordered again.",
+    SHIPPED="It left with an order.",
+    RETURNED="It came back with a refund.",
+)
+told(
+    AdjustmentReason,
+    "Why staff change what is on hand.",
+    name="StockAdjustmentReason",
+    RECEIVED="A delivery came in.",
+    COUNTED="There are more, or fewer, than the books said.",
+    DAMAGED="It cannot be sold any more.",
+    LOST="It cannot be found.",
+)
 
 
 @strawberry.type(description="Where stock lies.", directives=[STAFF])
@@ -56,7 +76,9 @@ class StockMovement:
     warehouse: Warehouse = edge(CommerceLoaders.warehouse_by_id, key="warehouse_id")
     on_hand_change: int = strawberry.field(description="In pieces; negative where they left.")
     reserved_change: int = strawberry.field(description="In pieces; negative where they were given free, or shipped.")
-    reason: str | None = strawberry.field(description="Of an adjustment: received, counted, damaged or lost.")
+    reason: AdjustmentReason | None = computed(
+        lambda reason: reason and AdjustmentReason(reason), "reason", description="Null where an order moved it."
+    )
     at: datetime
 
 
@@ -104,27 +126,34 @@ class OutOfStockProblem(Problem):
 
     sku: str = strawberry.field(description="The product that there is too little of.")
     wanted: int
-    left: int = strawberry.field(description="What is available of it.")
+    available: int = strawberry.field(description="Pieces that can be ordered now, in all warehouses.")
 
 
 @strawberry.type(description="Orders wait for what would be taken away.", directives=[INHERITED])
 class StockReservedProblem(Problem):
     refusal = StockReserved
 
-    left: int = strawberry.field(description="What no order waits for, in that warehouse.")
+    available: int = strawberry.field(description="What no order waits for, in that warehouse.")
 
 
 @strawberry.type(description="The level as it is now, or why it was left as it was.", directives=[INHERITED])
-class AdjustStockPayload:
+class StockLevelPayload:
     level: StockLevel | None = None
     problem: Problem | None = None
 
 
 @strawberry.type
 class InventoryMutation:
-    @access.field(scope("inventory:write"), "Corrects what is on hand of a product in a warehouse.")
-    async def adjust_stock(self, info: strawberry.Info, input: AdjustStockInput) -> AdjustStockPayload | None:
+    @mutation(
+        scope("inventory:write"),
+        "Corrects what is on hand of a product in a warehouse.",
+        InvalidInput,
+        NotFound,
+        StockReserved,
+        KeyReused,
+    )
+    async def adjust_stock(self, info: strawberry.Info, input: AdjustStockInput) -> StockLevelPayload | None:
         return await payload(
-            AdjustStockPayload,
+            StockLevelPayload,
             level=lambda: inventory.adjust_stock(info.context, input.value(), input.idempotency_key),
         )

@@ -5,10 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from datasources.commerce.errors import InvalidMove
+from datasources.commerce.errors import (
+    AuthorisationLost,
+    BasketChanged,
+    EmptyCart,
+    InvalidMove,
+    OutOfStock,
+    PaymentDeclined,
+    PaymentReleased,
+    RefundRefused,
+    ShipmentRefused,
+)
 from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import RefundStep
-from datasources.errors import InvalidInput
+from datasources.errors import InvalidInput, KeyReused, NotFound
 from datasources.money import Currency
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import orders
@@ -18,10 +28,11 @@ from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.commerce.customers import AddressInput
 from schema.connection import Connection
+from schema.enums import told
 from schema.fields import computed, edge, page_arguments
 from schema.money import Money
 from schema.node import Node, uuid_of
-from schema.problems import Problem, payload
+from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
     from schema.commerce.catalogue import Product
@@ -31,9 +42,34 @@ if TYPE_CHECKING:
 
 _OWN = policy("its customer, or scope orders:read or orders:write")
 
-strawberry.enum(OrderStatus, description="How far an order is.")
-strawberry.enum(RefundStep, name="RefundStatus", description="How far a refund is.")
-strawberry.enum(ChangedBy, description="Who did it.")
+told(
+    OrderStatus,
+    "How far an order is.",
+    PLACED="It is paid for on the card, waits to be shipped, and can be cancelled.",
+    SHIPPED="It left, and the money was taken.",
+    CANCELLED="It was never shipped, and nothing was taken.",
+    PARTIALLY_REFUNDED="Some of the money was given back.",
+    REFUNDED="All of the money was given back.",
+)
+told(
+    RefundStep,
+    "How far a refund is.",
+    name="RefundStatus",
+    STARTED="The payment service was asked, or is about to be.",
+    DONE="The money is on its way back.",
+    REFUSED="The payment service said no: nothing was given back.",
+)
+told(
+    ChangedBy,
+    "Who did it.",
+    name="OrderChangedBy",
+    CUSTOMER="Whose order it is.",
+    SYSTEM="Nobody: the house itself, as when a payment expires.",
+)
+
+
+def _restocked(status: str, restock: bool) -> bool:
+    return restock and status == RefundStep.DONE
 
 
 @strawberry.type(description="So many of one product, as it was when it was sold.", directives=[_OWN])
@@ -63,7 +99,7 @@ class Refund:
     status: RefundStep = computed(RefundStep, "status")
     amount: Money = computed(Money.of, "amount_minor", "currency")
     reason: str | None
-    restock: bool = strawberry.field(description="Whether the goods came back into stock.")
+    restocked: bool = computed(_restocked, "status", "restock", description="Whether the goods came back into stock.")
     created_at: datetime
 
 
@@ -113,7 +149,9 @@ class OrdersQuery:
     async def order(self, info: strawberry.Info, id: strawberry.ID) -> Order | None:
         return await orders.get_order(info.context, uuid_of(id, "Order"))
 
-    @access.field(SIGNED_IN, "Your orders, or everybody's for staff with orders:read; the newest first.")
+    @access.field(
+        SIGNED_IN, "Your orders, or everybody's for staff with orders:read or orders:write; the newest first."
+    )
     async def orders(
         self, info: strawberry.Info, status: OrderStatus | None = None, first: int = 20, after: str | None = None
     ) -> Connection[Order] | None:
@@ -151,19 +189,19 @@ class PlaceOrderInput:
 
 @strawberry.input(description="Which order to move on.")
 class MoveOrderInput:
-    id: strawberry.ID
+    order_id: strawberry.ID
     idempotency_key: str = strawberry.field(description=_KEY)
 
 
 @strawberry.input(description="How many pieces of one line.")
 class RefundLineInput:
-    id: strawberry.ID = strawberry.field(description="Of one of the order's lines.")
+    order_line_id: strawberry.ID = strawberry.field(description="Of one of the order's lines.")
     quantity: int
 
 
 @strawberry.input(description="Gives money back.")
 class RefundOrderInput:
-    id: strawberry.ID
+    order_id: strawberry.ID
     lines: list[RefundLineInput] | None = strawberry.field(
         default=None, description="What is refunded; all that is left, where it is left out."
     )
@@ -175,10 +213,10 @@ class RefundOrderInput:
         """Raises: InvalidInput."""
         lines = None
         if self.lines is not None:
-            lines = {uuid_of(line.id, "OrderLine", "lines"): line.quantity for line in self.lines}
+            lines = {uuid_of(line.order_line_id, "OrderLine", "lines"): line.quantity for line in self.lines}
             if len(lines) < len(self.lines):
                 raise InvalidInput("lines", "A line is named twice; name each once.")
-        return RefundOrder(uuid_of(self.id, "Order"), lines, self.restock, self.reason)
+        return RefundOrder(uuid_of(self.order_id, "Order", "orderId"), lines, self.restock, self.reason)
 
 
 @strawberry.type(description="The order as it is now, or why it was refused.", directives=[INHERITED])
@@ -189,27 +227,66 @@ class OrderPayload:
 
 @strawberry.type
 class OrdersMutation:
-    @access.field(SIGNED_IN, "Orders what is in your cart, and reserves its price on your card.")
+    @mutation(
+        SIGNED_IN,
+        "Orders what is in your cart, and reserves its price on your card.",
+        InvalidInput,
+        NotFound,
+        EmptyCart,
+        OutOfStock,
+        PaymentDeclined,
+        PaymentReleased,
+        BasketChanged,
+        KeyReused,
+    )
     async def place_order(self, info: strawberry.Info, input: PlaceOrderInput) -> OrderPayload | None:
         return await payload(
             OrderPayload, order=lambda: orders.place_order(info.context, input.command(), input.idempotency_key)
         )
 
-    @access.field(SIGNED_IN, "Cancels an order that is not shipped: your own, or any with scope orders:write.")
+    @mutation(
+        SIGNED_IN,
+        "Cancels an order that is not shipped: your own, or any with scope orders:write.",
+        InvalidInput,
+        NotFound,
+        InvalidMove,
+        KeyReused,
+    )
     async def cancel_order(self, info: strawberry.Info, input: MoveOrderInput) -> OrderPayload | None:
         return await payload(
             OrderPayload,
-            order=lambda: orders.cancel_order(info.context, uuid_of(input.id, "Order"), input.idempotency_key),
+            order=lambda: orders.cancel_order(
+                info.context, uuid_of(input.order_id, "Order", "orderId"), input.idempotency_key
+            ),
         )
 
-    @access.field(scope("orders:write"), "Ships an order, and takes the money.")
+    @mutation(
+        scope("orders:write"),
+        "Ships an order, and takes the money.",
+        InvalidInput,
+        NotFound,
+        InvalidMove,
+        ShipmentRefused,
+        AuthorisationLost,
+        KeyReused,
+    )
     async def ship_order(self, info: strawberry.Info, input: MoveOrderInput) -> OrderPayload | None:
         return await payload(
             OrderPayload,
-            order=lambda: orders.ship_order(info.context, uuid_of(input.id, "Order"), input.idempotency_key),
+            order=lambda: orders.ship_order(
+                info.context, uuid_of(input.order_id, "Order", "orderId"), input.idempotency_key
+            ),
         )
 
-    @access.field(scope("orders:write"), "Gives money back for an order that was shipped: for some lines, or all.")
+    @mutation(
+        scope("orders:write"),
+        "Gives money back for an order that was shipped: for some lines, or all.",
+        InvalidInput,
+        NotFound,
+        InvalidMove,
+        RefundRefused,
+        KeyReused,
+    )
     async def refund_order(self, info: strawberry.Info, input: RefundOrderInput) -> OrderPayload | None:
         return await payload(
             OrderPayload, order=lambda: orders.refund_order(info.context, input.command(), input.idempotency_key)

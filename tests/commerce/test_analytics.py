@@ -9,8 +9,8 @@ from tests.commerce.shop import Shop, Sold
 from tests.gateway_client import Gateway
 
 REVENUE = """
-query ($by: RevenueBy!, $from: Date! = "2026-02-27", $to: Date! = "2026-03-02") {
-  revenue(by: $by, from: $from, to: $to) {
+query ($by: SalesRevenueBy!, $from: Date! = "2026-02-27", $to: Date! = "2026-03-02") {
+  salesRevenue(by: $by, from: $from, to: $to) {
     period category { name } orders units revenue { amount currency }
   }
 }
@@ -59,7 +59,7 @@ async def cups(shop: Shop) -> str:
     await shop.order(ada, Sold(mug, 1, price=1000), at=at(3, 2), currency="JPY", rate="160.5", status="shipped")
     await shop.order(ada, Sold(mug, 5), at=at(2, 26, 23, 59))
     await shop.order(ada, Sold(mug, 5), at=at(3, 3, 0))
-    return shop.id("Category", cups)
+    return shop.id("ProductCategory", cups)
 
 
 @pytest.mark.usefixtures("cups")

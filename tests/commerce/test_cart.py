@@ -156,7 +156,7 @@ async def test_what_is_retired_cannot_be_added_but_removed(gateway: Gateway, sho
     old, mug = [*await products(shop, "Old", active=False), *await products(shop, "Mug")]
     assert (await ada.add(old, 1, "k1"))["problem"]["field"] == "productId"
     await ada.set(mug, 1)
-    retire = "mutation ($id: ID!) { retireProduct(id: $id) { product { active } } }"
+    retire = "mutation ($id: ID!) { retireProduct(input: {productId: $id}) { product { active } } }"
     await gateway.data(retire, {"id": mug}, as_=shop.staff("catalogue:write"))
     assert (await ada.set(mug, 2))["problem"]["field"] == "productId"
     assert await ada.cart() == {"Mug": 1}

@@ -96,7 +96,7 @@ async def test_filters_by_tree_price_stock_and_state(gateway: Gateway, shop: Sho
     await shop.product("Cup", category=cups, price=500, stock={"BER": 0})
     await shop.product("Rug", category=home, price=5000, stock={"BER": 1, "LYS": 1})
     await shop.product("Old", price=100, active=False)
-    assert await names(gateway, sort="NEWEST", filter={"categoryId": shop.id("Category", home)}) == [
+    assert await names(gateway, sort="NEWEST", filter={"categoryId": shop.id("ProductCategory", home)}) == [
         "Rug",
         "Cup",
         "Mug",
@@ -132,7 +132,7 @@ def new_product(category: str, **changes: object) -> dict[str, object]:
 
 async def test_staff_create_change_and_retire(gateway: Gateway, shop: Shop) -> None:
     staff = shop.staff("catalogue:write")
-    category = shop.id("Category", await shop.category("Cups"))
+    category = shop.id("ProductCategory", await shop.category("Cups"))
     created = await gateway.data(CREATE, {"input": new_product(category)}, as_=staff)
     assert created["createProduct"] == {
         "product": {
@@ -148,8 +148,8 @@ async def test_staff_create_change_and_retire(gateway: Gateway, shop: Shop) -> N
     id = listed["products"]["nodes"][0]["id"]
     changed = await gateway.data(
         """mutation ($id: ID!) {
-          changeProduct(input: {id: $id, name: "Big mug"}) { product { name sku } }
-          retireProduct(id: $id) { product { active } }
+          changeProduct(input: {productId: $id, name: "Big mug"}) { product { name sku } }
+          retireProduct(input: {productId: $id}) { product { active } }
         }""",
         {"id": id},
         as_=staff,
@@ -160,7 +160,9 @@ async def test_staff_create_change_and_retire(gateway: Gateway, shop: Shop) -> N
     }
     assert await names(gateway) == []
     assert await names(gateway, filter={"search": "big"}) == []
-    await gateway.data("mutation ($id: ID!) { restoreProduct(id: $id) { product { id } } }", {"id": id}, as_=staff)
+    await gateway.data(
+        "mutation ($id: ID!) { restoreProduct(input: {productId: $id}) { product { id } } }", {"id": id}, as_=staff
+    )
     assert await names(gateway, filter={"search": "big"}) == ["Big mug"]
     assert await shop.count(EVENTS) == 4
 
@@ -187,7 +189,7 @@ async def test_bad_input_is_told_and_changes_nothing(
     gateway: Gateway, shop: Shop, change: dict[str, object], field: str
 ) -> None:
     await shop.product("Taken", sku="TAKEN")
-    category = shop.id("Category", await shop.category("Cups"))
+    category = shop.id("ProductCategory", await shop.category("Cups"))
     answer = await gateway.data(CREATE, {"input": new_product(category, **change)}, as_=shop.staff("catalogue:write"))
     problem = answer["createProduct"]["problem"]
     assert (problem["__typename"], problem["code"], problem["field"]) == ("InputProblem", "INVALID_INPUT", field)
@@ -196,7 +198,7 @@ async def test_bad_input_is_told_and_changes_nothing(
 
 
 async def test_writing_needs_the_scope(gateway: Gateway, shop: Shop) -> None:
-    category = shop.id("Category", await shop.category("Cups"))
+    category = shop.id("ProductCategory", await shop.category("Cups"))
     ada = await shop.customer()
     assert await gateway.refused(CREATE, {"input": new_product(category)}) == ["UNAUTHENTICATED"]
     assert await gateway.refused(CREATE, {"input": new_product(category)}, as_=ada) == ["FORBIDDEN"]
@@ -225,13 +227,13 @@ async def test_node_finds_any_record_by_its_global_id(gateway: Gateway, shop: Sh
     mug = await shop.product("Mug", category=await shop.category("Cups"))
     found = await gateway.data(
         "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Product { category { __typename name } } } }",
-        {"ids": [shop.id("Product", mug), shop.id("Category", mug)]},
+        {"ids": [shop.id("Product", mug), shop.id("ProductCategory", mug)]},
     )
     assert found["nodes"] == [
         {
             "__typename": "Product",
             "id": shop.id("Product", mug),
-            "category": {"__typename": "Category", "name": "Cups"},
+            "category": {"__typename": "ProductCategory", "name": "Cups"},
         },
         None,
     ]

@@ -15,7 +15,7 @@ from datasources.actor import SYSTEM, Actor
 from datasources.commerce.errors import OutOfStock, StockReserved
 from datasources.commerce.inventory import Inventory, Wanted, pick
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.stock_ledger import MovementKind
+from datasources.commerce.stock_ledger import AdjustmentReason, MovementKind
 from datasources.commerce.tables import ALLOCATIONS, ORDER_LINES, STOCK_LEVELS, STOCK_MOVEMENTS
 from datasources.errors import InvalidInput
 from datasources.sql import Database
@@ -96,7 +96,7 @@ async def test_a_refused_reservation_leaves_nothing_behind(shop: Shop) -> None:
     with pytest.raises(OutOfStock) as refused:
         async with shop.database.transaction() as transaction:
             await Inventory(shop.sources, SYSTEM).reserve(transaction, id, wanted)
-    assert refused.value.extensions == {"code": "COMMERCE_OUT_OF_STOCK", "sku": "POT", "wanted": 2, "left": 1}
+    assert refused.value.extensions == {"code": "COMMERCE_OUT_OF_STOCK", "sku": "POT", "wanted": 2, "available": 1}
     assert (await levels(shop), await shop.count(STOCK_MOVEMENTS)) == before
     assert await shop.count(ALLOCATIONS) == 0
 
@@ -107,7 +107,7 @@ def test_two_lines_of_one_product_share_what_is_left() -> None:
     assert [part.quantity for part in pick(Wanted(line, product, "MUG", 2), left)] == [2]
     with pytest.raises(OutOfStock) as refused:
         pick(Wanted(line, product, "MUG", 2), left)
-    assert refused.value.left == 1
+    assert refused.value.available == 1
 
 
 async def test_returned_pieces_go_back_where_they_came_from(shop: Shop) -> None:
@@ -154,7 +154,9 @@ async def test_the_ledger_explains_every_number(shop: Shop, database_url: str) -
     async def adjust(sources: CommerceSources, place: tuple[UUID, UUID], by: int) -> bool:
         try:
             async with sources.database.transaction() as transaction:
-                await Inventory(sources, SYSTEM).adjust(transaction, *place, by, MovementKind.ADJUSTED, "counted")
+                await Inventory(sources, SYSTEM).adjust(
+                    transaction, *place, by, MovementKind.ADJUSTED, AdjustmentReason.COUNTED
+                )
         except StockReserved:
             return False
         return True

@@ -25,7 +25,7 @@ query ($id: ID!) {
     payment { status currency amount { amount } captured { amount } refunded { amount } }
     shipment { status carrier }
     history { status by note }
-    refunds { status amount { amount } reason restock }
+    refunds { status amount { amount } reason restocked }
   }
 }
 """
@@ -102,7 +102,7 @@ async def test_shipped_then_refunded_in_part_and_in_full(gateway: Gateway, shop:
     line = (await till.told(id))["lines"][0]["id"]
     for reason in ("Broken", "Too blue"):
         shop.clock.forward(minutes=1)
-        assert await till.refund(id, lines=[{"id": line, "quantity": 1}], restock=True, reason=reason) == id
+        assert await till.refund(id, lines=[{"orderLineId": line, "quantity": 1}], restock=True, reason=reason) == id
     shop.clock.forward(minutes=1)
     assert await till.refund(id) == id
     told = await everything(gateway, id, ada)
@@ -110,9 +110,9 @@ async def test_shipped_then_refunded_in_part_and_in_full(gateway: Gateway, shop:
     assert told["shipment"] == {"status": "CREATED", "carrier": "dhl"}
     assert told["payment"]["captured"] == told["payment"]["refunded"] == {"amount": "11.89"}
     assert told["refunds"] == [
-        {"status": "DONE", "amount": {"amount": "3.96"}, "reason": "Broken", "restock": True},
-        {"status": "DONE", "amount": {"amount": "3.96"}, "reason": "Too blue", "restock": True},
-        {"status": "DONE", "amount": {"amount": "3.97"}, "reason": None, "restock": False},
+        {"status": "DONE", "amount": {"amount": "3.96"}, "reason": "Broken", "restocked": True},
+        {"status": "DONE", "amount": {"amount": "3.96"}, "reason": "Too blue", "restocked": True},
+        {"status": "DONE", "amount": {"amount": "3.97"}, "reason": None, "restocked": False},
     ]
     assert told["history"] == [
         {"status": "PLACED", "by": "CUSTOMER", "note": None},
@@ -157,7 +157,7 @@ async def test_moves_that_cannot_be_are_told_and_change_nothing(gateway: Gateway
         assert await refused == "COMMERCE_INVALID_MOVE"
     assert [await shop.count(table) for table in (EVENTS, STOCK_MOVEMENTS, IDEMPOTENCY)] == before
     problem = await gateway.data(
-        """mutation ($id: ID!) { shipOrder(input: {id: $id, idempotencyKey: "x"}) { problem {
+        """mutation ($id: ID!) { shipOrder(input: {orderId: $id, idempotencyKey: "x"}) { problem {
           message ... on InvalidMoveProblem { status wanted }
         } } }""",
         {"id": cancelled},
@@ -199,7 +199,7 @@ async def test_what_cannot_be_bought_is_refused_before_any_payment(gateway: Gate
     theirs = shop.id("Address", await shop.address(bo))
     assert await till.place(ada, address=None, addressId=theirs) == "NOT_FOUND"
     await gateway.data(
-        "mutation ($id: ID!) { retireProduct(id: $id) { problem { code } } }",
+        "mutation ($id: ID!) { retireProduct(input: {productId: $id}) { problem { code } } }",
         {"id": shop.id("Product", mug)},
         as_=shop.staff("catalogue:write"),
     )
@@ -229,17 +229,17 @@ async def test_refunds_cannot_exceed_what_was_bought(shop: Shop, till: Till) -> 
     await till.ship(id)
     line, foreign = [(await till.told(of))["lines"][0]["id"] for of in (id, other)]
     for lines in (
-        [{"id": line, "quantity": 3}],
-        [{"id": line, "quantity": 0}],
-        [{"id": line, "quantity": -1}],
-        [{"id": line, "quantity": 1}, {"id": line, "quantity": 1}],
-        [{"id": foreign, "quantity": 1}],
-        [{"id": id, "quantity": 1}],
+        [{"orderLineId": line, "quantity": 3}],
+        [{"orderLineId": line, "quantity": 0}],
+        [{"orderLineId": line, "quantity": -1}],
+        [{"orderLineId": line, "quantity": 1}, {"orderLineId": line, "quantity": 1}],
+        [{"orderLineId": foreign, "quantity": 1}],
+        [{"orderLineId": id, "quantity": 1}],
         [],
     ):
         assert await till.refund(id, lines=lines) == "INVALID_INPUT"
     assert await till.refunds() == []
-    outcomes = await asyncio.gather(*(till.refund(id, lines=[{"id": line, "quantity": 1}]) for _ in range(4)))
+    outcomes = await asyncio.gather(*(till.refund(id, lines=[{"orderLineId": line, "quantity": 1}]) for _ in range(4)))
     assert outcomes.count(id) == 2
     assert set(outcomes) <= {id, "INVALID_INPUT", "COMMERCE_INVALID_MOVE"}
     assert await till.refunds() == [("done", 1190), ("done", 1190)]
@@ -277,7 +277,9 @@ async def test_other_peoples_orders_are_invisible(gateway: Gateway, shop: Shop, 
     assert await till.cancel(id, as_=bo) == "NOT_FOUND"
     assert await till.cancel(id, as_=shop.staff("orders:read")) == "FORBIDDEN"
     for mutation in ("shipOrder", "refundOrder"):
-        asked = f'mutation ($id: ID!) {{ {mutation}(input: {{id: $id, idempotencyKey: "x"}}) {{ order {{ id }} }} }}'
+        asked = (
+            f'mutation ($id: ID!) {{ {mutation}(input: {{orderId: $id, idempotencyKey: "x"}}) {{ order {{ id }} }} }}'
+        )
         assert await gateway.refused(asked, {"id": id}, as_=ada) == ["FORBIDDEN"]
     assert await till.statuses() == {"placed": 1}
 

@@ -298,7 +298,7 @@ async def test_a_refund_whose_key_is_forgotten_is_not_paid_twice(
     id = await till.bought(ada, await shop.product(price=1000, stock={"BER": 5}), 3)
     await till.ship(id)
     line = (await till.told(id))["lines"][0]["id"]
-    one = [{"id": line, "quantity": 1}]
+    one = [{"orderLineId": line, "quantity": 1}]
     switches.fault("payments", "lost_answer", path="/v1/refunds", method="POST")
     assert await till.refund(id, lines=one) in UNKNOWN
     switches.heal("payments")

@@ -26,10 +26,10 @@ from datasources.commerce.tables import (
 from tests.commerce.shop import Shop, Sold
 from tests.gateway_client import Gateway
 
-EXPORT = "mutation ($id: ID!) { exportCustomer(id: $id) { document problem { code } } }"
+EXPORT = "mutation ($id: ID!) { exportCustomer(input: {customerId: $id}) { document problem { code } } }"
 ERASE = """
 mutation ($id: ID!, $key: String!) {
-  eraseCustomer(input: {id: $id, idempotencyKey: $key}) {
+  eraseCustomer(input: {customerId: $id, idempotencyKey: $key}) {
     customer { id name email phone erasedAt addresses { id } }
     problem { __typename code message ... on ErasureTooEarlyProblem { orders } }
   }
@@ -37,8 +37,10 @@ mutation ($id: ID!, $key: String!) {
 """
 ADD_ADDRESS = """
 mutation {
-  addAddress(input: {recipient: "Ada King", street: "Dorset St 1", city: "Marylebone", postalCode: "W1U 4EE",
-                     country: "GB"}) { address { id } problem { code } }
+  addAddress(input: {
+    address: {recipient: "Ada King", street: "Dorset St 1", city: "Marylebone", postalCode: "W1U 4EE", country: "GB"}
+    idempotencyKey: "address"
+  }) { address { id } problem { code } }
 }
 """
 

@@ -50,7 +50,7 @@ async def test_payments_and_shipments_live_at_the_outside_services(filled: Comme
 
 MINE = "{ orders(first: 10) { nodes { id status } } }"
 MOVE = """
-    mutation ($id: ID!, $key: String!) {{ moved: {}(input: {{ id: $id, idempotencyKey: $key }}) {{
+    mutation ($id: ID!, $key: String!) {{ moved: {}(input: {{ orderId: $id, idempotencyKey: $key }}) {{
         order {{ status payment {{ status }} shipment {{ status }} }} problem {{ message }} }} }}
 """
 BUY = """

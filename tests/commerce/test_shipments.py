@@ -99,9 +99,10 @@ async def test_a_shipment_is_seen_by_whoever_sees_its_order(
     ada, bo = await shop.customer(), await shop.customer("bo@example.com")
     sold = Sold(await shop.product())
     order = {"id": shop.id("Order", await shop.order(ada, sold, status="shipped", shipment_id=shipment.id))}
-    query = "query ($id: ID!) { order(id: $id) { shipment { id carrier trackingNumber status estimatedDelivery } } }"
+    shown = "shipment { providerId carrier trackingNumber status estimatedDelivery }"
+    query = f"query ($id: ID!) {{ order(id: $id) {{ {shown} }} }}"
     told = {
-        "id": shipment.id,
+        "providerId": shipment.id,
         "carrier": "dhl",
         "trackingNumber": shipment.tracking_number,
         "status": "CREATED",

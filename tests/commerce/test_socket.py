@@ -40,7 +40,7 @@ async def ask(client: ClientConnection, query: str, variables: dict[str, Any] | 
 
 
 async def test_queries_and_mutations(port: int, house: House, shop: Shop) -> None:
-    category = shop.id("Category", await shop.category("Cups"))
+    category = shop.id("ProductCategory", await shop.category("Cups"))
     staff = shop.staff("catalogue:write")
     assert staff.id is not None
     token = house.tokens.issue(staff.id, staff.scopes, 60)
@@ -58,7 +58,7 @@ async def test_queries_and_mutations(port: int, house: House, shop: Shop) -> Non
 
 
 async def test_without_a_token_one_is_nobody(port: int, shop: Shop) -> None:
-    category = shop.id("Category", await shop.category("Cups"))
+    category = shop.id("ProductCategory", await shop.category("Cups"))
     async with socket(port) as client:
         await client.send(json.dumps({"type": "connection_init"}))
         await client.recv()

@@ -18,7 +18,7 @@ ADJUST = """
 mutation ($input: AdjustStockInput!) {
   adjustStock(input: $input) {
     level { onHand reserved available warehouse { code } }
-    problem { __typename code message ... on InputProblem { field } ... on StockReservedProblem { left } }
+    problem { __typename code message ... on InputProblem { field } ... on StockReservedProblem { available } }
   }
 }
 """
@@ -102,8 +102,8 @@ async def test_staff_correct_a_level_once_and_the_ledger_says_why(gateway: Gatew
     product = {"product": shop.id("Product", mug)}
     ledger = (await gateway.data(LEDGER, product, as_=reader))["stockMovements"]
     assert [(m["kind"], m["onHandChange"], m["reason"], m["warehouse"]["code"]) for m in ledger["nodes"]] == [
-        ("RECEIVED", 7, "received", "OSL"),
-        ("ADJUSTED", -1, "damaged", "BER"),
+        ("RECEIVED", 7, "RECEIVED", "OSL"),
+        ("ADJUSTED", -1, "DAMAGED", "BER"),
         ("RECEIVED", 3, None, "BER"),
     ]
     assert ledger["totalCount"] == 3
@@ -127,11 +127,11 @@ async def test_what_orders_wait_for_cannot_be_taken_away(gateway: Gateway, shop:
             "__typename": "StockReservedProblem",
             "code": "COMMERCE_STOCK_RESERVED",
             "message": "Only 0 pieces there are not reserved for orders; take away 0 at most.",
-            "left": 0,
+            "available": 0,
         }
     ] * 2
     missing = await gateway.data(ADJUST, await adjusting(shop, mug, "OSL", -1, idempotencyKey="k9"), as_=staff)
-    assert missing["adjustStock"]["problem"]["left"] == 0
+    assert missing["adjustStock"]["problem"]["available"] == 0
     assert await shop.count(EVENTS) == 3
 
 

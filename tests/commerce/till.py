@@ -77,13 +77,13 @@ class Till:
         return await self._do(PLACE, customer, wanted | changes)
 
     async def ship(self, id: str, key: str | None = None) -> str:
-        return await self._do(SHIP, self.staff, {"id": id, "idempotencyKey": key or self.key()})
+        return await self._do(SHIP, self.staff, {"orderId": id, "idempotencyKey": key or self.key()})
 
     async def cancel(self, id: str, key: str | None = None, *, as_: Actor | None = None) -> str:
-        return await self._do(CANCEL, as_ or self.staff, {"id": id, "idempotencyKey": key or self.key()})
+        return await self._do(CANCEL, as_ or self.staff, {"orderId": id, "idempotencyKey": key or self.key()})
 
     async def refund(self, id: str, key: str | None = None, **changes: Any) -> str:
-        return await self._do(REFUND, self.staff, {"id": id, "idempotencyKey": key or self.key()} | changes)
+        return await self._do(REFUND, self.staff, {"orderId": id, "idempotencyKey": key or self.key()} | changes)
 
     async def move(self, operation: str, id: str, key: str) -> str:
         """`operation` is ship, cancel or refund."""

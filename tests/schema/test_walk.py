@@ -14,7 +14,7 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from datasources.errors import Refusal
+from datasources.errors import InvalidInput, KeyReused, NotFound, Refusal
 from loaders.batch import Batch, LoaderSet, page_by
 from schema.access import Access
 from schema.fields import Edge
@@ -122,6 +122,20 @@ def test_every_mutation_answers_with_a_payload() -> None:
             assert str(field.type.fields["problem"].type) == "Problem", coordinate
 
 
+def test_every_mutation_takes_one_input_and_says_its_problems() -> None:
+    """An input of its own, if any, and the codes of refusals that there are."""
+    of_the_house: set[type[Refusal]] = {InvalidInput, NotFound, KeyReused}
+    codes = {kind.code for kind in of_the_house | refusals()}
+    for coordinate, field, _ in root_fields():
+        if coordinate.startswith("Mutation."):
+            assert list(field.args) in ([], ["input"]), coordinate
+            said = re.search(r"\. Problems: ([A-Z_, ]+)\.$", field.description)
+            assert said, coordinate
+            assert set(said[1].split(", ")) <= codes, coordinate
+            takes_key = field.args and "idempotencyKey" in get_named_type(field.args["input"].type).fields
+            assert bool(takes_key) == (KeyReused.code in said[1]), coordinate
+
+
 def test_what_needs_words_has_them() -> None:
     """Types and root fields; and descriptions are sentences."""
     types = [type for name, type in SCHEMA.type_map.items() if not name.startswith("__") and name not in ROOTS]
@@ -145,7 +159,7 @@ def test_every_argument_is_told_about() -> None:
 
 
 def test_every_refusal_with_data_of_its_own_has_a_problem_type() -> None:
-    """The others are told by `Refused`, whose code and message say it all."""
+    """The others are told by `RefusedProblem`, whose code and message say it all."""
     told = {problem.refusal for problem in Problem.__subclasses__()}
     with_data = {kind for kind in refusals() if list(inspect.signature(kind).parameters) not in ([], ["message"])}
     assert with_data - told == set()

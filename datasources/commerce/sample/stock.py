@@ -8,7 +8,7 @@ from uuid import UUID
 from datasources.commerce.sample import words
 from datasources.commerce.sample.catalogue import SampleProduct
 from datasources.commerce.sample.draft import HISTORY, Draft
-from datasources.commerce.stock_ledger import MovementKind
+from datasources.commerce.stock_ledger import AdjustmentReason, MovementKind
 from datasources.commerce.tables import STOCK_LEVELS, STOCK_MOVEMENTS, WAREHOUSES
 
 DELIVERY_EVERY = timedelta(days=91)
@@ -55,7 +55,7 @@ class Ledger:
         if spare > 10 and self._draft.random.random() < 0.1:
             lost = self._draft.random.randrange(1, 4)
             at = self._draft.start + HISTORY * self._draft.random.random()
-            self.move(MovementKind.ADJUSTED, place, -lost, at, self._keeper, reason="Counted: breakage")
+            self.move(MovementKind.ADJUSTED, place, -lost, at, self._keeper, reason=AdjustmentReason.DAMAGED)
 
     def reserve(self, place: Place, quantity: int, at: datetime, actor: UUID, order_id: UUID) -> None:
         delivered_at = at - (at - self._draft.start) % DELIVERY_EVERY
@@ -70,7 +70,7 @@ class Ledger:
         at: datetime,
         actor: UUID,
         order_id: UUID | None = None,
-        reason: str | None = None,
+        reason: AdjustmentReason | None = None,
     ) -> None:
         on_hand, reserved = (sign * quantity for sign in _CHANGES[kind])
         level = self._levels[place]
@@ -94,7 +94,7 @@ class Ledger:
     def close(self) -> None:
         """Writes the deliveries and the levels."""
         for (place, at), quantity in self._deliveries.items():
-            self.move(MovementKind.RECEIVED, place, quantity, at, self._keeper, reason="Delivery")
+            self.move(MovementKind.RECEIVED, place, quantity, at, self._keeper, reason=AdjustmentReason.RECEIVED)
         self._draft.rows[STOCK_LEVELS] += [
             {
                 "product_id": place[0],
