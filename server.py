@@ -302,12 +302,13 @@ async def _person(sources: Mapping[type, Any], email: str) -> Actor | None:
 
 async def _reencrypted(settings: Settings, own: Own) -> list[Any]:
     async with opened(settings, own) as sources:
-        return [
-            column
-            for domain in DOMAINS
-            if domain.reseal
-            for column in await domain.reseal(sources[domain.stores], lambda column: None)
-        ]
+        with progress("Encrypting anew") as tell:
+            return [
+                column
+                for domain in DOMAINS
+                if domain.reseal
+                for column in await domain.reseal(sources[domain.stores], tell)
+            ]
 
 
 def _tokens(settings: Settings, clock: Clock = utc_now) -> Tokens:

@@ -4,7 +4,7 @@ Give the gateway the new key first, before the older ones, on every machine; the
 It may be stopped and started again at any time, and beside a gateway that serves.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,22 +33,24 @@ class Resealed:
     broken: int = 0
 
 
-async def reseal(sources: CommerceSources, progress: Callable[[Resealed], None]) -> list[Resealed]:
-    """Goes through all sealed columns; `progress` is told after each batch.
+async def reseal(sources: CommerceSources, progress: Callable[[str, float], None]) -> list[Resealed]:
+    """Goes through all sealed columns; `progress` hears after each batch how far that is, from 0 to 1.
 
     Raises: SourceUnavailable, SourceTimeout.
     """
-    return [await _reseal(sources, column, progress) for column in PLACES]
+    done = [Resealed(str(column)) for column in PLACES]
+    for number, (column, resealed) in enumerate(zip(PLACES, done, strict=True)):
+        async for _ in _batches(sources, column, resealed):
+            progress(f"{column}: {resealed.seen}", number / len(PLACES))
+    return done
 
 
-async def _reseal(sources: CommerceSources, column: sa.Column[Any], progress: Callable[[Resealed], None]) -> Resealed:
-    done = Resealed(str(column))
+async def _batches(sources: CommerceSources, column: sa.Column[Any], done: Resealed) -> AsyncIterator[None]:
     last = UUID(int=0)
     while rows := await sealed_after(sources.database, column, last, BATCH):
         last = rows[-1].id
         await _reseal_batch(sources, column, rows, done)
-        progress(done)
-    return done
+        yield
 
 
 async def _reseal_batch(sources: CommerceSources, column: sa.Column[Any], rows: Rows, done: Resealed) -> None:
