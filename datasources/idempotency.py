@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -23,8 +24,13 @@ def idempotency_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("key", sa.String(MAX_KEY), primary_key=True),
         sa.Column("request", sa.String(64), nullable=False),
         sa.Column("answer", JSON, nullable=True),
-        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False, index=True),
     )
+
+
+async def forget_keys(table: sa.Table, transaction: Transaction, before: datetime) -> int:
+    """Frees the keys that were used before then; how many."""
+    return await transaction.write(sa.delete(table).where(table.c.at < before))
 
 
 class Once:

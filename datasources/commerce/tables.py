@@ -265,7 +265,7 @@ class WebhookEvent(CommerceTable, table=True):
     __tablename__ = "webhook_events"
     id: str = Field(primary_key=True, max_length=80)
     type: str = Field(max_length=80)
-    received_at: datetime = Field(sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 METADATA = CommerceTable.metadata

@@ -10,6 +10,7 @@ from datasources.commerce.stores import Commerce
 from resolvers.background import Background
 from resolvers.commerce.reencryption import reseal
 from resolvers.commerce.settling import settle
+from resolvers.commerce.sweeping import sweep
 from schema.commerce import webhooks
 from schema.commerce.analytics import AnalyticsQuery
 from schema.commerce.cart import CartMutation, CartQuery
@@ -23,6 +24,7 @@ from schema.domain import Domain, Sample
 from schema.problems import InputProblem, RefusedProblem
 
 SETTLE_EVERY_S = 60.0
+SWEEP_EVERY_S = 600.0
 
 COMMERCE = Domain(
     name="commerce",
@@ -61,7 +63,10 @@ COMMERCE = Domain(
         InvalidMoveProblem,
     ),
     routes=webhooks.routes,
-    background=(Background("settling payments", SETTLE_EVERY_S, settle),),
+    background=(
+        Background("settling payments", SETTLE_EVERY_S, settle),
+        Background("forgetting old keys and events", SWEEP_EVERY_S, sweep),
+    ),
     sample=Sample(
         fill=fill,
         people=("ada@example.com", "bo@example.com", "admin@example.com", "support@example.com"),

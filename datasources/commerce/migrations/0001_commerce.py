@@ -44,13 +44,13 @@ def _bookkeeping() -> None:
         sa.Column("key", sa.String(128), primary_key=True),
         _always("request", sa.String(64)),
         sa.Column("answer", JSON),
-        _always("at", UtcDateTime()),
+        _always("at", UtcDateTime(), index=True),
     )
     op.create_table(
         "webhook_events",
         sa.Column("id", sa.String(80), primary_key=True),
         _always("type", sa.String(80)),
-        _always("received_at", UtcDateTime()),
+        _always("received_at", UtcDateTime(), index=True),
     )
 
 

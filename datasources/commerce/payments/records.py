@@ -149,6 +149,10 @@ class PaymentRecords:
         values = {"id": id, "type": type, "received_at": self._clock()}
         return bool(await transaction.write(transaction.upsert(WEBHOOK_EVENTS).values(values).on_conflict_do_nothing()))
 
+    async def forget_events(self, transaction: Transaction, before: datetime) -> int:
+        """Events that were taken before then would be taken again; how many."""
+        return await transaction.write(sa.delete(WEBHOOK_EVENTS).where(WEBHOOK_EVENTS.c.received_at < before))
+
 
 def _by_lot(select: sa.Select[Any], limit: int) -> sa.Select[Any]:
     """Never the oldest first: those that fail each time would be the oldest for ever, and keep out all others."""
