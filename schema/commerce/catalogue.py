@@ -27,12 +27,7 @@ from schema.problems import Problem, mutation, payload
 if TYPE_CHECKING:
     from schema.commerce.inventory import StockLevel
 
-told(
-    ProductSort,
-    "How a list of products is sorted.",
-    RELEVANCE="Of a search: what fits its words best comes first.",
-    BEST_SELLING="The most pieces sold ever come first.",
-)
+told(ProductSort, "How a list of products is sorted.", RELEVANCE="Of a search: what fits best comes first.")
 
 
 @strawberry.type(description="A category of products, in a tree.", directives=[PUBLIC])

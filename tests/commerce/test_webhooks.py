@@ -144,7 +144,7 @@ async def test_what_was_given_back_by_hand_is_added_to_what_is_under_way(
     await till.ship(id)
     line = (await till.told(id))["lines"][0]["id"]
     switches.fault("payments", "down", path="/v1/refunds")
-    assert await till.refund(id, lines=[{"id": line, "quantity": 1}]) == "SOURCE_UNAVAILABLE"
+    assert await till.refund(id, lines=[{"orderLineId": line, "quantity": 1}]) == "SOURCE_UNAVAILABLE"
     switches.heal("payments")
     await till.breaker_closes()
     payment = await provider_id(shop)
@@ -166,7 +166,7 @@ async def test_a_refund_that_fails_days_later_is_taken_back_once(
     line = (await till.told(id))["lines"][0]["id"]
     for restock in (False, True):
         shop.clock.forward(seconds=1)
-        await till.refund(id, lines=[{"id": line, "quantity": 1}], restock=restock)
+        await till.refund(id, lines=[{"orderLineId": line, "quantity": 1}], restock=restock)
     payment = await provider_id(shop)
     first, second = await shop.database.rows(sa.select(REFUNDS.c.provider_id).order_by(REFUNDS.c.created_at))
     told = [
@@ -187,8 +187,8 @@ async def test_a_refund_that_fails_days_later_is_taken_back_once(
     assert await shop.database.scalar(sa.select(PAYMENTS.c.refunded_minor)) == 0
     failed = sa.select(sa.func.count()).select_from(EVENTS).where(EVENTS.c.type == "order.refund_failed")
     assert await shop.database.scalar(failed) == 2
-    assert await till.refund(id, lines=[{"id": line, "quantity": 1}], restock=True) == "INVALID_INPUT"
-    assert await till.refund(id, lines=[{"id": line, "quantity": 1}]) == id
+    assert await till.refund(id, lines=[{"orderLineId": line, "quantity": 1}], restock=True) == "INVALID_INPUT"
+    assert await till.refund(id, lines=[{"orderLineId": line, "quantity": 1}]) == id
     assert await till.money() == [("succeeded", 3570, 1190)]
     assert (await till.stock(mug))[0] == 3
 
