@@ -177,6 +177,7 @@ async def test_a_refund_that_fails_days_later_is_taken_back_once(
     assert await till.refunds() == [("done", 1190), ("done", 1190)]
     shop.clock.forward(days=3)
     for event, refund, status, quantity in ((told[0], first, "PARTIALLY_REFUNDED", 1), (told[1], second, "SHIPPED", 0)):
+        shop.clock.forward(seconds=1)  # histories of one moment have no order
         switches.fail_refund(refund.provider_id)
         repeated = event | {"id": f"{event['id']} again"}
         assert await asyncio.gather(*(postman.bring(one) for one in (event, event, repeated))) == [200] * 3
