@@ -45,7 +45,7 @@ async def test_a_key_ships_once(shipments: Shipments) -> None:
     assert await ship(shipments, key) == await ship(shipments, key)
     with pytest.raises(SourceRefused) as refused:
         await ship(shipments, key, reference="A-8")
-    assert refused.value.status == 422
+    assert refused.value.status == 409
 
 
 async def test_a_lost_answer_is_asked_for_again(shipments: Shipments, switches: RunningSandbox) -> None:
