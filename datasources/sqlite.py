@@ -77,6 +77,7 @@ class SqliteEngine:
     async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
         """Runs at once, in the loop's own thread, for as long as handing it over would take; then in a thread."""
         if time.monotonic() > self._slow_until.get(name, 0.0):
+            await asyncio.sleep(0)  # whoever reads again and again lets others have their turn, and can be stopped
             try:
                 return _stoppable(
                     self._quick, Stop(QUICK_S), lambda c: c.execute(statement, parameters).all(), QUICK_STEPS
