@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from graphql import GraphQLSchema
@@ -24,7 +23,7 @@ from gateway.execution import Executor, OpenContext
 from gateway.explorer import explorer_page
 from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens
-from gateway.request import GraphQLRequest, NotExecuted
+from gateway.request import Caller, GraphQLRequest, NotExecuted
 from gateway.websocket import SocketHandler
 
 Check = Callable[[], Awaitable[None]]
@@ -127,7 +126,7 @@ async def _session(tokens: Tokens, payload: dict[str, Any] | None) -> Actor:
 
 
 async def _results(executor: Executor, actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
-    result = await executor.execute(request, actor, uuid4().hex)
+    result = await executor.execute(request, Caller(actor))
     if not result.executed:
         raise NotExecuted(orjson.dumps(result.errors))
     yield result.json

@@ -1,23 +1,17 @@
-"""Documents are parsed and validated once, then executed with a fresh context and one deadline."""
+"""Operations run with a fresh context and one deadline."""
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import orjson
 from graphql import (
-    DocumentNode,
-    GraphQLError,
     GraphQLSchema,
-    OperationDefinitionNode,
     OperationType,
-    parse,
-    validate,
 )
 
 from datasources import calls
@@ -25,39 +19,15 @@ from datasources.actor import Actor
 from datasources.calls import Call
 from datasources.deadline import deadline
 from datasources.rest.flights import Flights
-from gateway.errors import BAD_USER_INPUT, PARSE_FAILED, TIMED_OUT, VALIDATION_FAILED, shown
+from gateway.documents import Documents
+from gateway.errors import BAD_USER_INPUT, TIMED_OUT, shown
 from gateway.plan import Plans
-from gateway.request import GraphQLRequest
+from gateway.request import Caller, GraphQLRequest
 
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
 
-DOCUMENTS_KEPT = 500
-LONG = 8_000
-LONG_DOCUMENTS_KEPT = 8
-"""Of more than LONG characters, since a parsed document takes some 60 bytes a character."""
-MAX_TOKENS = 2_000
-"""Validation takes time in the square of the fields of one name: some 0.3 s at the worst with this."""
-MAX_ERRORS = 20
 GRACE_S = 0.5
 """Sources end at the deadline and leave a hole; what has not ended by then is cancelled as a whole."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Document:
-    """A document, read: with its plans, or with the errors that forbid its execution."""
-
-    ast: DocumentNode | None
-    plans: Plans | None = None
-    errors: tuple[GraphQLError, ...] = ()
-    code: str = ""
-
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """The operation to run; None where the name does not pick exactly one."""
-        definitions = self.ast.definitions if self.ast else ()
-        operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
-        if name is None:
-            return operations[0] if len(operations) == 1 else None
-        return next((o for o in operations if o.name and o.name.value == name), None)
 
 
 @dataclass
@@ -84,42 +54,38 @@ class Executor:
     def __init__(
         self, schema: GraphQLSchema, open_context: OpenContext, timeout_s: float, *, planned: bool = True
     ) -> None:
-        self._schema = schema
+        self.documents = Documents(schema)
         self._open_context = open_context
         self._timeout_s = timeout_s
         self._planned = planned
-        self.fallbacks: Counter[str] = Counter()
-        """How often an operation went to graphql-core because plans do not cover it, by the reason."""
-        self._short = lru_cache(DOCUMENTS_KEPT)(self._read)
-        self._long = lru_cache(LONG_DOCUMENTS_KEPT)(self._read)
         self._mutations: set[asyncio.Task[Result]] = set()
         self._flights = Flights()
 
-    async def execute(self, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
+    async def execute(self, request: GraphQLRequest, caller: Caller) -> Result:
         """Runs one query or mutation. Never raises but for cancellation; faults are errors in the result.
 
         A mutation that began is finished, even where its caller is cancelled.
         """
-        document = self._document(request.query)
+        document = self.documents.find(request.query)
         if document.plans is None or document.errors:
-            return Result(errors=shown(document.errors, request_id, document.code))
+            return Result(errors=shown(document.errors, caller.request_id, document.code))
         operation = document.operation(request.operation_name)
         if operation is None:
             return _refused("Say by `operationName` which operation of the document to run.")
         if operation.operation is OperationType.MUTATION:
-            return await self._mutate(document.plans, request, actor, request_id)
-        return await self._query(document.plans, request, actor, request_id)
+            return await self._mutate(document.plans, request, caller)
+        return await self._query(document.plans, request, caller)
 
-    async def _query(self, plans: Plans, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
+    async def _query(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
         """Identical queries of one actor at the same moment are one execution."""
         variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
-        same = (plans, request.operation_name, variables, actor)
+        same = (plans, request.operation_name, variables, caller.actor)
         ends = time.monotonic() + self._timeout_s + 2 * GRACE_S
-        flight = self._flights.board(same, lambda _: self._execute(plans, request, actor, request_id), ends)
+        flight = self._flights.board(same, lambda _: self._execute(plans, request, caller), ends)
         return await flight.landed(ends)
 
-    async def _mutate(self, plans: Plans, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
-        running = asyncio.ensure_future(self._execute(plans, request, actor, request_id))
+    async def _mutate(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
+        running = asyncio.ensure_future(self._execute(plans, request, caller))
         self._mutations.add(running)
         running.add_done_callback(self._mutations.discard)
         running.add_done_callback(lambda _: self._flights.seal())
@@ -131,12 +97,12 @@ class Executor:
 
     def kind(self, request: GraphQLRequest) -> OperationType | None:
         """Query, mutation or subscription; None where the request cannot be executed anyway."""
-        operation = self._document(request.query).operation(request.operation_name)
+        operation = self.documents.find(request.query).operation(request.operation_name)
         return operation.operation if operation else None
 
-    async def _execute(self, plans: Plans, request: GraphQLRequest, actor: Actor, request_id: str) -> Result:
+    async def _execute(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
         run = plans.execute if self._planned else plans.judge
-        with calls.collected() as made, self._open_context(actor) as context:
+        with calls.collected() as made, self._open_context(caller.actor) as context:
             try:
                 with deadline(self._timeout_s):
                     async with asyncio.timeout(self._timeout_s + GRACE_S):
@@ -145,18 +111,7 @@ class Executor:
                 return Result(errors=[_timed_out(self._timeout_s)], executed=True, calls=made)
         errors = result.errors or ()
         executed = result.data is not None or any(error.path for error in errors)
-        return Result(result.data, shown(errors, request_id), executed, made)
-
-    def _document(self, query: str) -> Document:
-        return (self._short if len(query) <= LONG else self._long)(query)
-
-    def _read(self, query: str) -> Document:
-        try:
-            ast = parse(query, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS)
-        except GraphQLError as error:
-            return Document(None, None, (error,), PARSE_FAILED)
-        errors = validate(self._schema, ast, max_errors=MAX_ERRORS)
-        return Document(ast, Plans(self._schema, ast, self.fallbacks), tuple(errors), VALIDATION_FAILED)
+        return Result(result.data, shown(errors, caller.request_id), executed, made)
 
 
 def _refused(message: str) -> Result:

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Coroutine
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from graphql import OperationType
@@ -16,7 +15,7 @@ from datasources.errors import Refusal, Unauthenticated
 from gateway.errors import refusal
 from gateway.execution import Executor, Result
 from gateway.identity import Tokens, bearer
-from gateway.request import BadRequest, GraphQLRequest
+from gateway.request import BadRequest, Caller, GraphQLRequest
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -41,7 +40,7 @@ class GraphQLEndpoint:
             self._allow(request, asked)
         except Refusal as error:
             return _refusal(error, media_type)
-        result = await _while_connected(request, self._executor.execute(asked, actor, uuid4().hex))
+        result = await _while_connected(request, self._executor.execute(asked, Caller(actor)))
         if result is None:
             return Response(status_code=499)  # nobody is left to read it
         return Response(result.json, _status(result, media_type), media_type=media_type)

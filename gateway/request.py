@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
+from datasources.actor import Actor
 from datasources.errors import Refusal
 
 
@@ -14,6 +16,14 @@ class BadRequest(Refusal):
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and how the request is called in answers and logs."""
+
+    actor: Actor
+    request_id: str = field(default_factory=lambda: uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from datasources.commerce.sample.fill import fill
 from datasources.commerce.stores import Commerce
 from datasources.sandbox.process import Sandbox
 from gateway.execution import Executor
-from gateway.request import GraphQLRequest
+from gateway.request import Caller, GraphQLRequest
 from schema.graph import build
 from server import House
 from tests.commerce.shop import Shop
@@ -68,7 +68,7 @@ async def test_plans_answer_as_graphql_core_does(house: House, shop: Shop, sandb
     await fill(house.sources[Commerce], scale=0.003, sandbox_url=sandbox.url)
     schema = build()._schema
     planned, judged = (Executor(schema, house.open_context, 60, planned=planned) for planned in (True, False))
-    some = (await planned.execute(GraphQLRequest(SOME), shop.staff("*"), "id")).data
+    some = (await planned.execute(GraphQLRequest(SOME), Caller(shop.staff("*")))).data
     assert some
     customers = some["customers"]["nodes"]
     orders = [order for customer in customers for order in customer["orders"]["nodes"]]
@@ -80,12 +80,12 @@ async def test_plans_answer_as_graphql_core_does(house: House, shop: Shop, sandb
                 asked.add(query)
                 await _both(planned, judged, GraphQLRequest(query, variables), actor)
     assert len(asked) > 40
-    assert set(planned.fallbacks) <= {"introspection"}
+    assert set(planned.documents.fallbacks) <= {"introspection"}
 
 
 async def _both(planned: Executor, judged: Executor, request: GraphQLRequest, actor: Actor) -> None:
-    ours = await planned.execute(request, actor, "id")
-    theirs = await judged.execute(request, actor, "id")
+    ours = await planned.execute(request, Caller(actor, "id"))
+    theirs = await judged.execute(request, Caller(actor, "id"))
     assert ours.data == theirs.data, request
     assert sorted(map(str, ours.errors)) == sorted(map(str, theirs.errors)), request
     assert {call.name for call in ours.calls} == {call.name for call in theirs.calls}, request

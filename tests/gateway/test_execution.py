@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+import gateway.documents as gateway_documents
 import gateway.execution as gateway_execution
 from datasources.errors import SourceTimeout
 from datasources.sql import Database
@@ -31,7 +32,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         return call
 
     for name in counts:
-        monkeypatch.setattr(gateway_execution, name, counting(name, getattr(gateway_execution, name)))
+        monkeypatch.setattr(gateway_documents, name, counting(name, getattr(gateway_documents, name)))
     return counts
 
 

@@ -13,7 +13,7 @@ from datasources.actor import ANONYMOUS
 from datasources.deadline import deadline
 from gateway.execution import Executor
 from gateway.plan import Plans
-from gateway.request import GraphQLRequest
+from gateway.request import Caller, GraphQLRequest
 from tests.plan.example import GRAPHQL
 from tests.plan.world import Context, good_rows
 
@@ -175,6 +175,6 @@ async def test_the_executor_counts_what_plans_do_not_cover() -> None:
         "{ __typename answer }",
         "{ __schema { queryType { name } } }",
     ):
-        result = await executor.execute(GraphQLRequest(query), ANONYMOUS, "id")
+        result = await executor.execute(GraphQLRequest(query), Caller(ANONYMOUS))
         assert not result.errors
-    assert executor.fallbacks == {"introspection": 2}
+    assert executor.documents.fallbacks == {"introspection": 2}

@@ -1,0 +1,58 @@
+"""Documents are read once: parsed, validated and planned, then kept with what was found."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, validate
+
+from gateway.errors import PARSE_FAILED, VALIDATION_FAILED
+from gateway.plan import Plans
+
+DOCUMENTS_KEPT = 500
+LONG = 8_000
+LONG_DOCUMENTS_KEPT = 8
+"""Of more than LONG characters, since a parsed document takes some 60 bytes a character."""
+MAX_TOKENS = 2_000
+"""Validation takes time in the square of the fields of one name: some 0.3 s at the worst with this."""
+MAX_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A document, read: with its plans, or with the errors that forbid its execution."""
+
+    ast: DocumentNode | None
+    plans: Plans | None = None
+    errors: tuple[GraphQLError, ...] = ()
+    code: str = ""
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation to run; None where the name does not pick exactly one."""
+        definitions = self.ast.definitions if self.ast else ()
+        operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
+        if name is None:
+            return operations[0] if len(operations) == 1 else None
+        return next((o for o in operations if o.name and o.name.value == name), None)
+
+
+class Documents:
+    """Every document that was asked for lately, by its text."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self.fallbacks: Counter[str] = Counter()
+        """How often an operation went to graphql-core because plans do not cover it, by the reason."""
+        self._short = lru_cache(DOCUMENTS_KEPT)(self._read)
+        self._long = lru_cache(LONG_DOCUMENTS_KEPT)(self._read)
+
+    def find(self, query: str) -> Document:
+        return (self._short if len(query) <= LONG else self._long)(query)
+
+    def _read(self, query: str) -> Document:
+        try:
+            ast = parse(query, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS)
+        except GraphQLError as error:
+            return Document(None, None, (error,), PARSE_FAILED)
+        errors = validate(self._schema, ast, max_errors=MAX_ERRORS)
+        return Document(ast, Plans(self._schema, ast, self.fallbacks), tuple(errors), VALIDATION_FAILED)
