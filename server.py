@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from datasources.actor import Actor
 from datasources.errors import SourceError
+from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
 from datasources.sandbox.process import Sandbox, SandboxFailed
 from datasources.settings import (
@@ -99,14 +100,15 @@ class House:
 
 @asynccontextmanager
 async def opened(settings: Settings, own: Own, clock: Clock = utc_now) -> AsyncIterator[dict[type, Any]]:
-    """The sources of every domain, by its class of stores, with the databases at their newest versions.
+    """The sources of every domain, by its class of stores, and of the house; the databases at their newest versions.
 
     Raises: WrongSetting, CannotStart.
     """
     processes.usable(settings.data)
     async with AsyncExitStack() as stack:
-        sources = {}
+        sources: dict[type, Any] = {}
         try:
+            sources[HouseSources] = await stack.enter_async_context(open_house(settings, clock))
             for domain in DOMAINS:
                 opening = domain.open(settings, own[domain.name], clock)
                 sources[domain.stores] = await stack.enter_async_context(opening)

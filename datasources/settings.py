@@ -74,9 +74,10 @@ def check(parts: Iterable[type[SettingsPart]]) -> None:
     """Looks at all that is set for these parts. Raises: WrongSetting that tells of everything at once."""
     parts = list(parts)
     wrong = list(_unknown(parts))
+    databases: dict[str, str] = {}
     for part in parts:
         try:
-            read(part)
+            wrong += _shared(read(part), databases)
         except WrongSetting as error:
             wrong += str(error).splitlines()
     if wrong:
@@ -141,6 +142,13 @@ def _unknown(parts: Iterable[type[SettingsPart]]) -> Iterator[str]:
         yield f"{PREFIX}{name} is no setting; {hint}"
 
 
+def _shared(settings: SettingsPart, seen: dict[str, str]) -> Iterator[str]:
+    """Databases that another variable names already, by their addresses in `seen`: each has migrations of its own."""
+    for name, value in settings:
+        if name.endswith("_database_url") and value and seen.setdefault(value, variable(name)) != variable(name):
+            yield f"{variable(name)} is the database of {seen[value]}; write the address of one of its own"
+
+
 def _long_enough(value: SecretStr) -> SecretStr:
     length = len(value.get_secret_value().encode())
     if length < MIN_SECRET_BYTES:
@@ -194,6 +202,11 @@ class Settings(SettingsPart):
     port: int = Field(default=8000, ge=0, le=65535, description="The port to serve on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes that serve.")
     data: Path = Field(default=Path("data"), description="The directory of the SQLite databases.")
+    house_database_url: DatabaseUrl | None = Field(
+        default=None,
+        description="The database of the house: registered documents. Without it, `house.db` in the data directory.",
+        examples=["postgresql://heddle@localhost/house"],
+    )
     executor: Literal["plan", "graphql-core"] = Field(
         default="plan",
         description="What runs operations: their plans, or graphql-core alone, which is slower and answers the same.",

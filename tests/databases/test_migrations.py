@@ -12,6 +12,8 @@ from alembic.migration import MigrationContext
 
 from datasources.commerce.sources import MIGRATIONS
 from datasources.commerce.tables import METADATA
+from datasources.house import sources as house
+from datasources.house import tables as house_tables
 from datasources.migrations import migrate
 from datasources.sql import Database
 from tests.database_servers import Postgres
@@ -38,6 +40,13 @@ asyncio.run(main())
 async def test_a_migrated_database_is_what_the_tables_say(database_url: str) -> None:
     database = Database("commerce", database_url)
     assert await database.in_one_thread(_differences) == []
+    await database.close()
+
+
+async def test_the_database_of_the_house_is_what_its_tables_say(empty_url: str) -> None:
+    database = Database("house", empty_url)
+    assert await migrate(database, house.MIGRATIONS) is True
+    assert await database.in_one_thread(lambda connection: _differences(connection, house_tables.METADATA)) == []
     await database.close()
 
 
@@ -72,13 +81,13 @@ async def _run(script: str, *arguments: str) -> str:
     return said.decode()
 
 
-def _differences(connection: sa.Connection) -> list[Any]:
+def _differences(connection: sa.Connection, metadata: sa.MetaData = METADATA) -> list[Any]:
     def ours(thing: Any, name: str | None, kind: str, reflected: bool, _: Any) -> bool:
         return not (reflected and name is not None and name.startswith(SEARCH))
 
     options = {"include_object": ours, "compare_type": True, "compare_server_default": False}
-    differences = list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
-    return differences + [name for name, table in METADATA.tables.items() if _checks(table) != _kept(connection, name)]
+    differences = list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+    return differences + [name for name, table in metadata.tables.items() if _checks(table) != _kept(connection, name)]
 
 
 def _checks(table: sa.Table) -> set[Any]:

@@ -84,7 +84,8 @@ def test_readiness_tells_which_source_is_down(tmp_path: Path) -> None:
         assert response.status_code == 503
         assert response.json() == {
             "ready": False,
-            "sources": {"commerce": "ok"} | dict.fromkeys(("payments", "carriers", "rates"), "SOURCE_UNAVAILABLE"),
+            "sources": dict.fromkeys(("house", "commerce"), "ok")
+            | dict.fromkeys(("payments", "carriers", "rates"), "SOURCE_UNAVAILABLE"),
         }
         page = command.get("/graphql", accept="text/html")
         assert page.headers["content-type"] == "text/html; charset=utf-8"

@@ -79,6 +79,14 @@ def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
+def test_two_databases_are_not_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOUSE", "COMMERCE"):
+        monkeypatch.setenv(f"HEDDLE_{name}_DATABASE_URL", "postgresql://hunter2@localhost/all")
+    assert complaints() == [
+        "HEDDLE_COMMERCE_DATABASE_URL is the database of HEDDLE_HOUSE_DATABASE_URL; write the address of one of its own"
+    ]
+
+
 def test_the_environment_says_more_than_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("HEDDLE_PORT=9001\nHEDDLE_WORKERS=3\nHEDDLE_HOTS=1\nOTHER=1\n")

@@ -1,0 +1,1 @@
+"""What the house itself keeps, beside its domains: the documents that clients registered."""
