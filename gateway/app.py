@@ -125,8 +125,8 @@ async def _session(tokens: Tokens, payload: dict[str, Any] | None) -> Actor:
     return await tokens.actor_of(token)
 
 
-async def _results(executor: Executor, actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
-    result = await executor.execute(request, Caller(actor))
+async def _results(executor: Executor, caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    result = await executor.execute(request, caller)
     if not result.executed:
         raise NotExecuted(orjson.dumps(result.errors))
     yield result.json

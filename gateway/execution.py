@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +21,7 @@ from datasources.deadline import deadline
 from datasources.rest.flights import Flights
 from gateway.documents import Documents
 from gateway.errors import BAD_USER_INPUT, TIMED_OUT, shown
+from gateway.limits.admission import Admission
 from gateway.plan import Plans
 from gateway.request import Caller, GraphQLRequest
 
@@ -48,6 +49,9 @@ class Result:
         return orjson.dumps(body)
 
 
+Run = Callable[[Plans, GraphQLRequest, Caller], Coroutine[Any, Any, Result]]
+
+
 class Executor:
     """With `planned`, documents run by their plans; else all by graphql-core, which is slower and the judge."""
 
@@ -58,11 +62,12 @@ class Executor:
         self._open_context = open_context
         self._timeout_s = timeout_s
         self._planned = planned
+        self._admission = Admission()
         self._mutations: set[asyncio.Task[Result]] = set()
         self._flights = Flights()
 
     async def execute(self, request: GraphQLRequest, caller: Caller) -> Result:
-        """Runs one query or mutation. Never raises but for cancellation; faults are errors in the result.
+        """Runs one query or mutation. Faults are errors in the result. Raises: Throttled.
 
         A mutation that began is finished, even where its caller is cancelled.
         """
@@ -72,9 +77,13 @@ class Executor:
         operation = document.operation(request.operation_name)
         if operation is None:
             return _refused("Say by `operationName` which operation of the document to run.")
-        if operation.operation is OperationType.MUTATION:
-            return await self._mutate(document.plans, request, caller)
-        return await self._query(document.plans, request, caller)
+        mutates = operation.operation is OperationType.MUTATION
+        run = self._admitted(self._execute if mutates else self._query, document.plans, request, caller)
+        return await (self._finished(run) if mutates else run)
+
+    async def _admitted(self, run: Run, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
+        with self._admission.admitted(caller):
+            return await run(plans, request, caller)
 
     async def _query(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
         """Identical queries of one actor at the same moment are one execution."""
@@ -84,8 +93,8 @@ class Executor:
         flight = self._flights.board(same, lambda _: self._execute(plans, request, caller), ends)
         return await flight.landed(ends)
 
-    async def _mutate(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
-        running = asyncio.ensure_future(self._execute(plans, request, caller))
+    async def _finished(self, mutation: Coroutine[Any, Any, Result]) -> Result:
+        running = asyncio.ensure_future(mutation)
         self._mutations.add(running)
         running.add_done_callback(self._mutations.discard)
         running.add_done_callback(lambda _: self._flights.seal())
@@ -93,7 +102,7 @@ class Executor:
 
     async def finish(self) -> None:
         """Waits for the mutations whose callers have gone; each has its deadline."""
-        await asyncio.gather(*self._mutations)
+        await asyncio.gather(*self._mutations, return_exceptions=True)
 
     def kind(self, request: GraphQLRequest) -> OperationType | None:
         """Query, mutation or subscription; None where the request cannot be executed anyway."""

@@ -15,7 +15,8 @@ from datasources.errors import Refusal, Unauthenticated
 from gateway.errors import refusal
 from gateway.execution import Executor, Result
 from gateway.identity import Tokens, bearer
-from gateway.request import BadRequest, Caller, GraphQLRequest
+from gateway.limits.refusals import Throttled
+from gateway.request import BadRequest, Caller, GraphQLRequest, address_of
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -38,9 +39,10 @@ class GraphQLEndpoint:
             actor = await actor_of(request, self._tokens)
             asked = await _read(request)
             self._allow(request, asked)
+            caller = Caller(actor, address=address_of(request))
+            result = await _while_connected(request, self._executor.execute(asked, caller))
         except Refusal as error:
             return _refusal(error, media_type)
-        result = await _while_connected(request, self._executor.execute(asked, Caller(actor)))
         if result is None:
             return Response(status_code=499)  # nobody is left to read it
         return Response(result.json, _status(result, media_type), media_type=media_type)
@@ -116,8 +118,10 @@ def _status(result: Result, media_type: str) -> int:
 
 
 def _refusal(error: Refusal, media_type: str) -> Response:
-    status = error.status if isinstance(error, BadRequest) else 401
+    status = error.status if isinstance(error, BadRequest) else 429 if isinstance(error, Throttled) else 401
     headers = {}
+    if isinstance(error, Throttled):
+        headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     if status == 405:

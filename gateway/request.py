@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from starlette.requests import HTTPConnection
+
 from datasources.actor import Actor
 from datasources.errors import Refusal
 
@@ -20,10 +22,16 @@ class BadRequest(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and how the request is called in answers and logs."""
+    """Who asks, how the request is called in answers and logs, and the address that it came from."""
 
     actor: Actor
     request_id: str = field(default_factory=lambda: uuid4().hex)
+    address: str = ""
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The client's address; empty where it has none, as on a UNIX socket."""
+    return connection.client.host if connection.client else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from datasources.actor import Actor
 from datasources.errors import HeddleError, Refusal, SourceError
 from gateway.errors import masked, refusal, shown
-from gateway.request import GraphQLRequest, NotExecuted
+from gateway.limits.refusals import TooManyOperations
+from gateway.request import Caller, GraphQLRequest, NotExecuted, address_of
 from gateway.websocket_messages import ACK, PING, PONG, Closed, Message, complete_of, error_of, next_of, read
 
 PROTOCOL = "graphql-transport-ws"
@@ -24,7 +25,7 @@ CLOSING_TIMEOUT_S = 1.0
 OpenSession = Callable[[dict[str, Any] | None], Awaitable[Actor]]
 """Says who connects, from the payload of `connection_init`; a Refusal closes the socket with 4403."""
 
-Run = Callable[[Actor, GraphQLRequest], AsyncGenerator[bytes, None]]
+Run = Callable[[Caller, GraphQLRequest], AsyncGenerator[bytes, None]]
 """Yields results as JSON objects: one for a query or mutation, any number for a subscription.
 
 NotExecuted and every other error become the operation's `error` message. When the client completes the operation or is
@@ -41,13 +42,6 @@ class SocketLimits:
     pong_timeout_s: float = 10.0
     max_operations: int = 100
     max_message_bytes: int = 256 * 1024
-
-
-class TooManyOperations(Refusal):
-    code = "TOO_MANY_OPERATIONS"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"This socket runs {limit} operations already; complete one, or open another socket.")
 
 
 class SocketHandler:
@@ -140,8 +134,9 @@ class _Connection:
         if id in self._operations:
             raise Closed(4409, f"Subscriber for {id} already exists")
         if len(self._tasks) >= self._limits.max_operations:
-            error = refusal(TooManyOperations(self._limits.max_operations))
-            await self._send(error_of(id, orjson.dumps([error])))
+            limit = self._limits.max_operations
+            error = TooManyOperations("This socket runs", limit, "complete one, or open another socket")
+            await self._send(error_of(id, orjson.dumps([refusal(error)])))
             return
         task = group.create_task(self._operate(id, request, actor))
         self._operations[id] = task
@@ -157,7 +152,7 @@ class _Connection:
     async def _results_sent(self, id: str, request: GraphQLRequest, actor: Actor) -> str:
         """The last message of the operation, after all of its results have been sent."""
         try:
-            async with aclosing(self._run(actor, request)) as results:
+            async with aclosing(self._run(Caller(actor, address=address_of(self._websocket)), request)) as results:
                 async for result in results:
                     await self._send(next_of(id, result))
         except WebSocketDisconnect:

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from datasources.actor import Actor
-from gateway.request import GraphQLRequest
+from gateway.request import Caller, GraphQLRequest
 from gateway.websocket import PROTOCOL, OpenSession, Run, SocketHandler, SocketLimits
 
 ADA = Actor(UUID(int=1), frozenset({"cart"}))
@@ -110,7 +110,7 @@ class Feed:
         self.started: asyncio.Queue[str] = asyncio.Queue()
         self.ended: asyncio.Queue[str] = asyncio.Queue()
 
-    async def run(self, actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(self, caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
         name = request.query
         self.queues[name] = asyncio.Queue()
         self.started.put_nowait(name)
@@ -130,5 +130,5 @@ class Feed:
             return await self.ended.get()
 
 
-async def me(actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+async def me(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
     yield b'{"data":{"me":"Ada"}}'

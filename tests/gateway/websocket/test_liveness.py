@@ -6,8 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from structlog.testing import capture_logs
 
-from datasources.actor import Actor
-from gateway.request import GraphQLRequest
+from gateway.request import Caller, GraphQLRequest
 from gateway.websocket import SocketLimits
 from tests.gateway.websocket.client import MAX_FRAME_BYTES, SUBSCRIBE, Dial, Feed, me
 
@@ -38,7 +37,7 @@ async def test_without_a_pong_the_socket_is_closed_and_its_operations_end(dial: 
         assert await feed.end() == "a"
 
 
-async def flood(actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+async def flood(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
     while True:
         yield b'{"data":"' + b"x" * 10_000 + b'"}'
         await asyncio.sleep(0)
@@ -57,7 +56,7 @@ async def test_a_frame_that_uvicorn_refuses_ends_a_busy_socket_without_noise(dia
 async def test_a_client_that_reads_nothing_is_cut_off_and_its_operations_end_first(dial: Dial) -> None:
     ended = False
 
-    async def run(actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
         nonlocal ended
         try:
             while True:

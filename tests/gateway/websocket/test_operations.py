@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import Forbidden, SourceUnavailable
-from gateway.request import GraphQLRequest, NotExecuted
+from gateway.request import Caller, GraphQLRequest, NotExecuted
 from gateway.websocket import PROTOCOL, SocketLimits
 from tests.gateway.websocket.client import ADA, ONE_ANSWER, SUBSCRIBE, Dial, Feed, me
 
@@ -31,8 +31,8 @@ async def test_who_connects_and_what_they_ask_reach_the_operation(dial: Dial) ->
         heard.append(params)
         return ADA
 
-    async def run(actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
-        heard.extend([actor, request])
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+        heard.extend([caller.actor, request])
         yield b"{}"
 
     payload = {"query": "q", "operationName": "o", "variables": {"a": [1]}, "extensions": {"b": None}, "more": 1}
@@ -79,7 +79,7 @@ async def test_subscriptions_of_one_socket_run_side_by_side(dial: Dial, feed: Fe
 async def test_each_operation_has_a_context_of_its_own(dial: Dial) -> None:
     seen: ContextVar[str] = ContextVar("seen", default="nothing")
 
-    async def run(actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
         before = seen.get()
         seen.set(request.query)
         yield json.dumps({"before": before}).encode()
@@ -125,7 +125,7 @@ async def test_complete_of_nothing_is_no_mistake(dial: Dial) -> None:
 async def test_operations_of_a_socket_are_bounded_also_while_they_clean_up(dial: Dial) -> None:
     started, cleaning, clean = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def run(actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
         if request.query == "quick":
             yield b"{}"
             return
@@ -157,7 +157,7 @@ async def test_operations_of_a_socket_are_bounded_also_while_they_clean_up(dial:
 
 
 async def test_a_refused_request_is_an_error_of_its_operation_alone(dial: Dial) -> None:
-    async def run(actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
         if request.operation_name:
             raise NotExecuted(b'[{"message":"There is no operation X."}]')
         yield b'{"data":{"me":"Ada"}}'
@@ -172,7 +172,7 @@ async def test_a_refused_request_is_an_error_of_its_operation_alone(dial: Dial) 
 
 
 async def test_refusals_and_dead_sources_end_a_subscription_with_their_code(dial: Dial, feed: Feed) -> None:
-    async def run(actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
         yield b"{}"
         if request.query == "source":
             raise SourceUnavailable("events", "secret detail")
@@ -197,10 +197,10 @@ async def test_refusals_and_dead_sources_end_a_subscription_with_their_code(dial
 
 
 async def test_a_bug_in_one_operation_is_masked_logged_and_leaves_the_others_alone(dial: Dial, feed: Feed) -> None:
-    async def run(actor: Actor, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
         if request.query == "bug":
             raise RuntimeError("secret detail")
-        async for event in feed.run(actor, request):
+        async for event in feed.run(caller, request):
             yield event
 
     with capture_logs() as logs:
