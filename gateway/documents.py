@@ -7,6 +7,7 @@ from functools import lru_cache
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, validate
 
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED
+from gateway.incremental import asks_for_parts
 from gateway.plan import Plans
 
 DOCUMENTS_KEPT = 500
@@ -26,6 +27,8 @@ class Document:
     plans: Plans | None = None
     errors: tuple[GraphQLError, ...] = ()
     code: str = ""
+    in_parts: bool = False
+    """Whether it asks for `@defer` or `@stream`."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation to run; None where the name does not pick exactly one."""
@@ -55,4 +58,5 @@ class Documents:
         except GraphQLError as error:
             return Document(None, None, (error,), PARSE_FAILED)
         errors = validate(self._schema, ast, max_errors=MAX_ERRORS)
-        return Document(ast, Plans(self._schema, ast, self.fallbacks), tuple(errors), VALIDATION_FAILED)
+        plans = Plans(self._schema, ast, self.fallbacks)
+        return Document(ast, plans, tuple(errors), VALIDATION_FAILED, in_parts="@" in query and asks_for_parts(ast))

@@ -16,17 +16,22 @@ BAD_USER_INPUT = "BAD_USER_INPUT"
 TIMED_OUT = "OPERATION_TIMEOUT"
 
 
-def shown(errors: Iterable[GraphQLError], request_id: str, code: str = BAD_USER_INPUT) -> list[dict[str, Any]]:
+def shown(
+    errors: Iterable[GraphQLError],
+    request_id: str,
+    code: str = BAD_USER_INPUT,
+    logged: set[Exception] | None = None,
+) -> list[dict[str, Any]]:
     """The entries of `errors`; `code` is for errors of the document itself.
 
-    A fault is logged once, however many fields it took with it.
+    A fault is logged once, however many fields it took with it; those in `logged` were, and others are added.
     """
-    logged: set[int] = set()
+    logged = set() if logged is None else logged
     entries = []
     for error in errors:
         cause = _cause(error)
-        if cause is not None and id(cause) not in logged:
-            logged.add(id(cause))
+        if cause is not None and cause not in logged:
+            logged.add(cause)
             _log(cause, request_id, error)
         entries.append(_entry(error, cause, request_id, code))
     return entries

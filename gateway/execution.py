@@ -5,14 +5,11 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import orjson
-from graphql import (
-    GraphQLSchema,
-    OperationType,
-)
+from graphql import ExecutionResult, GraphQLSchema, OperationType
 
 from datasources import calls
 from datasources.actor import Actor
@@ -21,6 +18,7 @@ from datasources.deadline import deadline
 from datasources.rest.flights import Flights
 from gateway.documents import Documents
 from gateway.errors import BAD_USER_INPUT, TIMED_OUT, shown
+from gateway.incremental import Delivery, Parts
 from gateway.limits.admission import Admission
 from gateway.plan import Plans
 from gateway.request import Caller, GraphQLRequest
@@ -50,6 +48,7 @@ class Result:
 
 
 Run = Callable[[Plans, GraphQLRequest, Caller], Coroutine[Any, Any, Result]]
+Execute = Callable[[Any, dict[str, Any], str | None], Coroutine[Any, Any, ExecutionResult]]
 
 
 class Executor:
@@ -66,9 +65,11 @@ class Executor:
         self._mutations: set[asyncio.Task[Result]] = set()
         self._flights = Flights()
 
-    async def execute(self, request: GraphQLRequest, caller: Caller) -> Result:
+    async def execute(self, request: GraphQLRequest, caller: Caller, parts: Parts | None = None) -> Result:
         """Runs one query or mutation. Faults are errors in the result. Raises: Throttled.
 
+        Given `parts`, what `@defer` and `@stream` put off goes there, and so does all else as soon as anything was put
+        off: the result then has the data of the first part, and the errors of all. Without, the answer is whole.
         A mutation that began is finished, even where its caller is cancelled.
         """
         document = self.documents.find(request.query)
@@ -78,7 +79,11 @@ class Executor:
         if operation is None:
             return _refused("Say by `operationName` which operation of the document to run.")
         mutates = operation.operation is OperationType.MUTATION
-        run = self._admitted(self._execute if mutates else self._query, document.plans, request, caller)
+        if parts is None or not document.in_parts:
+            start = self._execute if mutates else self._query
+        else:
+            start = partial(self._execute, parts=parts)
+        run = self._admitted(start, document.plans, request, caller)
         return await (self._finished(run) if mutates else run)
 
     async def _admitted(self, run: Run, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
@@ -109,18 +114,28 @@ class Executor:
         operation = self.documents.find(request.query).operation(request.operation_name)
         return operation.operation if operation else None
 
-    async def _execute(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
-        run = plans.execute if self._planned else plans.judge
+    async def _execute(
+        self, plans: Plans, request: GraphQLRequest, caller: Caller, parts: Parts | None = None
+    ) -> Result:
+        show = partial(shown, request_id=caller.request_id, logged=set())
+        delivery = parts and Delivery(parts, show)
+        if delivery:
+            run: Execute = partial(plans.deliver, delivery)
+        else:
+            run = plans.execute if self._planned else plans.judge
         with calls.collected() as made, self._open_context(caller.actor) as context:
             try:
                 with deadline(self._timeout_s):
                     async with asyncio.timeout(self._timeout_s + GRACE_S):
                         result = await run(context, request.variables, request.operation_name)
             except TimeoutError:
-                return Result(errors=[_timed_out(self._timeout_s)], executed=True, calls=made)
+                error = _timed_out(self._timeout_s)
+                if delivery:
+                    delivery.fail(error)
+                return Result(errors=[error], executed=True, calls=made)
         errors = result.errors or ()
         executed = result.data is not None or any(error.path for error in errors)
-        return Result(result.data, shown(errors, caller.request_id), executed, made)
+        return Result(result.data, show(errors), executed, made)
 
 
 def _refused(message: str) -> Result:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import strawberry
+from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from datasources.errors import InvalidInput
@@ -54,4 +55,5 @@ def build(domains: Sequence[Domain] = DOMAINS) -> strawberry.Schema:
         query=merge_types("Query", (NodeQuery, *(domain.query for domain in domains))),
         mutation=merge_types("Mutation", mutations) if mutations else None,
         types=[type for domain in domains for type in domain.types],
+        config=StrawberryConfig(enable_experimental_incremental_execution=True),
     )

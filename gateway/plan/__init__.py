@@ -12,18 +12,19 @@ show.py         a plan as text
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
     Executor,
+    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    execute,
     located_error,
 )
 
+from gateway.incremental import Delivering, Delivery
 from gateway.plan.compile import Plan, compile_plan, conditions_of
 from gateway.plan.field import Unplanned
 from gateway.plan.run import Run
@@ -32,6 +33,7 @@ from gateway.plan.values import Failure
 __all__ = ["Plan", "Plans", "Unplanned"]
 
 PLANS_KEPT = 32
+E = TypeVar("E", bound=Executor[Any])
 
 
 class Plans:
@@ -48,13 +50,7 @@ class Plans:
 
     async def execute(self, context: Any, variables: dict[str, Any], operation_name: str | None) -> ExecutionResult:
         """As graphql-core's `execute`."""
-        executor = Executor.build(
-            self._schema,
-            self._document,
-            context_value=context,
-            raw_variable_values=variables,
-            operation_name=operation_name,
-        )
+        executor = self._executor(Executor, context, variables, operation_name)
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
         try:
@@ -90,14 +86,39 @@ class Plans:
 
     async def judge(self, context: Any, variables: dict[str, Any], operation_name: str | None) -> ExecutionResult:
         """graphql-core's own execution: for what plans do not cover, and to compare with."""
-        result = execute(
+        executor = self._executor(Whole, context, variables, operation_name)
+        if isinstance(executor, list):
+            return ExecutionResult(None, executor)
+        result: Any = executor.execute_operation()
+        return cast(ExecutionResult, await result if executor.is_awaitable(result) else result)
+
+    async def deliver(
+        self, delivery: Delivery, context: Any, variables: dict[str, Any], operation_name: str | None
+    ) -> ExecutionResult:
+        """By graphql-core, with what `@defer` and `@stream` put off in the parts of `delivery`."""
+        self.fallbacks["in parts"] += 1
+        executor = self._executor(Delivering, context, variables, operation_name)
+        return ExecutionResult(None, executor) if isinstance(executor, list) else await delivery.run(executor)
+
+    def _executor(
+        self, kind: type[E], context: Any, variables: dict[str, Any], operation_name: str | None
+    ) -> E | list[GraphQLError]:
+        """graphql-core's, ready to execute; or what is wrong with the variables."""
+        executor = kind.build(
             self._schema,
             self._document,
             context_value=context,
-            variable_values=variables,
+            raw_variable_values=variables,
             operation_name=operation_name,
         )
-        return result if isinstance(result, ExecutionResult) else await result
+        return cast(E | list[GraphQLError], executor)
+
+
+class Whole(Executor[None]):
+    """Answers as a whole: `@defer` and `@stream` are hints, and not taken."""
+
+    def get_stream_usage(self, *_: Any) -> None:
+        return None
 
 
 def _result(data: Any) -> ExecutionResult:

@@ -151,7 +151,8 @@ class Mutation:
         return word
 
 
-SCHEMA = strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+CONFIG = StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True)
+SCHEMA = strawberry.Schema(Query, Mutation, config=CONFIG)
 
 
 def example(

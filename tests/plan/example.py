@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Annotated, Any, ClassVar
 
 import strawberry
+from strawberry.schema.config import StrawberryConfig
 
 from schema.access import INHERITED, scope
 from schema.fields import computed, edge
@@ -186,5 +187,6 @@ class Mutation:
     sure_rename: Person = strawberry.mutation(resolver=sure_rename)
 
 
-SCHEMA = strawberry.Schema(Query, Mutation, types=[Person, Robot])
+CONFIG = StrawberryConfig(enable_experimental_incremental_execution=True)
+SCHEMA = strawberry.Schema(Query, Mutation, types=[Person, Robot], config=CONFIG)
 GRAPHQL = SCHEMA._schema

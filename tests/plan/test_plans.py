@@ -55,8 +55,7 @@ def test_a_plan_can_be_read() -> None:
     ("document", "reason"),
     [
         ("{ __schema { queryType { name } } }", "introspection"),
-        ("{ answer @stream }", "@stream"),
-        ("{ ... @defer { answer } }", "@defer"),
+        ("{ answer @unknown }", "@unknown"),
         ("query @custom { answer }", "directives on the operation"),
         ("subscription { answer }", "neither query nor mutation"),
         ("{ person " + "{ boss " * (MAX_DEPTH + 1) + "{ id }" + "}" * (MAX_DEPTH + 1) + "}", "deep nesting"),
@@ -65,6 +64,11 @@ def test_a_plan_can_be_read() -> None:
 )
 def test_what_plans_do_not_cover_has_a_reason(document: str, reason: str) -> None:
     assert unplanned(document) == reason
+
+
+def test_hints_for_answers_in_parts_change_no_plan() -> None:
+    hinted = "{ people @stream(initialCount: 1) { id ... @defer { nick } } }"
+    assert described(GRAPHQL, hinted, {}) == described(GRAPHQL, "{ people { id nick } }", {})
 
 
 def unplanned(document: str) -> str:

@@ -1,0 +1,105 @@
+"""An answer in parts: the execution puts what it knows, and never waits for the transport that takes it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Entries = list[dict[str, Any]]
+"""Of `errors`, as clients may see them."""
+
+
+@dataclass(slots=True)
+class Place:
+    """Where something is still to come: a deferred fragment, or the rest of a list, whose next item has `index`."""
+
+    id: str
+    path: list[str | int]
+    label: str | None
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Data of a deferred fragment, to be merged into what is at `sub_path` below its place."""
+
+    place: Place
+    sub_path: list[str | int]
+    data: dict[str, Any]
+    errors: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Of a streamed list, the first of them at `index`."""
+
+    place: Place
+    index: int
+    items: list[Any]
+    errors: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Nothing more comes at this place; with errors, it failed as a whole."""
+
+    place: Place
+    errors: Entries
+
+
+@dataclass(slots=True)
+class Part:
+    """What became known since the part before. `answer` is the first part's `data` and `errors`.
+
+    Nothing but its own end follows the last one of an execution, so that it goes with that.
+    """
+
+    answer: dict[str, Any] = field(default_factory=dict)
+    begun: list[Place] = field(default_factory=list)
+    arrived: list[Fragment | Items] = field(default_factory=list)
+    ended: list[End] = field(default_factory=list)
+    is_last: bool = False
+
+
+class Parts:
+    """One answer. What comes while the client still reads is one part with what comes after it.
+
+    So a client that reads slowly costs the memory of the whole answer at most, and neither time nor connections of the
+    execution.
+    """
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        """Set as soon as there is a first part; without one, the answer comes as a whole."""
+        self._first = Part()
+        self._next = Part()
+        self._closed = False
+        self._changed = asyncio.Event()
+
+    def begin(self, first: Part) -> None:
+        self._first = first
+        self.begun.set()
+
+    def put(self, part: Part) -> None:
+        self._next.begun += part.begun
+        self._next.arrived += part.arrived
+        self._next.ended += part.ended
+        if not part.is_last:
+            self._changed.set()
+
+    def close(self) -> None:
+        """The execution has ended."""
+        self._closed = True
+        self._changed.set()
+
+    async def taken(self) -> AsyncIterator[Part]:
+        """The parts, each as soon as the one before is dealt with."""
+        await self.begun.wait()
+        part = self._first
+        yield part
+        while not part.is_last:
+            await self._changed.wait()
+            self._changed.clear()
+            part, self._next = self._next, Part()
+            part.is_last = self._closed
+            yield part
