@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, validate
 
@@ -21,8 +22,9 @@ MAX_ERRORS = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A document, read: with its plans, or with the errors that forbid its execution."""
+    """A document, read: with its plans, or with the errors that forbid its execution. `hash` is its text's SHA-256."""
 
+    hash: str
     ast: DocumentNode | None
     plans: Plans | None = None
     errors: tuple[GraphQLError, ...] = ()
@@ -53,10 +55,13 @@ class Documents:
         return (self._short if len(query) <= LONG else self._long)(query)
 
     def _read(self, query: str) -> Document:
+        hash = sha256(query.encode()).hexdigest()
         try:
             ast = parse(query, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS)
         except GraphQLError as error:
-            return Document(None, None, (error,), PARSE_FAILED)
+            return Document(hash, None, None, (error,), PARSE_FAILED)
         errors = validate(self._schema, ast, max_errors=MAX_ERRORS)
         plans = Plans(self._schema, ast, self.fallbacks)
-        return Document(ast, plans, tuple(errors), VALIDATION_FAILED, in_parts="@" in query and asks_for_parts(ast))
+        return Document(
+            hash, ast, plans, tuple(errors), VALIDATION_FAILED, in_parts="@" in query and asks_for_parts(ast)
+        )

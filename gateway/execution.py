@@ -20,6 +20,7 @@ from gateway.documents import Documents
 from gateway.errors import BAD_USER_INPUT, TIMED_OUT, shown
 from gateway.incremental import Delivery, Parts
 from gateway.limits.admission import Admission
+from gateway.operation import Operation
 from gateway.plan import Plans
 from gateway.request import Caller, GraphQLRequest
 
@@ -47,7 +48,6 @@ class Result:
         return orjson.dumps(body)
 
 
-Run = Callable[[Plans, GraphQLRequest, Caller], Coroutine[Any, Any, Result]]
 Execute = Callable[[Any, dict[str, Any], str | None], Coroutine[Any, Any, ExecutionResult]]
 
 
@@ -73,29 +73,36 @@ class Executor:
         A mutation that began is finished, even where its caller is cancelled.
         """
         document = self.documents.find(request.query)
-        if document.plans is None or document.errors:
-            return Result(errors=shown(document.errors, caller.request_id, document.code))
-        operation = document.operation(request.operation_name)
-        if operation is None:
-            return _refused("Say by `operationName` which operation of the document to run.")
-        mutates = operation.operation is OperationType.MUTATION
-        if parts is None or not document.in_parts:
-            start = self._execute if mutates else self._query
-        else:
-            start = partial(self._execute, parts=parts)
-        run = self._admitted(start, document.plans, request, caller)
+        definition = document.operation(request.operation_name)
+        run = self._told(Operation(document, definition, caller), request, parts)
+        mutates = definition is not None and definition.operation is OperationType.MUTATION
         return await (self._finished(run) if mutates else run)
 
-    async def _admitted(self, run: Run, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
-        with self._admission.admitted(caller):
-            return await run(plans, request, caller)
+    async def _told(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
+        with operation:
+            result = operation.result = await self._answered(operation, request, parts)
+            return result
 
-    async def _query(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> Result:
+    async def _answered(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
+        document, definition, caller = operation.document, operation.definition, operation.caller
+        if document.plans is None or document.errors:
+            return Result(errors=shown(document.errors, caller.request_id, document.code))
+        if definition is None:
+            return _refused("Say by `operationName` which operation of the document to run.")
+        with self._admission.admitted(caller):
+            in_parts = parts if document.in_parts else None
+            if in_parts is not None or definition.operation is OperationType.MUTATION:
+                return await self._execute(document.plans, request, caller, in_parts)
+            return await self._query(document.plans, request, operation)
+
+    async def _query(self, plans: Plans, request: GraphQLRequest, operation: Operation) -> Result:
         """Identical queries of one actor at the same moment are one execution."""
+        caller = operation.caller
         variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
         same = (plans, request.operation_name, variables, caller.actor)
         ends = time.monotonic() + self._timeout_s + 2 * GRACE_S
         flight = self._flights.board(same, lambda _: self._execute(plans, request, caller), ends)
+        operation.shared = flight.waiters > 0
         return await flight.landed(ends)
 
     async def _finished(self, mutation: Coroutine[Any, Any, Result]) -> Result:

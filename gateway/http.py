@@ -16,10 +16,12 @@ from gateway.errors import refusal
 from gateway.execution import Executor, Result
 from gateway.identity import Tokens, bearer
 from gateway.limits.refusals import Throttled
-from gateway.request import BadRequest, Caller, GraphQLRequest, address_of
+from gateway.operation import request_refused
+from gateway.request import BadRequest, Caller, GraphQLRequest, address_of, request_id
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
+REQUEST_ID = "X-Request-ID"
 
 
 class GraphQLEndpoint:
@@ -35,11 +37,21 @@ class GraphQLEndpoint:
         if self._page and request.method != "POST" and "query" not in request.query_params and "text/html" in accepted:
             return self._page
         media_type = next((kind for kind in accepted if kind in (GRAPHQL_JSON, JSON)), JSON)
+        called = request_id(request.headers.get(REQUEST_ID))
+        response = await self._answer(request, called, media_type)
+        response.headers[REQUEST_ID] = called
+        return response
+
+    async def _answer(self, request: Request, request_id: str, media_type: str) -> Response:
         try:
             actor = await actor_of(request, self._tokens)
             asked = await _read(request)
             self._allow(request, asked)
-            caller = Caller(actor, address=address_of(request))
+        except Refusal as error:
+            request_refused(error, request_id)
+            return _refusal(error, media_type)
+        try:
+            caller = Caller(actor, request_id, address_of(request))
             result = await _while_connected(request, self._executor.execute(asked, caller))
         except Refusal as error:
             return _refusal(error, media_type)

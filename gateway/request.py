@@ -1,8 +1,9 @@
 """A GraphQL request as it comes over any transport, read strictly."""
 
+import os
+import re
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 from starlette.requests import HTTPConnection
 
@@ -20,12 +21,21 @@ class BadRequest(Refusal):
         self.status = status
 
 
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:=-]{1,64}")
+"""UUIDs, and what proxies write; no room for a token, an address or a line of a log."""
+
+
+def request_id(given: str | None = None) -> str:
+    """What the request is called in answers and logs: as the caller calls it, where that is well-formed."""
+    return given if given is not None and _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks, how the request is called in answers and logs, and the address that it came from."""
 
     actor: Actor
-    request_id: str = field(default_factory=lambda: uuid4().hex)
+    request_id: str = field(default_factory=request_id)
     address: str = ""
 
 
