@@ -1,0 +1,146 @@
+"""Whose a token is, and until when: known for as long as it holds, so that a request costs a look into a dict."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from joserfc import jwt
+
+from datasources.actor import Actor
+from datasources.ids import Clock, utc_now, uuid7
+from gateway.identity.errors import FOREIGN, REVOKED, InvalidToken, incomplete
+from gateway.identity.keys import Keys, Secret
+from gateway.identity.reading import SKEW_S, check_claims, read
+from gateway.identity.revocations import Revocations
+
+ISSUER = "heddle"
+"""The `iss` of tokens that are signed with our own secret."""
+AUDIENCE = "heddle"
+TOKENS_KEPT = 10_000
+KNOWN_FOR_S = 300.0
+"""Then it is checked again: its key may have been taken back."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """A token that was found to hold. Times are seconds since the epoch; the end has the skew in it."""
+
+    actor: Actor
+    issued_at: float
+    ends_at: float
+
+
+class Tokens:
+    """Says whose a token is. Each issuer's tokens are checked by its own keys, and by no others.
+
+    With a `secret` our own issuer's are taken too, and can be issued here. `issuers` are others' keys by their `iss`.
+    """
+
+    def __init__(
+        self,
+        secret: bytes | None,
+        *,
+        issuers: Mapping[str, Keys] = MappingProxyType({}),
+        audience: str = AUDIENCE,
+        revocations: Revocations | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._secret = Secret(secret) if secret is not None else None
+        self._issuers: dict[str, Keys] = {**issuers, **({ISSUER: self._secret} if self._secret else {})}
+        self._audience = audience
+        self._revocations = revocations or Revocations()
+        self._clock = clock
+        self._known: dict[str, tuple[Session, float]] = {}
+
+    def issue(self, actor_id: UUID, scopes: Iterable[str], ttl_s: int, now: datetime | None = None) -> str:
+        """A token for this actor that is valid from `now` (this moment, unless given) for `ttl_s` seconds."""
+        if self._secret is None:
+            raise ValueError("there is no secret to sign with; set HEDDLE_TOKEN_SECRET")
+        born = now or self._clock()
+        at = int(born.timestamp())
+        claims: dict[str, Any] = {
+            "sub": str(actor_id),
+            "scope": " ".join(sorted(scopes)),
+            "iat": at,
+            "nbf": at,
+            "exp": at + ttl_s,
+            "iss": ISSUER,
+            "aud": self._audience,
+            "jti": str(uuid7(born)),
+        }
+        algorithm = Secret.ALGORITHM
+        return jwt.encode({"alg": algorithm}, claims, self._secret.key, algorithms=[algorithm])
+
+    async def actor_of(self, token: str) -> Actor:
+        """The actor whom this token was issued to; the same object for the same token. Raises: as `session`."""
+        return (await self.session(token)).actor
+
+    async def session(self, token: str) -> Session:
+        """Who speaks by this token.
+
+        Raises: InvalidToken that says whether it expired, is not valid yet, is for another service, was revoked or is
+        broken; SourceError where the keys of its issuer cannot be read.
+        """
+        now = self._clock().timestamp()
+        known = self._known.get(token)
+        session = known[0] if known is not None and now < known[1] else await self._checked(token, now)
+        if self._revocations.refuse(session.actor.id, session.issued_at):
+            raise InvalidToken(REVOKED)
+        return session
+
+    async def over(self, session: Session) -> None:
+        """Returns as soon as the session has ended: its token has expired, or was revoked."""
+        while not self._revocations.refuse(session.actor.id, session.issued_at):
+            left_s = session.ends_at - self._clock().timestamp()
+            if left_s <= 0:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._revocations.changed()
+
+    async def _checked(self, token: str, now: float) -> Session:
+        self._known.pop(token, None)
+        unverified = read(token)
+        keys = self._issuers.get(unverified.issuer)
+        if keys is None:
+            raise InvalidToken(FOREIGN)
+        claims = unverified.verified(await keys.find(unverified.algorithm, unverified.key_id))
+        check_claims(claims, self._audience, now)
+        session = Session(_actor(unverified.issuer, claims), claims["iat"], claims["exp"] + SKEW_S)
+        self._remember(token, session, now)
+        return session
+
+    def _remember(self, token: str, session: Session, now: float) -> None:
+        """Checking a signature takes longer than most queries, and clients send the same token again and again."""
+        if len(self._known) >= TOKENS_KEPT:
+            self._known.pop(next(iter(self._known)))
+        self._known[token] = (session, min(session.ends_at, now + KNOWN_FOR_S))
+
+
+def person_of(issuer: str, subject: str) -> UUID:
+    """The id of whom an issuer calls so: the subject itself where it is an id as we write them, else one made of both.
+
+    What is made is the same each time, and nobody can make a subject to fit an id.
+    """
+    try:
+        id = UUID(subject)
+    except ValueError:
+        id = None
+    if id is not None and str(id) == subject:
+        return id
+    return uuid5(uuid5(NAMESPACE_URL, issuer), subject)
+
+
+def _actor(issuer: str, claims: Mapping[str, Any]) -> Actor:
+    scope = claims.get("scope", "")
+    if not isinstance(scope, str):
+        raise InvalidToken(incomplete("scope"))
+    id = person_of(issuer, claims["sub"])
+    if id.int == 0:  # the gateway's own
+        raise InvalidToken(incomplete("sub"))
+    return Actor(id, frozenset(scope.split()))
