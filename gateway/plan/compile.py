@@ -37,8 +37,9 @@ from gateway.plan.steps import Attribute, Branch, Calculation, Load, Resolution,
 from schema.fields import Computed, Edge
 
 MAX_DEPTH = 50
-MAX_SELECTIONS = 1_000
-"""Merged fields make selections of their own, so that a hostile document can ask for exponentially many."""
+MAX_FIELDS = 2_000
+"""Of all selections, each made for each of its types. Merged fields make selections of their own, and fragments are
+spread wherever they are asked for, so that a short document can ask for exponentially many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,12 @@ class _Compiler:
         fragments = (d for d in document.definitions if isinstance(d, FragmentDefinitionNode))
         self._fragments = {fragment.name.value: fragment for fragment in fragments}
         self._selections: dict[tuple[Any, ...], Selection] = {}
+        self._fields = 0
 
     def selection(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Selection:
         """Made once for each type and place in the document: nested fragments stay as small as they are written."""
         name = (parent, *map(id, sets))
         if name not in self._selections:
-            if len(self._selections) >= MAX_SELECTIONS:
-                raise Unplanned("too many selections")
             made = self._selections[name] = self._selection(parent, sets)
             if made.depth > MAX_DEPTH:
                 raise Unplanned("deep nesting")
@@ -115,6 +115,9 @@ class _Compiler:
         seen: set[str] = set()
         for one in sets:
             self._collect(parent, one.selections, collected, seen)
+        self._fields += len(collected)
+        if self._fields > MAX_FIELDS:
+            raise Unplanned("too many fields")
         constants = {key: parent.name for key, nodes in collected.items() if nodes[0].name.value == "__typename"}
         steps: list[Step] = []
         loads: dict[tuple[Any, ...], list[tuple[Branch, Edge]]] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from datasources.statements import Columns
@@ -13,6 +14,8 @@ from loaders.batch import page_by
 from schema.fields import Computed, Edge
 
 Filled = list[list[Any]]
+READERS_KEPT = 1_000
+"""To generate one takes ten times as long as the rest of a field's step, and there are few attributes."""
 
 
 class Step(Protocol):
@@ -245,6 +248,7 @@ def _fail(objects: list[Any], key: str, column: list[Any]) -> None:
                 objects[place] = value.within(key)
 
 
+@lru_cache(READERS_KEPT)
 def reader(*attributes: str) -> Callable[[list[Any]], list[Any]]:
     """Reads an attribute of many rows without a call for each; several attributes make a tuple."""
     for attribute in attributes:

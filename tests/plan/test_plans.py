@@ -10,7 +10,7 @@ from graphql import parse
 from strawberry.types.nodes import SelectedField
 
 from gateway.plan import PLANS_KEPT, Plans, Unplanned
-from gateway.plan.compile import MAX_DEPTH, MAX_SELECTIONS, compile_plan
+from gateway.plan.compile import MAX_DEPTH, MAX_FIELDS, compile_plan
 from gateway.plan.completion import Objects
 from gateway.plan.show import described
 from gateway.plan.steps import Selection
@@ -125,8 +125,8 @@ def test_a_document_whose_merged_fields_grow_without_bound_has_no_plan() -> None
         fragments.append(f"fragment X{level} on Person {{ {added} }}")
         for of in range(level):
             fragments.append(f"fragment Z{level}_{of} on Person {{ {kept.format(f'Z{next_level}_{of}')} }}")
-    assert 2**levels > MAX_SELECTIONS
-    assert unplanned("{ person { ...X0 } } " + " ".join(fragments)) == "too many selections"
+    assert 2**levels > MAX_FIELDS
+    assert unplanned("{ person { ...X0 } } " + " ".join(fragments)) == "too many fields"
 
 
 async def test_a_document_keeps_a_bounded_number_of_plans() -> None:
