@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from datasources.actor import Actor
 from datasources.errors import SourceError
+from datasources.house.documents import RegisteredDocuments
 from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
 from datasources.sandbox.process import Sandbox, SandboxFailed
@@ -35,16 +36,19 @@ from gateway.app import Graph, application
 from gateway.identity import Tokens
 from gateway.logs import configure_logs
 from gateway.options import DEFAULTS, As, Check, Data, Host, Port, Scale, Scopes, StandIns, Ttl, Variables, Workers
+from gateway.persisted import Persisted
 from gateway.plan.show import described
 from gateway.processes import CannotStart
 from gateway.terminal import complain, progress, say, welcome
-from resolvers.background import running
+from resolvers.background import Background, running
 from resolvers.context import Context
 from schema.graph import DOMAINS, build
 
 PARTS: Sequence[type[SettingsPart]] = (Settings, *(domain.settings for domain in DOMAINS))
 SAMPLES = [(domain, domain.sample) for domain in DOMAINS if domain.sample]
 SDL = Path(__file__).parent / "schema" / "schema.graphql"
+LEARN_EVERY_S = 2.0
+"""How long it takes until workers know of changes in the database of the house."""
 NOBODY = "http://127.0.0.1:9"
 """The address of services for commands that ask none."""
 
@@ -63,12 +67,14 @@ class House:
         self.tokens = _tokens(settings, clock)
         self._own = own
         self._clock = clock
+        self._persisted = Persisted(settings.documents or ("automatic" if settings.env == "development" else "any"))
         self.app = application(
             Graph(
                 build()._schema,
                 self.open_context,
                 self._checks,
                 [route for domain in DOMAINS for route in domain.routes(self.open_context)],
+                self._persisted,
             ),
             self.tokens,
             planned=settings.executor == "plan",
@@ -90,8 +96,11 @@ class House:
     async def _open(self, _: Starlette) -> AsyncIterator[None]:
         async with opened(self.settings, self._own, self._clock) as sources:
             self.sources.update(sources)
+            registered = RegisteredDocuments(sources[HouseSources])
+            await self._persisted.refresh(registered)
+            learn = Background("learning of documents", LEARN_EVERY_S, lambda _: self._persisted.refresh(registered))
             background = [work for domain in DOMAINS for work in domain.background]
-            async with running(background, self.open_context):
+            async with running([learn, *background], self.open_context):
                 yield
 
     def _checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:

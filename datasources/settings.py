@@ -212,6 +212,12 @@ class Settings(SettingsPart):
         description="What runs operations: their plans, or graphql-core alone, which is slower and answers the same.",
         examples=["graphql-core"],
     )
+    documents: Literal["trusted", "any", "automatic"] | None = Field(
+        default=None,
+        description="Which documents are served: `trusted`, registered ones alone; `any`, written-out ones too; "
+        "`automatic`, also those that clients persist (APQ). Without it `any`, in development `automatic`.",
+        examples=["trusted"],
+    )
     operation_timeout_s: float = Field(
         default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )

@@ -23,6 +23,7 @@ from gateway.execution import Executor, OpenContext
 from gateway.explorer import explorer_page
 from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens
+from gateway.persisted import Persisted
 from gateway.request import Caller, GraphQLRequest, NotExecuted
 from gateway.websocket import SocketHandler
 
@@ -34,12 +35,16 @@ READY_KEPT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What the gateway serves: it knows nothing else of the domains. `checks` are the sources by name."""
+    """What the gateway serves: it knows nothing else of the domains. `checks` are the sources by name.
+
+    `persisted` are the documents that requests may name.
+    """
 
     schema: GraphQLSchema
     open_context: OpenContext
     checks: Callable[[], Mapping[str, Check]]
     routes: Sequence[BaseRoute] = ()
+    persisted: Persisted | None = None
 
 
 def application(
@@ -52,7 +57,9 @@ def application(
     explorer: bool,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
-    executor = Executor(graph.schema, graph.open_context, operation_timeout_s, planned=planned)
+    executor = Executor(
+        graph.schema, graph.open_context, operation_timeout_s, planned=planned, persisted=graph.persisted
+    )
     endpoint = GraphQLEndpoint(executor, tokens, explorer_page() if explorer else None)
     socket = SocketHandler(lambda payload: _session(tokens, payload), lambda *asked: _results(executor, *asked))
     readiness = _Readiness(graph.checks)

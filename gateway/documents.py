@@ -3,13 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, validate
 
+from datasources.errors import Refusal
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED
 from gateway.incremental import asks_for_parts
+from gateway.persisted import Persisted, sha256_of
 from gateway.plan import Plans
+from gateway.request import GraphQLRequest
 
 DOCUMENTS_KEPT = 500
 LONG = 8_000
@@ -22,7 +24,10 @@ MAX_ERRORS = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A document, read: with its plans, or with the errors that forbid its execution. `hash` is its text's SHA-256."""
+    """A document, read: with its plans, or with the errors that forbid its execution. `hash` is its text's SHA-256.
+
+    One that there is not has no text, and no hash.
+    """
 
     hash: str
     ast: DocumentNode | None
@@ -42,20 +47,29 @@ class Document:
 
 
 class Documents:
-    """Every document that was asked for lately, by its text."""
+    """Every document that was asked for lately, by its text; `persisted` knows the texts of those that are named."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, persisted: Persisted | None = None) -> None:
         self._schema = schema
+        self._persisted = persisted or Persisted()
         self.fallbacks: Counter[str] = Counter()
         """How often an operation went to graphql-core because plans do not cover it, by the reason."""
         self._short = lru_cache(DOCUMENTS_KEPT)(self._read)
         self._long = lru_cache(LONG_DOCUMENTS_KEPT)(self._read)
 
-    def find(self, query: str) -> Document:
+    def find(self, request: GraphQLRequest) -> Document:
+        """The document that a request means; one without text where there is none to be served."""
+        try:
+            text = self._persisted.text(request)
+        except Refusal as refusal:
+            return Document("", None, errors=(GraphQLError(refusal.message),), code=refusal.code)
+        return self.read(text)
+
+    def read(self, query: str) -> Document:
         return (self._short if len(query) <= LONG else self._long)(query)
 
     def _read(self, query: str) -> Document:
-        hash = sha256(query.encode()).hexdigest()
+        hash = sha256_of(query)
         try:
             ast = parse(query, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS)
         except GraphQLError as error:

@@ -21,6 +21,7 @@ from gateway.errors import BAD_USER_INPUT, TIMED_OUT, shown
 from gateway.incremental import Delivery, Parts
 from gateway.limits.admission import Admission
 from gateway.operation import Operation
+from gateway.persisted import Persisted
 from gateway.plan import Plans
 from gateway.request import Caller, GraphQLRequest
 
@@ -55,9 +56,15 @@ class Executor:
     """With `planned`, documents run by their plans; else all by graphql-core, which is slower and the judge."""
 
     def __init__(
-        self, schema: GraphQLSchema, open_context: OpenContext, timeout_s: float, *, planned: bool = True
+        self,
+        schema: GraphQLSchema,
+        open_context: OpenContext,
+        timeout_s: float,
+        *,
+        planned: bool = True,
+        persisted: Persisted | None = None,
     ) -> None:
-        self.documents = Documents(schema)
+        self.documents = Documents(schema, persisted)
         self._open_context = open_context
         self._timeout_s = timeout_s
         self._planned = planned
@@ -72,7 +79,7 @@ class Executor:
         off: the result then has the data of the first part, and the errors of all. Without, the answer is whole.
         A mutation that began is finished, even where its caller is cancelled.
         """
-        document = self.documents.find(request.query)
+        document = self.documents.find(request)
         definition = document.operation(request.operation_name)
         run = self._told(Operation(document, definition, caller), request, parts)
         mutates = definition is not None and definition.operation is OperationType.MUTATION
@@ -118,7 +125,7 @@ class Executor:
 
     def kind(self, request: GraphQLRequest) -> OperationType | None:
         """Query, mutation or subscription; None where the request cannot be executed anyway."""
-        operation = self.documents.find(request.query).operation(request.operation_name)
+        operation = self.documents.find(request).operation(request.operation_name)
         return operation.operation if operation else None
 
     async def _execute(

@@ -46,31 +46,55 @@ def address_of(connection: HTTPConnection) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
+    """Its document is written out in `query`, or named by `document_id` or `sha256`.
+
+    A named one has no `query`, but for a text that is to be known by its hash from now on.
+    """
+
     query: str
     variables: dict[str, Any] = field(default_factory=dict)
     operation_name: str | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
+    document_id: str | None = None
+    sha256: str | None = None
 
     @classmethod
     def read(cls, payload: object) -> "GraphQLRequest":
         """From decoded JSON. Raises: BadRequest that names the wrong member."""
         if not isinstance(payload, dict):
             raise BadRequest('A GraphQL request is a JSON object: {"query": "…", "variables": {…}}.')
-        return cls(
-            query=_member(payload, "query", str),
+        request = cls(
+            query=_member(payload, "query", str, ""),
             variables=_member(payload, "variables", dict, {}),
             operation_name=_member(payload, "operationName", str, None),
             extensions=_member(payload, "extensions", dict, {}),
+            document_id=_member(payload, "documentId", str, None),
+            sha256=_sha256(payload),
         )
+        if request.document_id is not None and (request.query or request.sha256 is not None):
+            raise BadRequest("`documentId` names the whole document; send it without `query` and `persistedQuery`.")
+        if request.document_id is None and request.sha256 is None and payload.get("query") is None:
+            raise BadRequest("`query` must be a string, unless `documentId` names a registered document.")
+        return request
 
 
-_REQUIRED: Any = object()
 _KINDS: dict[type, str] = {str: "a string", dict: "an object"}
 
 
-def _member(payload: dict[str, Any], name: str, kind: type, default: Any = _REQUIRED) -> Any:
+def _sha256(payload: dict[str, Any]) -> str | None:
+    """The hash by which clients of automatic persisted queries name a document."""
+    persisted = (payload.get("extensions") or {}).get("persistedQuery")
+    if persisted is None:
+        return None
+    match persisted:
+        case {"version": 1, "sha256Hash": str(sha256)}:
+            return sha256
+    raise BadRequest('`extensions.persistedQuery` must be an object: {"version": 1, "sha256Hash": "…"}.')
+
+
+def _member(payload: dict[str, Any], name: str, kind: type, default: Any) -> Any:
     value = payload.get(name)
-    if value is None and default is not _REQUIRED:
+    if value is None:
         return default
     if not isinstance(value, kind):
         raise BadRequest(f"`{name}` must be {_KINDS[kind]}.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from datasources.actor import SYSTEM
+from datasources.errors import SourceError
 from resolvers.context import Context, OpenContext
 
 log = structlog.get_logger("heddle")
@@ -40,5 +41,9 @@ async def _repeat(background: Background, open_context: OpenContext) -> None:
         try:
             with open_context(SYSTEM) as context:
                 await background.work(context)
+        except SourceError as error:
+            log.warning(
+                "source failed", source=error.source, code=error.code, detail=error.detail, work=background.name
+            )
         except Exception as error:  # whatever it was, nobody else would hear of it, and the next time may go well
             log.error("background work failed", work=background.name, exc_info=error)

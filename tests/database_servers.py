@@ -82,6 +82,10 @@ class Sqlite:
         shutil.copy(self._template, path)
         yield f"sqlite:///{path}"
 
+    def empty(self) -> str:
+        """The URL of a new database without tables."""
+        return f"sqlite:///{self._directory / f'test_{next(self._numbers)}.db'}"
+
 
 async def _migrated(url: str) -> None:
     database = Database("commerce", url)

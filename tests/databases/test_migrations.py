@@ -16,7 +16,7 @@ from datasources.house import sources as house
 from datasources.house import tables as house_tables
 from datasources.migrations import migrate
 from datasources.sql import Database
-from tests.database_servers import Postgres
+from tests.database_servers import Postgres, Sqlite
 
 SEARCH = ("search", "ix_products_search", "product_search")
 """What only one of the two databases has, so that the tables cannot say it."""
@@ -64,12 +64,9 @@ async def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
     await database.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.db'}"
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.empty()
+@pytest.fixture
+def empty_url(databases: Sqlite | Postgres) -> str:
+    return databases.empty()
 
 
 async def _run(script: str, *arguments: str) -> str:

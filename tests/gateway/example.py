@@ -16,6 +16,7 @@ from datasources.errors import InvalidInput
 from datasources.ids import utc_now
 from gateway.app import Check, Graph, application
 from gateway.identity import Tokens
+from gateway.persisted import Persisted
 from loaders.batch import LoaderSet, value_by
 from resolvers.context import Context
 from schema.fields import edge
@@ -161,6 +162,7 @@ def example(
     operation_timeout_s: float = 10.0,
     max_body_bytes: int = 100_000,
     checks: Mapping[str, Check] = MappingProxyType({}),
+    persisted: Persisted | None = None,
 ) -> Starlette:
     @contextmanager
     def open_context(actor: Actor) -> Iterator[Context]:
@@ -176,7 +178,7 @@ def example(
         yield
 
     return application(
-        Graph(SCHEMA._schema, open_context, lambda: checks),
+        Graph(SCHEMA._schema, open_context, lambda: checks, persisted=persisted),
         TOKENS,
         planned=True,
         operation_timeout_s=operation_timeout_s,

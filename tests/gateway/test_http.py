@@ -99,7 +99,7 @@ async def test_queries_by_get(gateway: Gateway) -> None:
     assert (await gateway.http.get("/graphql", params=asked)).json() == {"data": {"takes": 7}}
     wrong = await gateway.http.get("/graphql", params=asked | {"variables": "{"})
     assert told(wrong)[:2] == (400, "BAD_REQUEST")
-    assert told(await gateway.http.get("/graphql"))[2] == "`query` must be a string."
+    assert told(await gateway.http.get("/graphql"))[2].startswith("`query` must be a string, unless")
 
 
 async def test_mutations_by_get_are_refused_and_do_nothing(gateway: Gateway, script: Script) -> None:
