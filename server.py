@@ -136,8 +136,9 @@ def configured() -> tuple[Settings, Own]:
 
 def app() -> Starlette:
     """For the processes that serve: the house as the environment says."""
-    configure_logs()
-    house = House(*configured())
+    settings, own = configured()
+    configure_logs(settings.log_level, messages=settings.env == "development")
+    house = House(settings, own)
     processes.settle()
     return house.app
 

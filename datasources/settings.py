@@ -218,6 +218,9 @@ class Settings(SettingsPart):
         "`automatic`, also those that clients persist (APQ). Without it `any`, in development `automatic`.",
         examples=["trusted"],
     )
+    log_level: Literal["info", "warning", "error"] = Field(
+        default="info", description="From where up the log tells: `info` has a line for every operation."
+    )
     operation_timeout_s: float = Field(
         default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )

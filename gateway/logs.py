@@ -1,33 +1,109 @@
-"""Logs: one JSON object a line on standard error; in a terminal, one readable line."""
+"""Logs: one JSON object a line on standard error; in a terminal, one readable line.
+
+Exceptions may say anything, a name or an address too: in production their types, places and codes are told, and their
+messages are not.
+"""
 
 import logging
 import sys
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from traceback import format_exception, format_tb
+from typing import Any, Literal
 
+import orjson
 import structlog
+from structlog.types import EventDict, Processor
+
+Level = Literal["info", "warning", "error"]
+
+answering: ContextVar[str | None] = ContextVar("answering", default=None)
+"""The id of the request that is being answered: whatever is logged meanwhile is of it."""
+
+_FACTS = ("sqlstate", "constraint_name", "table_name", "column_name", "sqlite_errorname", "strerror")
+"""What errors of databases and systems hold beside their message: names and codes, no values."""
 
 
-def configure_logs() -> None:
-    """Our own, and the libraries' from warnings up, in one form.
+def configure_logs(level: Level = "info", *, messages: bool = True) -> None:
+    """Our own from `level` up, and the libraries' from warnings up, in one form.
 
-    Tracebacks come without the values of local variables, which may be personal.
+    Without `messages`, what was raised is told without its message, and of what libraries say the first line alone.
+    The values of local variables are never told.
     """
-    begin: list[structlog.types.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    end: list[structlog.types.Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    told = _told if messages else _told_without_messages
+    begin: list[Processor] = [_completed, structlog.processors.ExceptionRenderer(lambda info: told(info[1]))]
+    end: list[Processor] = [_json]
+    factory: Callable[..., Any] = structlog.BytesLoggerFactory(sys.stderr.buffer)
     if sys.stderr.isatty():
-        end = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        end = [_shortened, structlog.dev.ConsoleRenderer(sort_keys=False)]
+        factory = structlog.WriteLoggerFactory(sys.stderr)
     structlog.configure(
         processors=[*begin, *end],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=factory,
         cache_logger_on_first_use=False,
     )
     of_libraries = logging.StreamHandler(sys.stderr)
     of_libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *end], foreign_pre_chain=begin
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *end, _text],
+            foreign_pre_chain=begin if messages else [_first_line, *begin],
         )
     )
-    logging.basicConfig(handlers=[of_libraries], level=logging.WARNING)
+    logging.basicConfig(handlers=[of_libraries], level=logging.WARNING, force=True)
+
+
+def _completed(_: object, level: str, event: EventDict) -> EventDict:
+    told: EventDict = {"timestamp": datetime.now(UTC), "level": level, "event": event.pop("event")}
+    request = answering.get()
+    if request is not None:
+        told["request"] = request
+    told.update(event)
+    return told
+
+
+def _json(_: object, __: str, event: EventDict) -> bytes:
+    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
+
+
+def _text(_: object, __: str, line: Any) -> str:
+    return line.decode() if isinstance(line, bytes) else str(line)
+
+
+def _shortened(_: object, __: str, event: EventDict) -> EventDict:
+    """For a person who watches: the time of day, and what is not as always."""
+    event["timestamp"] = event["timestamp"].astimezone().strftime("%H:%M:%S")
+    return {name: value for name, value in event.items() if value not in (None, False, 0, [])}
+
+
+def _first_line(_: object, __: str, event: EventDict) -> EventDict:
+    """asyncio shows the lost exception of a task in the lines below."""
+    event["event"] = event["event"].partition("\n")[0]
+    return event
+
+
+def _told(error: BaseException) -> str:
+    return "".join(format_exception(error)).rstrip()
+
+
+def _told_without_messages(error: BaseException) -> str:
+    return "".join(_parts(error, set())).rstrip()
+
+
+def _parts(error: BaseException, seen: set[int]) -> Iterator[str]:
+    """As Python prints it: what came before, the frames, then what was raised."""
+    seen.add(id(error))
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None and id(before) not in seen:
+        yield from _parts(before, seen)
+        yield "which led to:\n"
+    yield from format_tb(error.__traceback__)
+    facts = {name: getattr(error, name, None) for name in _FACTS}
+    told = ", ".join(f"{name}={value}" for name, value in facts.items() if value)
+    kind = type(error)
+    yield f"{kind.__module__}.{kind.__qualname__}{told and f': {told}'}\n"
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield "of these:\n"
+            yield from _parts(inner, seen)

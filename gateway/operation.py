@@ -1,14 +1,19 @@
 """One operation as its operators see it: told once, when it is over, whatever became of it."""
 
 from asyncio import CancelledError
+from contextvars import Token
+from functools import cache
+from logging import INFO
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 import structlog
 from graphql import OperationDefinitionNode
+from structlog.typing import FilteringBoundLogger
 
 from datasources.errors import HeddleError, Refusal
 from gateway.documents import Document
+from gateway.logs import answering
 from gateway.request import Caller
 
 if TYPE_CHECKING:
@@ -22,7 +27,12 @@ Outcome = Literal["ok", "partial", "failed", "refused", "cancelled"]
 NAME_SHOWN = 100
 """Characters of an operation's name: it may be as long as the body."""
 
-log = structlog.get_logger("heddle")
+
+@cache
+def _log() -> FilteringBoundLogger:
+    """Bound once: structlog would bind it anew for each line, which takes as long as to write it."""
+    bound: FilteringBoundLogger = structlog.get_logger("heddle").bind()
+    return bound
 
 
 class Operation:
@@ -31,61 +41,65 @@ class Operation:
     Nothing that a caller wrote is told, but for the names of operations in documents that are valid.
     """
 
-    __slots__ = ("_started", "caller", "definition", "document", "result", "shared")
+    __slots__ = ("_answering", "_started", "caller", "definition", "document", "result", "shared")
 
     def __init__(self, document: Document, definition: OperationDefinitionNode | None, caller: Caller) -> None:
         self.document = document
         self.definition = definition
         self.caller = caller
+        self._answering: Token[str | None]
         self._started = 0.0
         self.result: Result | None = None
         self.shared = False
 
     def __enter__(self) -> "Operation":
+        self._answering = answering.set(self.caller.request_id)
         self._started = perf_counter()
         return self
 
     def __exit__(self, _: object, raised: BaseException | None, __: object) -> None:
         duration_s = perf_counter() - self._started
-        self._log(_outcome(self.result, raised), _codes(self.result, raised), duration_s)
+        outcome, codes = _outcome(self.result, raised)
+        if _log().is_enabled_for(INFO):
+            self._tell(outcome, codes, duration_s)
+        answering.reset(self._answering)
 
-    def _log(self, outcome: Outcome, codes: list[str], duration_s: float) -> None:
-        definition, result = self.definition, self.result
-        actor = self.caller.actor.id
-        calls = result.calls if result and not self.shared else ()
-        log.info(
+    def _tell(self, outcome: Outcome, codes: list[str], duration_s: float) -> None:
+        definition = self.definition
+        calls = self.result.calls if self.result and not self.shared else ()
+        statements = 0
+        for call in calls:
+            statements += call.kind == "sql"
+        _log().info(
             "operation",
             request=self.caller.request_id,
-            actor=actor and str(actor),
+            actor=self.caller.actor.id,
             kind=definition.operation.value if definition else None,
             operation=definition.name.value[:NAME_SHOWN] if definition and definition.name else None,
             document=self.document.hash,
             outcome=outcome,
             codes=codes,
             duration_ms=round(duration_s * 1000, 3),
-            statements=sum(call.kind == "sql" for call in calls),
-            calls=sum(call.kind == "rest" for call in calls),
+            statements=statements,
+            calls=len(calls) - statements,
             shared=self.shared,
         )
 
 
 def request_refused(refusal: Refusal, request_id: str) -> None:
     """Tells of a request that did not become an operation."""
-    log.info("request refused", request=request_id, code=refusal.code)
+    _log().info("request refused", request=request_id, code=refusal.code)
 
 
-def _outcome(result: "Result | None", raised: BaseException | None) -> Outcome:
-    if isinstance(raised, CancelledError):
-        return "cancelled"
-    if isinstance(raised, Refusal) or (result and not result.executed):
-        return "refused"
-    if result and not result.errors:
-        return "ok"
-    return "partial" if result and result.data is not None else "failed"
-
-
-def _codes(result: "Result | None", raised: BaseException | None) -> list[str]:
-    """Of every error once."""
+def _outcome(result: "Result | None", raised: BaseException | None) -> tuple[Outcome, list[str]]:
+    """And the codes of its errors, each once."""
     if result is None:
-        return [raised.code] if isinstance(raised, HeddleError) else []
-    return sorted({error["extensions"]["code"] for error in result.errors})
+        codes = [raised.code] if isinstance(raised, HeddleError) else []
+        kind = type(raised)
+        return "cancelled" if kind is CancelledError else "refused" if isinstance(raised, Refusal) else "failed", codes
+    if not result.errors:
+        return "ok", []
+    codes = sorted({error["extensions"]["code"] for error in result.errors})
+    if not result.executed:
+        return "refused", codes
+    return "failed" if result.data is None else "partial", codes

@@ -1,13 +1,19 @@
-"""What is told of each operation: once, whatever became of it."""
+"""What is told of each operation: once, whatever became of it; and how it is written."""
 
 import asyncio
+import io
+import json
+import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from tests.gateway.example import Held, Script, example
+from gateway.logs import Level, configure_logs
+from tests.gateway.example import SECRET, Held, Script, example
 from tests.gateway.serving import Caller, served, soon
 from tests.gateway_client import Gateway
 
@@ -121,3 +127,87 @@ async def test_a_request_id_that_is_none_is_replaced(gateway: Gateway, logged: l
     assert [(entry["event"], entry["code"], entry["request"]) for entry in logged] == [
         ("request refused", "BAD_REQUEST", made)
     ]
+
+
+@contextmanager
+def lines(level: Level = "info", *, messages: bool = True) -> Iterator[list[Any]]:
+    """The lines that are written inside, once the block has ended."""
+    written = io.TextIOWrapper(io.BytesIO())
+    found: list[Any] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "stderr", written)
+        configure_logs(level, messages=messages)
+        yield found
+    configure_logs()
+    written.seek(0)
+    found += map(json.loads, written.read().splitlines())
+
+
+def fail() -> None:
+    """As those fail that hold what nobody else may know, in every place of an exception."""
+    password = SECRET
+    try:
+        raise KeyError(password)
+    except KeyError as error:
+        causes = [ValueError(password), OSError(2, "No such file", password)]
+        group = ExceptionGroup(password, causes)
+        group.add_note(password)
+        raise group from error
+
+
+async def test_a_bug_is_told_with_its_message_in_development(gateway: Gateway) -> None:
+    with lines() as told:
+        answer = await gateway.ask("{ raisesAsync }")
+    (line,) = (line for line in told if line["event"] == "bug")
+    assert line["level"] == "error"
+    assert line["request"] == answer["errors"][0]["extensions"]["requestId"]
+    assert line["exception"].endswith(f"RuntimeError: cannot log in with {SECRET}")
+    assert json.dumps(line).count(SECRET) == 1, "the values of variables are not told"
+
+
+async def test_in_production_a_bug_is_told_without_its_message(gateway: Gateway) -> None:
+    with lines(messages=False) as told:
+        await gateway.ask("{ raisesAsync }")
+    (line,) = (line for line in told if line["event"] == "bug")
+    assert line["exception"].splitlines()[-2:] == [
+        '    raise RuntimeError(f"cannot log in with {password}")',
+        "builtins.RuntimeError",
+    ]
+    assert SECRET not in json.dumps(told)
+
+
+def test_in_production_no_part_of_an_exception_says_its_message() -> None:
+    log = logging.getLogger("library")
+    with lines(messages=False) as told:
+        try:
+            fail()
+        except ExceptionGroup:
+            log.exception("Lost\nwhat: %s", SECRET)
+    (line,) = told
+    assert (line["event"], line["level"]) == ("Lost", "error")
+    assert [part for part in line["exception"].splitlines() if not part.startswith(" ")] == [
+        "builtins.KeyError",
+        "which led to:",
+        "builtins.ExceptionGroup",
+        "of these:",
+        "builtins.ValueError",
+        "of these:",
+        "builtins.FileNotFoundError: strerror=No such file",
+    ]
+    assert SECRET not in json.dumps(told)
+
+
+async def test_what_is_logged_while_a_request_is_answered_says_of_which_it_is(gateway: Gateway, script: Script) -> None:
+    async def work() -> None:
+        logging.getLogger("library").warning("slow")
+
+    script.work = work
+    with lines() as told:
+        await gateway.http.post("/graphql", json={"query": "{ slow }"}, headers={"X-Request-ID": "r-1"})
+    assert [(line["event"], line["request"]) for line in told if line["event"] == "slow"] == [("slow", "r-1")]
+
+
+async def test_a_level_leaves_out_what_is_below(gateway: Gateway) -> None:
+    with lines("warning") as told:
+        await gateway.ask("{ raisesSync }")
+    assert [line["event"] for line in told] == ["bug"]

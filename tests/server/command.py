@@ -54,7 +54,7 @@ class Command:
     @property
     def complaints(self) -> list[str]:
         """What it wrote to standard error that is no news of an ordinary day."""
-        return [line for line in self.stderr.splitlines() if '"level": "info"' not in line]
+        return [line for line in self.stderr.splitlines() if '"level":"info"' not in line]
 
     def example(self) -> tuple[dict[str, Any], dict[str, str]]:
         """The query that it tells people to try, and the headers to send with it."""
