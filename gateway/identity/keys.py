@@ -68,9 +68,8 @@ class Jwks:
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         parts = urlsplit(url)
         # Without a cache: what is asked for here is news. How long keys are good is said above.
-        self._service = RestService(
-            "identity", f"{parts.scheme}://{parts.netloc}", max_bytes=MAX_JWKS_BYTES, cache_bytes=0
-        )
+        origin = f"{parts.scheme}://{parts.netloc}"
+        self._service = RestService("identity", origin, max_bytes=MAX_JWKS_BYTES, cache_bytes=0, clock=clock)
         self._path = parts.path
         self._params = dict(parse_qsl(parts.query))
         self._clock = clock

@@ -23,6 +23,8 @@ _SAID = {"nbf": UNTIMELY, "iat": UNTIMELY, "aud": FOREIGN}
 
 
 class _Registry(JWSRegistry):
+    max_header_length = MAX_CHARACTERS  # some issuers put a certificate there
+
     def get_alg(self, name: str) -> Any:
         # RFC 9864 renames EdDSA to Ed25519; issuers go on writing the old name, of which joserfc warns at every token.
         return super().get_alg("Ed25519" if name == "EdDSA" else name)

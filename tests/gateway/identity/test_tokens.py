@@ -59,7 +59,7 @@ async def test_tokens_of_other_makers_need_no_more_than_who_when_and_for_whom(to
 
 
 async def test_headers_that_nobody_knows_are_ignored(tokens: Tokens) -> None:
-    header = {**HEADER, "cat": "x", "enc": "A256GCM", "kid": "k1", "jku": "https://evil.example/keys"}
+    header = {**HEADER, "cat": "x" * 600, "enc": "A256GCM", "kid": "k1", "jku": "https://evil.example/keys"}
     assert await tokens.actor_of(forged(CLAIMS, header)) == Actor(ADA, frozenset({"a", "b"}))
 
 
@@ -84,10 +84,9 @@ async def test_headers_that_nobody_knows_are_ignored(tokens: Tokens) -> None:
         {"alg": "HS256", "crit": 1},
         {"alg": "HS256", "b64": False},
         {"alg": "HS256", "kid": 1},
-        {"alg": "HS256", "x": "x" * 600},
         b'{"alg":"HS256"',
         b"\xff\xfe",
-        b"[" * 350,
+        b"[" * 2_000 + b"]" * 2_000,
         "alg",
         ["alg"],
         1,
