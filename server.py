@@ -64,7 +64,7 @@ class House:
     def __init__(self, settings: Settings, own: Own, clock: Clock = utc_now) -> None:
         self.settings = settings
         self.sources: dict[type, Any] = {}
-        self.tokens = _tokens(settings, clock)
+        self.tokens = Tokens.configured(settings, clock)
         self._own = own
         self._clock = clock
         self._persisted = Persisted(settings.documents or ("automatic" if settings.env == "development" else "any"))
@@ -94,7 +94,9 @@ class House:
 
     @asynccontextmanager
     async def _open(self, _: Starlette) -> AsyncIterator[None]:
-        async with opened(self.settings, self._own, self._clock) as sources:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.tokens.close)
+            sources = await stack.enter_async_context(opened(self.settings, self._own, self._clock))
             self.sources.update(sources)
             registered = RegisteredDocuments(sources[HouseSources])
             await self._persisted.refresh(registered)
@@ -104,7 +106,8 @@ class House:
                 yield
 
     def _checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        return {name: check for opened in self.sources.values() for name, check in opened.checks().items()}
+        checked = (self.tokens, *self.sources.values())
+        return {name: check for source in checked for name, check in source.checks().items()}
 
 
 @asynccontextmanager
@@ -291,7 +294,7 @@ async def _prepared(address: str, scale: float | None, sandbox_url: str | None) 
                 await sample.fill(sources[domain.stores], scale=scale, sandbox_url=sandbox_url, progress=tell)
         email, query = next((sample.people[0], sample.query) for _, sample in SAMPLES)
         person = await _person(sources, email)
-        token = _tokens(settings).issue(person.signed_in, person.scopes, 12 * 3600) if person else None
+        token = Tokens.configured(settings).issue(person.signed_in, person.scopes, 12 * 3600) if person else None
         return welcome(address, email, token, query)
 
 
@@ -302,7 +305,7 @@ async def _token(settings: Settings, own: Own, email: str, scopes: Iterable[str]
             known = [one for _, sample in SAMPLES for one in sample.people if await _person(sources, one)]
             remedy = f"these do: {', '.join(known)}" if known else "run 'uv run server.py' once to have sample people"
             raise CannotStart(f"Nobody has the address '{email}'; {remedy}")
-        return _tokens(settings).issue(person.signed_in, scopes or person.scopes, int(ttl.total_seconds()))
+        return Tokens.configured(settings).issue(person.signed_in, scopes or person.scopes, int(ttl.total_seconds()))
 
 
 async def _person(sources: Mapping[type, Any], email: str) -> Actor | None:
@@ -321,10 +324,6 @@ async def _reencrypted(settings: Settings, own: Own) -> list[Any]:
                 if domain.reseal
                 for column in await domain.reseal(sources[domain.stores], tell)
             ]
-
-
-def _tokens(settings: Settings, clock: Clock = utc_now) -> Tokens:
-    return Tokens(settings.token_secret.get_secret_value().encode(), clock=clock)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,16 @@ from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +30,8 @@ from datasources.cipher import HOW_TO_MAKE, Cipher
 PREFIX = "HEDDLE_"
 DOTENV = ".env"
 MIN_SECRET_BYTES = 32
+OWN_ISSUER = "heddle"
+"""The `iss` of tokens that are signed with HEDDLE_TOKEN_SECRET."""
 T = TypeVar("T", bound="SettingsPart")
 
 
@@ -28,9 +39,10 @@ class WrongSetting(Exception):
     """For the operator, a line for each wrong setting: which, why, and what to write instead. Never a secret."""
 
 
-def secret(description: str, *, development: str, how: str) -> Any:
-    """A setting that production must bring; `how` says how to make one."""
-    return Field(default=None, description=description, json_schema_extra={"development": development, "how": how})
+def secret(description: str, *, development: str, how: str, unless: str = "") -> Any:
+    """A setting that production must bring, `unless` that other one is set; `how` says how to make one."""
+    extra: JsonDict = {"development": development, "how": how, "unless": unless}
+    return Field(default=None, description=description, json_schema_extra=extra)
 
 
 def service(description: str, *, stand_in: str, example: str) -> Any:
@@ -56,7 +68,7 @@ class SettingsPart(BaseSettings):
         needed = {name: extra for name, field in cls.model_fields.items() if "how" in (extra := extra_of(field))}
         if given.get("env") != "production":
             return {name: extra["development"] for name, extra in needed.items() if "development" in extra} | given
-        wrong = [line for name, extra in needed.items() for line in _unfit_for_production(name, given.get(name), extra)]
+        wrong = [line for name, extra in needed.items() for line in _unfit_for_production(name, given, extra)]
         if wrong:
             raise WrongSetting("\n".join(wrong))
         return given
@@ -115,10 +127,11 @@ def extra_of(field: FieldInfo) -> dict[str, Any]:
     return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
 
 
-def _unfit_for_production(name: str, value: Any, extra: dict[str, Any]) -> Iterator[str]:
-    if not value:
+def _unfit_for_production(name: str, given: dict[str, Any], extra: dict[str, Any]) -> Iterator[str]:
+    value = given.get(name)
+    if not value and not given.get(extra.get("unless", "")):
         yield f"{variable(name)} is missing, and production needs it: {extra['how']}"
-    elif value == extra.get("development"):
+    elif value and value == extra.get("development"):
         yield f"{variable(name)} is the value for development, which everybody knows: {extra['how']}"
 
 
@@ -225,10 +238,25 @@ class Settings(SettingsPart):
         default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest request that is read, in bytes.")
-    token_secret: Secret = secret(
-        "Signs the tokens; at least 32 bytes.",
+    token_secret: Secret | None = secret(
+        "Signs tokens by HS256; at least 32 bytes. Without it, only those of `HEDDLE_TOKEN_ISSUER` are taken.",
         development="for development only, not a secret: tokens",
-        how=_MAKE,
+        how=f"{_MAKE}, or name an issuer by HEDDLE_JWKS_URL",
+        unless="jwks_url",
+    )
+    jwks_url: ServiceUrl | None = Field(
+        default=None,
+        description="Where your issuer of tokens publishes its keys, for RS256, ES256 and EdDSA; https in production.",
+        examples=["https://id.example.com/.well-known/jwks.json"],
+    )
+    token_issuer: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="The `iss` of its tokens.",
+        examples=["https://id.example.com"],
+    )
+    token_audience: str = Field(
+        default="heddle", min_length=1, description="What tokens must have among their `aud`.", examples=["heddle"]
     )
     cursor_secret: Secret = secret(
         "Signs the cursors of pages; at least 32 bytes.",
@@ -250,3 +278,24 @@ class Settings(SettingsPart):
         stand_in="rates",
         example="https://api.frankfurter.dev",
     )
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _keys_travel_safely(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url and info.data.get("env") == "production" and not url.startswith("https://"):
+            raise ValueError("in production it begins with https://, for whoever can change keys can be anybody")
+        return url
+
+    @field_validator("token_issuer")
+    @classmethod
+    def _keys_are_of_an_issuer(cls, issuer: str | None, info: ValidationInfo) -> str | None:
+        if "jwks_url" not in info.data:
+            return issuer  # its address is wrong, and that is said already
+        url = info.data["jwks_url"]
+        if url and not issuer:
+            raise ValueError("the keys of HEDDLE_JWKS_URL are for one issuer's tokens alone, and it names none")
+        if issuer and not url:
+            raise ValueError("it is of no use without HEDDLE_JWKS_URL")
+        if issuer == OWN_ISSUER:
+            raise ValueError(f"'{OWN_ISSUER}' is whom HEDDLE_TOKEN_SECRET signs for")
+        return issuer

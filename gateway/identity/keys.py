@@ -66,10 +66,11 @@ class Jwks:
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = "identity"
         parts = urlsplit(url)
         # Without a cache: what is asked for here is news. How long keys are good is said above.
         origin = f"{parts.scheme}://{parts.netloc}"
-        self._service = RestService("identity", origin, max_bytes=MAX_JWKS_BYTES, cache_bytes=0, clock=clock)
+        self._service = RestService(self.name, origin, max_bytes=MAX_JWKS_BYTES, cache_bytes=0, clock=clock)
         self._path = parts.path
         self._params = dict(parse_qsl(parts.query))
         self._clock = clock
@@ -89,7 +90,7 @@ class Jwks:
         if key is not None:
             return key
         if self._fault is not None:
-            raise SourceUnavailable(self._service.name, self._fault)
+            raise SourceUnavailable(self.name, self._fault)
         raise InvalidToken(UNKNOWN_KEY)
 
     async def check(self) -> None:
@@ -97,7 +98,7 @@ class Jwks:
         if not self._keys:
             await asyncio.shield(self._ask(PAUSE_S))
         if not self._keys:
-            raise SourceUnavailable(self._service.name, self._fault or "no usable key is published")
+            raise SourceUnavailable(self.name, self._fault or "no usable key is published")
 
     async def close(self) -> None:
         if self._asking is not None:

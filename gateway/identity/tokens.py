@@ -1,25 +1,24 @@
 """Whose a token is, and until when: known for as long as it holds, so that a request costs a look into a dict."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from joserfc import jwt
 
 from datasources.actor import Actor
 from datasources.ids import Clock, utc_now, uuid7
+from datasources.settings import OWN_ISSUER, Settings
 from gateway.identity.errors import FOREIGN, REVOKED, InvalidToken, incomplete
-from gateway.identity.keys import Keys, Secret
+from gateway.identity.keys import Jwks, Keys, Secret
 from gateway.identity.reading import SKEW_S, check_claims, read
 from gateway.identity.revocations import Revocations
 
-ISSUER = "heddle"
-"""The `iss` of tokens that are signed with our own secret."""
 AUDIENCE = "heddle"
 TOKENS_KEPT = 10_000
 KNOWN_FOR_S = 300.0
@@ -38,24 +37,43 @@ class Session:
 class Tokens:
     """Says whose a token is. Each issuer's tokens are checked by its own keys, and by no others.
 
-    With a `secret` our own issuer's are taken too, and can be issued here. `issuers` are others' keys by their `iss`.
+    With a `secret` our own issuer's are taken too, and can be issued here. `issuers` are others by their `iss`.
     """
 
     def __init__(
         self,
         secret: bytes | None,
         *,
-        issuers: Mapping[str, Keys] = MappingProxyType({}),
+        issuers: Mapping[str, Jwks] = MappingProxyType({}),
         audience: str = AUDIENCE,
-        revocations: Revocations | None = None,
         clock: Clock = utc_now,
     ) -> None:
+        self.revocations = Revocations()
         self._secret = Secret(secret) if secret is not None else None
-        self._issuers: dict[str, Keys] = {**issuers, **({ISSUER: self._secret} if self._secret else {})}
+        self._issuers = issuers
+        self._keys: dict[str, Keys] = {**issuers, **({OWN_ISSUER: self._secret} if self._secret else {})}
         self._audience = audience
-        self._revocations = revocations or Revocations()
         self._clock = clock
         self._known: dict[str, tuple[Session, float]] = {}
+
+    @classmethod
+    def configured(cls, settings: Settings, clock: Clock = utc_now) -> Self:
+        """As the settings say; to be closed in the event loop that used it."""
+        secret, issuer, url = settings.token_secret, settings.token_issuer, settings.jwks_url
+        return cls(
+            secret.get_secret_value().encode() if secret else None,
+            issuers={issuer: Jwks(url)} if issuer and url else {},
+            audience=settings.token_audience,
+            clock=clock,
+        )
+
+    def checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What readiness asks: whether there are keys to check tokens with."""
+        return {jwks.name: jwks.check for jwks in self._issuers.values()}
+
+    async def close(self) -> None:
+        for jwks in self._issuers.values():
+            await jwks.close()
 
     def issue(self, actor_id: UUID, scopes: Iterable[str], ttl_s: int, now: datetime | None = None) -> str:
         """A token for this actor that is valid from `now` (this moment, unless given) for `ttl_s` seconds."""
@@ -69,7 +87,7 @@ class Tokens:
             "iat": at,
             "nbf": at,
             "exp": at + ttl_s,
-            "iss": ISSUER,
+            "iss": OWN_ISSUER,
             "aud": self._audience,
             "jti": str(uuid7(born)),
         }
@@ -89,24 +107,24 @@ class Tokens:
         now = self._clock().timestamp()
         known = self._known.get(token)
         session = known[0] if known is not None and now < known[1] else await self._checked(token, now)
-        if self._revocations.refuse(session.actor.id, session.issued_at):
+        if self.revocations.refuse(session.actor.id, session.issued_at):
             raise InvalidToken(REVOKED)
         return session
 
     async def over(self, session: Session) -> None:
         """Returns as soon as the session has ended: its token has expired, or was revoked."""
-        while not self._revocations.refuse(session.actor.id, session.issued_at):
+        while not self.revocations.refuse(session.actor.id, session.issued_at):
             left_s = session.ends_at - self._clock().timestamp()
             if left_s <= 0:
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(left_s):
-                    await self._revocations.changed()
+                    await self.revocations.changed()
 
     async def _checked(self, token: str, now: float) -> Session:
         self._known.pop(token, None)
         unverified = read(token)
-        keys = self._issuers.get(unverified.issuer)
+        keys = self._keys.get(unverified.issuer)
         if keys is None:
             raise InvalidToken(FOREIGN)
         claims = unverified.verified(await keys.find(unverified.algorithm, unverified.key_id))

@@ -206,7 +206,7 @@ class Floor:
 def app() -> Starlette:
     """For uvicorn, configured by the environment as the gateway is."""
     settings, own = configured()
-    tokens = Tokens(settings.token_secret.get_secret_value().encode())
+    tokens = Tokens.configured(settings)
     paths = {
         "/nested": "nested",
         "/peers": "peers",

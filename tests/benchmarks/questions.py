@@ -71,6 +71,6 @@ def growing(customers: int, orders: int) -> Question:
 def callers(count: int) -> list[dict[str, str]]:
     """The headers of so many actors, each with all rights."""
     settings, _ = configured()
-    tokens = Tokens(settings.token_secret.get_secret_value().encode())
+    tokens = Tokens.configured(settings)
     issued = (tokens.issue(uuid7(utc_now()), {"*"}, 3600) for _ in range(count))
     return [{"Authorization": f"Bearer {token}", "Content-Type": "application/json"} for token in issued]

@@ -12,6 +12,7 @@ from schema.graph import DOMAINS
 ROOT = Path(__file__).parents[2]
 PARTS: tuple[type[SettingsPart], ...] = (Settings, *(domain.settings for domain in DOMAINS))
 MAKE = 'write what this prints: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+MAKE_OR_NAME = f"{MAKE}, or name an issuer by HEDDLE_JWKS_URL"
 MAKE_KEY = 'python -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())"'
 
 
@@ -38,7 +39,7 @@ def complaints(parts: tuple[type[SettingsPart], ...] = PARTS) -> list[str]:
         ),
         ("PROT", "8000", "is no setting; did you mean HEDDLE_PORT?"),
         ("QQQ", "1", "is no setting; README lists all settings, under Settings"),
-        ("TOKEN_SECRET", "hunter2", f"is wrong: it has 7 bytes, and needs 32 at least; {MAKE}"),
+        ("TOKEN_SECRET", "hunter2", f"is wrong: it has 7 bytes, and needs 32 at least; {MAKE_OR_NAME}"),
         ("INDEX_SECRET", "hunter2", f"is wrong: it has 7 bytes, and needs 32 at least; {MAKE}"),
         (
             "ENCRYPTION_KEYS",
@@ -126,9 +127,72 @@ def test_production_refuses_what_everybody_knows(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("HEDDLE_PAYMENTS_KEY", "sk_test_development")
     everybody_knows = "is the value for development, which everybody knows:"
     assert complaints() == [
-        f"HEDDLE_TOKEN_SECRET {everybody_knows} {MAKE}",
+        f"HEDDLE_TOKEN_SECRET {everybody_knows} {MAKE_OR_NAME}",
         f"HEDDLE_PAYMENTS_KEY {everybody_knows} take it from your Stripe dashboard, Developers, API keys",
     ]
+
+
+ISSUER = {
+    "JWKS_URL": "https://id.example.com/keys",
+    "TOKEN_ISSUER": "https://id.example.com",
+}
+"""What names an issuer of tokens."""
+
+
+def test_in_production_an_issuer_stands_in_for_the_secret_of_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEDDLE_ENV", "production")
+    for name, value in (needed() | {f"HEDDLE_{name}": value for name, value in ISSUER.items()}).items():
+        monkeypatch.setenv(name, value)
+    check(PARTS)
+    monkeypatch.delenv("HEDDLE_TOKEN_SECRET")
+    check(PARTS)
+    assert read(Settings).token_secret is None
+    monkeypatch.setenv("HEDDLE_TOKEN_SECRET", "for development only, not a secret: tokens")
+    assert complaints()[0].startswith("HEDDLE_TOKEN_SECRET is the value for development, which everybody knows: ")
+
+
+@pytest.mark.parametrize(
+    ("env", "changed", "said"),
+    [
+        (
+            "production",
+            {"JWKS_URL": "http://id.example.com/keys"},
+            "HEDDLE_JWKS_URL is wrong: in production it begins with https://, for whoever can change keys can be "
+            "anybody; write for example HEDDLE_JWKS_URL=https://id.example.com/.well-known/jwks.json",
+        ),
+        (
+            "development",
+            {"JWKS_URL": "file:///etc/passwd"},
+            "HEDDLE_JWKS_URL is wrong: it is no address that begins with http:// or https://; "
+            "write for example HEDDLE_JWKS_URL=https://id.example.com/.well-known/jwks.json",
+        ),
+        (
+            "development",
+            {"TOKEN_ISSUER": ""},
+            "HEDDLE_TOKEN_ISSUER is wrong: the keys of HEDDLE_JWKS_URL are for one issuer's tokens alone, and it names "
+            "none; write for example HEDDLE_TOKEN_ISSUER=https://id.example.com",
+        ),
+        (
+            "development",
+            {"JWKS_URL": ""},
+            "HEDDLE_TOKEN_ISSUER is wrong: it is of no use without HEDDLE_JWKS_URL; "
+            "write for example HEDDLE_TOKEN_ISSUER=https://id.example.com",
+        ),
+        (
+            "development",
+            {"TOKEN_ISSUER": "heddle"},
+            "HEDDLE_TOKEN_ISSUER is wrong: 'heddle' is whom HEDDLE_TOKEN_SECRET signs for; "
+            "write for example HEDDLE_TOKEN_ISSUER=https://id.example.com",
+        ),
+    ],
+)
+def test_an_issuer_is_named_with_where_its_keys_are(
+    env: str, changed: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {f"HEDDLE_{name}": value for name, value in (ISSUER | changed | {"ENV": env}).items()}
+    for name, value in ({**needed(), **given} if env == "production" else given).items():
+        monkeypatch.setenv(name, value)
+    assert complaints() == [said]
 
 
 def test_a_secret_is_never_shown() -> None:

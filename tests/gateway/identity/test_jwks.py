@@ -382,13 +382,6 @@ async def test_a_dead_issuer_is_survived(tokens: Tokens, jwks: Jwks, issuer: Out
     await jwks.check()
 
 
-async def test_an_issuer_that_answers_nobody_is_waited_for_within_bounds(issuer: Outside) -> None:
-    jwks = Jwks("http://127.0.0.1:9/keys")
-    with pytest.raises(SourceUnavailable):
-        await jwks.find("RS256", "rsa")
-    await jwks.close()
-
-
 async def test_nothing_of_a_token_is_logged(tokens: Tokens, issuer: Outside, clock: Clock) -> None:
     token = signed(RSA, "kid-4711", {**MINE, "sub": "ada@example.com", "email": "ada@example.com"})
     issuer.says(http(500))
