@@ -1,14 +1,21 @@
-"""What an operation asked of its sources: every SQL statement and every REST batch, in order.
+"""What an operation asks of its sources: every SQL statement and every REST batch, in order.
 
-Tests count them, `extensions.plan` and the metrics read them.
+Tests count them, `extensions.plan` shows them. Metrics and traces are told of each one when it begins and when it ends,
+and of the batches that they are made for.
 """
 
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["sql", "rest"]
+Told = Callable[["Call | named"], None]
+
+began: list[Told] = []
+ended: list[Told] = []
+"""Who is told of all calls and batches of this process. They must be quick, and must not raise."""
 
 
 @dataclass(slots=True)
@@ -25,18 +32,21 @@ class Call:
     cached: int = 0  # requests of the batch answered from the cache
     retries: int = 0
     failed: bool = False
+    keys: int | None = None  # of the edge it was made for
+    headers: Mapping[str, str] | None = None  # what its requests carry beside their own
+    span: Any = None  # for whoever traces it
 
     def __enter__(self) -> "Call":
+        for tell in began:
+            tell(self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.duration_s = monotonic() - self.started
         if kind is not None:
             self.failed = True
-
-
-_calls: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
-_name: ContextVar[str | None] = ContextVar("call_name", default=None)
+        for tell in ended:
+            tell(self)
 
 
 # Classes, since a generator under `contextmanager` takes more than twice as long, and each statement pays for it.
@@ -59,24 +69,35 @@ class collected:
 
 
 class named:
-    """Calls made inside are told to be for `name`, such as an edge."""
+    """Calls made inside are told to be for `name`, such as an edge, of which `keys` are loaded."""
 
-    __slots__ = ("_name", "_token")
-    _token: Token[str | None]
+    __slots__ = ("_token", "keys", "name", "span")
+    _token: Token["named | None"]
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, keys: int | None = None) -> None:
+        self.name = name
+        self.keys = keys
+        self.span: Any = None
 
     def __enter__(self) -> None:
-        self._token = _name.set(self._name)
+        self._token = _named.set(self)
+        for tell in began:
+            tell(self)
 
     def __exit__(self, *_: object) -> None:
-        _name.reset(self._token)
+        _named.reset(self._token)
+        for tell in ended:
+            tell(self)
+
+
+_calls: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
+_named: ContextVar[named | None] = ContextVar("named", default=None)
 
 
 def recorded(source: str, kind: Kind, name: str, size: int = 1) -> Call:
     """A call to be timed by a `with` block, in which the caller fills in rows, cached and retries."""
-    call = Call(source, kind, _name.get() or name, size)
+    batch = _named.get()
+    call = Call(source, kind, batch.name, size, keys=batch.keys) if batch else Call(source, kind, name, size)
     calls = _calls.get()
     if calls is not None:
         calls.append(call)

@@ -246,11 +246,11 @@ class Group:
     async def _fetch(self) -> None:
         keys, self._next = self._next, []
         most = self._batch.max_batch
-        with calls.named(self._batch.name):
-            for start in range(0, len(keys), most):
-                part = keys[start : start + most]
+        for start in range(0, len(keys), most):
+            part = keys[start : start + most]
+            with calls.named(self._batch.name, len(part)):
                 values = await self._batch.load(self._stores, part, dict(self._arguments), self._columns)
-                self._values.update(zip(part, values, strict=True))
+            self._values.update(zip(part, values, strict=True))
 
 
 def _see(task: asyncio.Task[None]) -> None:
