@@ -80,6 +80,7 @@ class House:
             planned=settings.executor == "plan",
             operation_timeout_s=settings.operation_timeout_s,
             max_body_bytes=settings.max_body_bytes,
+            cors_origins=settings.cors_origins,
             explorer=settings.env == "development",
             lifespan=self._open,
         )

@@ -4,6 +4,7 @@ What production must bring, secrets and the addresses of services, has a default
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -23,7 +25,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from datasources.cipher import HOW_TO_MAKE, Cipher
 
@@ -192,6 +194,19 @@ def _address_of_database(value: str) -> str:
     return value
 
 
+def _origins(value: object) -> object:
+    return [origin.strip() for origin in value.split(",")] if isinstance(value, str) else value
+
+
+def _origin(value: str) -> str:
+    """As browsers write it in `Origin`, so that the two can be compared."""
+    if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/@?#*A-Z]+", value):
+        raise ValueError(
+            f"'{value}' is no origin: a scheme and a host in lower case, and a port if it is not the usual one"
+        )
+    return value
+
+
 def _is_url(value: str, *schemes: str) -> bool:
     try:
         parts = urlsplit(value)
@@ -203,6 +218,7 @@ def _is_url(value: str, *schemes: str) -> bool:
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 EncryptionKeys = Annotated[SecretStr, AfterValidator(_keys)]
 ServiceUrl = Annotated[str, AfterValidator(_address_of_service)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_origins)]
 DatabaseUrl = Annotated[str, AfterValidator(_address_of_database)]
 
 _MAKE = 'write what this prints: python -c "import secrets; print(secrets.token_urlsafe(32))"'
@@ -238,6 +254,11 @@ class Settings(SettingsPart):
         default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest request that is read, in bytes.")
+    cors_origins: Origins = Field(
+        default=(),
+        description="Other sites whose pages may ask, by their origins, separated by commas.",
+        examples=["https://shop.example.com,https://admin.example.com"],
+    )
     token_secret: Secret | None = secret(
         "Signs tokens by HS256; at least 32 bytes. Without it, only those of `HEDDLE_TOKEN_ISSUER` are taken.",
         development="for development only, not a secret: tokens",

@@ -5,32 +5,39 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 import orjson
+import structlog
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 
 from datasources.actor import ANONYMOUS, Actor
 from datasources.deadline import deadline
 from datasources.errors import SourceError, Unauthenticated
-from gateway.body import BodyInTime
+from gateway.cross_site import SECURE, Origins, OwnPagesOnly, SecurityHeaders, cors
+from gateway.errors import masked
 from gateway.execution import Executor, OpenContext
 from gateway.explorer import explorer_page
 from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens
 from gateway.persisted import Persisted
-from gateway.request import Caller, GraphQLRequest, NotExecuted
+from gateway.request import BadRequest, Caller, GraphQLRequest, NotExecuted
 from gateway.websocket import SocketHandler
 
+PATHS = ("/graphql", "/graphql/")
 Check = Callable[[], Awaitable[None]]
 CHECK_TIMEOUT_S = 3.0
 READY_KEPT_S = 1.0
 """Anybody may ask whether we are ready, and each check is a request to a service: they are not made more often."""
+
+log = structlog.get_logger("heddle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +61,15 @@ def application(
     planned: bool,
     operation_timeout_s: float,
     max_body_bytes: int,
+    cors_origins: Sequence[str],
     explorer: bool,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
     executor = Executor(
         graph.schema, graph.open_context, operation_timeout_s, planned=planned, persisted=graph.persisted
     )
-    endpoint = GraphQLEndpoint(executor, tokens, explorer_page() if explorer else None)
+    origins = Origins(cors_origins)
+    endpoint = GraphQLEndpoint(executor, tokens, origins, explorer_page() if explorer else None, max_body_bytes)
     socket = SocketHandler(lambda payload: _session(tokens, payload), lambda *asked: _results(executor, *asked))
     readiness = _Readiness(graph.checks)
 
@@ -75,18 +84,33 @@ def application(
         healthy = all(state == "ok" for state in states.values())
         return JSONResponse({"ready": healthy, "sources": states}, 200 if healthy else 503)
 
+    others = [Route("/health/live", _live), Route("/health/ready", ready), *graph.routes]
     return Starlette(
         routes=[
-            Route("/graphql", endpoint.serve, methods=["GET", "POST"]),
-            WebSocketRoute("/graphql", socket.serve),
-            Route("/health/live", _live),
-            Route("/health/ready", ready),
-            *graph.routes,
+            *(Route(path, endpoint) for path in PATHS),
+            *(WebSocketRoute(path, socket.serve, middleware=[Middleware(OwnPagesOnly, origins)]) for path in PATHS),
+            Mount("", Router(others, redirect_slashes=False), max_body_size=max_body_bytes),
         ],
         lifespan=opened,
-        middleware=[Middleware(BodyInTime)],
-        max_body_size=max_body_bytes,
+        middleware=[Middleware(SecurityHeaders), *cors(cors_origins)],
+        exception_handlers={HTTPException: _not_served, Exception: _failed},
     )
+
+
+async def _not_served(_: Request, error: Any) -> Response:
+    """Paths and methods that are not there, for whoever asks them for the graph."""
+    message = f"{error.detail}. The graph is at {PATHS[0]}."
+    told = {"errors": [{"message": message, "extensions": {"code": BadRequest.code}}]}
+    return JSONResponse(told, error.status_code, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """A bug outside of any operation; the server logs its traceback next."""
+    request_id = token_hex(16)
+    log.error("bug", request=request_id, method=request.method, error=type(error).__name__)
+    response = JSONResponse({"errors": [masked(request_id)]}, 500)
+    response.raw_headers += SECURE
+    return response
 
 
 async def _live(_: Request) -> Response:

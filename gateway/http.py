@@ -1,141 +1,172 @@
 """GraphQL over HTTP: POST and GET at one path, answers as the client accepts them."""
 
 import asyncio
-import re
-from collections.abc import Coroutine
-from typing import Any
+from itertools import groupby
 
 import orjson
 from graphql import OperationType
-from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import Refusal, Unauthenticated
+from gateway.answer import answer
+from gateway.connection import ClientLeft, body_of, while_connected
+from gateway.cross_site import Origins
 from gateway.errors import refusal
-from gateway.execution import Executor, Result
+from gateway.execution import Executor
+from gateway.headers import GRAPHQL_JSON, HTML, JSON, Headers, headers_of, is_json, preferred
 from gateway.identity import Tokens, bearer
 from gateway.limits.refusals import Throttled
 from gateway.operation import request_refused
-from gateway.request import BadRequest, Caller, GraphQLRequest, address_of, request_id
+from gateway.request import BadRequest, Batch, Caller, GraphQLRequest, address_of, addressed, posted, request_id
 
-GRAPHQL_JSON = "application/graphql-response+json"
-JSON = "application/json"
-REQUEST_ID = "X-Request-ID"
+ALLOWED = "GET, HEAD, POST, OPTIONS"
+NO_SUBSCRIPTIONS = "Subscriptions are served over WebSocket at this path."
+REQUEST_ID = b"x-request-id"
+IN_JSON = (JSON, GRAPHQL_JSON)
+
+
+class WrongMethod(BadRequest):
+    def __init__(self, message: str, allowed: str) -> None:
+        super().__init__(message, 405)
+        self.allowed = allowed
 
 
 class GraphQLEndpoint:
-    """`page` is what browsers see at the same path, if anything."""
+    """An ASGI application. `page` is what browsers see at the same path, if anything."""
 
-    def __init__(self, executor: Executor, tokens: Tokens, page: Response | None) -> None:
+    def __init__(
+        self, executor: Executor, tokens: Tokens, origins: Origins, page: Response | None, max_body_bytes: int
+    ) -> None:
         self._executor = executor
         self._tokens = tokens
+        self._origins = origins
         self._page = page
+        self._max_body_bytes = max_body_bytes
 
-    async def serve(self, request: Request) -> Response:
-        accepted = _accepted(request)
-        if self._page and request.method != "POST" and "query" not in request.query_params and "text/html" in accepted:
-            return self._page
-        media_type = next((kind for kind in accepted if kind in (GRAPHQL_JSON, JSON)), JSON)
-        called = request_id(request.headers.get(REQUEST_ID))
-        response = await self._answer(request, called, media_type)
-        response.headers[REQUEST_ID] = called
-        return response
-
-    async def _answer(self, request: Request, request_id: str, media_type: str) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = headers_of(scope)
+        if self._page and _looks(scope, headers):
+            await self._page(scope, receive, send)
+            return
+        called = request_id(headers.get(REQUEST_ID, b"").decode("latin-1"))
         try:
-            actor = await actor_of(request, self._tokens)
-            asked = await _read(request)
-            self._allow(request, asked)
-        except Refusal as error:
-            request_refused(error, request_id)
-            return _refusal(error, media_type)
+            response = await self._response(scope, headers, receive, called)
+        except ClientLeft:
+            response = Response(status_code=499)  # for the log: nobody is left to read it
+        response.raw_headers.append((REQUEST_ID, called.encode()))
+        await response(scope, receive, send)
+
+    async def _response(self, scope: Scope, headers: Headers, receive: Receive, called: str) -> Response:
+        if scope["method"] == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ALLOWED})
+        media_type = preferred(headers.get(b"accept", b""), IN_JSON)
         try:
-            caller = Caller(actor, request_id, address_of(request))
-            result = await _while_connected(request, self._executor.execute(asked, caller))
+            if scope["method"] not in ("GET", "HEAD", "POST"):
+                raise WrongMethod("Send queries by GET or POST, and mutations by POST.", ALLOWED)
+            if media_type is None:
+                raise BadRequest(f"Answers are '{GRAPHQL_JSON}' or '{JSON}'; accept one of them.", 406)
+            self._origins.admit(headers)
+            caller = Caller(await actor_of(headers, self._tokens), called, address_of(scope))
+            asked = await self._asked(scope, headers, receive)
         except Refusal as error:
-            return _refusal(error, media_type)
-        if result is None:
-            return Response(status_code=499)  # nobody is left to read it
-        return Response(result.json, _status(result, media_type), media_type=media_type)
+            request_refused(error, called)
+            return _refused(error, headers, media_type or JSON)
+        try:
+            body, status = await while_connected(receive, self._answered(asked, caller))
+        except Refusal as error:
+            return _refused(error, headers, media_type)
+        # An `application/json` client is told of errors in the body only, as the specification has it.
+        return answer(headers, body, media_type, status if media_type == GRAPHQL_JSON else 200)
 
-    def _allow(self, request: Request, asked: GraphQLRequest) -> None:
-        kind = self._executor.kind(asked)
-        if kind is OperationType.SUBSCRIPTION:
-            raise BadRequest("Subscriptions are served over WebSocket at this path.")
-        if request.method != "POST" and kind is OperationType.MUTATION:
-            raise BadRequest("Mutations are sent by POST.", 405)
+    async def _asked(self, scope: Scope, headers: Headers, receive: Receive) -> GraphQLRequest | Batch:
+        if scope["method"] != "POST":
+            asked: GraphQLRequest | Batch = addressed(scope["query_string"])
+            if self._kind(asked) is OperationType.MUTATION:
+                raise WrongMethod("Mutations are sent by POST.", "POST")
+        elif not is_json(headers.get(b"content-type", b"")):
+            raise BadRequest(f"Send the request as 'Content-Type: {JSON}', in UTF-8.", 415)
+        elif b"content-encoding" in headers:
+            raise BadRequest("Send the request as it is, without a Content-Encoding.", 415)
+        else:
+            asked = posted(await body_of(receive, self._max_body_bytes))
+        if self._kind(asked) is OperationType.SUBSCRIPTION:
+            raise BadRequest(NO_SUBSCRIPTIONS)
+        return asked
+
+    async def _answered(self, asked: GraphQLRequest | Batch, caller: Caller) -> tuple[bytes, int]:
+        """The body of the answer, with its status. Raises: Refusal."""
+        if isinstance(asked, GraphQLRequest):
+            return await self._executed(asked, caller)
+        answers: list[bytes] = []
+        for mutate, requests in groupby(asked, lambda request: self._kind(request) is OperationType.MUTATION):
+            if mutate:
+                answers += [await self._executed_apart(request, caller) for request in requests]
+            else:
+                answers += await asyncio.gather(*(self._executed_apart(request, caller) for request in requests))
+        return b"[%b]" % b",".join(answers), 200
+
+    async def _executed(self, request: GraphQLRequest, caller: Caller) -> tuple[bytes, int]:
+        result = await self._executor.execute(request, caller)
+        return result.json, 200 if result.executed else 400
+
+    async def _executed_apart(self, request: GraphQLRequest | BadRequest, caller: Caller) -> bytes:
+        """The answer to one of a batch, whatever becomes of the others."""
+        if self._kind(request) is OperationType.SUBSCRIPTION:
+            request = BadRequest(NO_SUBSCRIPTIONS)
+        if isinstance(request, BadRequest):
+            request_refused(request, caller.request_id)
+            return _told(request)
+        try:
+            body, _ = await self._executed(request, caller)
+        except Refusal as error:
+            return _told(error)
+        return body
+
+    def _kind(self, asked: GraphQLRequest | Batch | BadRequest) -> OperationType | None:
+        return self._executor.kind(asked) if isinstance(asked, GraphQLRequest) else None
 
 
-async def actor_of(request: Request, tokens: Tokens) -> Actor:
+async def actor_of(headers: Headers, tokens: Tokens) -> Actor:
     """Raises: Unauthenticated. Without a token it is nobody."""
-    token = bearer(request.headers.get("authorization"))
+    authorization = headers.get(b"authorization")
+    if authorization is None:
+        return ANONYMOUS
+    token = bearer(authorization.decode("latin-1"))
     return ANONYMOUS if token is None else await tokens.actor_of(token)
 
 
-async def _read(request: Request) -> GraphQLRequest:
-    if request.method != "POST":
-        return GraphQLRequest.read(_from_address(request))
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != JSON:
-        raise BadRequest(f"Send the request as 'Content-Type: {JSON}'.", 415)
-    if "content-encoding" in request.headers:
-        raise BadRequest("Send the request as it is, without a Content-Encoding.", 415)
-    try:
-        return GraphQLRequest.read(orjson.loads(await request.body()))
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The request is not JSON: {error}.") from None
+def _looks(scope: Scope, headers: Headers) -> bool:
+    """Whether somebody opened the path in a browser."""
+    return (
+        scope["method"] != "POST"
+        and not scope["query_string"]
+        and preferred(headers.get(b"accept", b""), (*IN_JSON, HTML)) == HTML
+    )
 
 
-def _from_address(request: Request) -> dict[str, Any]:
-    payload: dict[str, Any] = dict(request.query_params)
-    for member in ("variables", "extensions"):
-        if text := payload.get(member):
-            try:
-                payload[member] = orjson.loads(text)
-            except orjson.JSONDecodeError as error:
-                raise BadRequest(f"`{member}` is not JSON: {error}.") from None
-    return payload
+def _refused(error: Refusal, headers: Headers, media_type: str) -> Response:
+    status, *more = _status_of(error)
+    response = answer(headers, _told(error), media_type, status)
+    response.headers.update(dict(more))
+    return response
 
 
-async def _while_connected(request: Request, work: Coroutine[Any, Any, Result]) -> Result | None:
-    """The result; None where the client went away first, and the work with it."""
-    running = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnected(request))
-    try:
-        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return running.result() if running.done() else None
-    finally:
-        running.cancel()
-        gone.cancel()
+def _status_of(error: Refusal) -> tuple[int, *tuple[tuple[str, str], ...]]:
+    """With the headers that belong to it."""
+    match error:
+        case WrongMethod():
+            return 405, ("Allow", error.allowed)
+        case BadRequest():
+            return (error.status,)
+        case Throttled():
+            return 429, ("Retry-After", str(error.retry_after_s))
+        case Unauthenticated():
+            return 401, ("WWW-Authenticate", "Bearer")
+        case _:
+            return (400,)
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass  # a GET's empty body comes first
-
-
-def _accepted(request: Request) -> list[str]:
-    """The media types that the client takes, the dearest first."""
-    weighed = []
-    for part in request.headers.get("accept", "*/*").lower().split(","):
-        media_type, _, parameters = part.partition(";")
-        quality = re.search(r"\bq=([01](?:\.\d{0,3})?)", parameters)
-        weighed.append((float(quality[1]) if quality else 1.0, media_type.strip()))
-    return [media_type for quality, media_type in sorted(weighed, key=lambda kind: -kind[0]) if quality]
-
-
-def _status(result: Result, media_type: str) -> int:
-    """An `application/json` client is told of errors in the body only, as the specification has it."""
-    return 200 if result.executed or media_type == JSON else 400
-
-
-def _refusal(error: Refusal, media_type: str) -> Response:
-    status = error.status if isinstance(error, BadRequest) else 429 if isinstance(error, Throttled) else 401
-    headers = {}
-    if isinstance(error, Throttled):
-        headers["Retry-After"] = str(error.retry_after_s)
-    if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
-    if status == 405:
-        headers["Allow"] = "POST"
-    return Response(orjson.dumps({"errors": [refusal(error)]}), status, headers, media_type)
+def _told(error: Refusal) -> bytes:
+    return orjson.dumps({"errors": [refusal(error)]})

@@ -2,13 +2,18 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
-from starlette.requests import HTTPConnection
+import orjson
 
 from datasources.actor import Actor
 from datasources.errors import Refusal
+
+MAX_BATCH = 10
+"""As many as Apollo's client puts into one unless told otherwise."""
 
 
 class BadRequest(Refusal):
@@ -39,9 +44,10 @@ class Caller:
     address: str = ""
 
 
-def address_of(connection: HTTPConnection) -> str:
-    """The client's address; empty where it has none, as on a UNIX socket."""
-    return connection.client.host if connection.client else ""
+def address_of(scope: Mapping[str, Any]) -> str:
+    """The address of a connection's client; empty where it has none, as on a UNIX socket."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,52 @@ class GraphQLRequest:
         return request
 
 
+Batch = list[GraphQLRequest | BadRequest]
+"""What came in one request to be answered apart: a wrong one spoils no other."""
+
+
+def posted(body: bytes) -> GraphQLRequest | Batch:
+    """From the body of a POST. Raises: BadRequest."""
+    payload = _decoded(body, "The request")
+    if not isinstance(payload, list):
+        return GraphQLRequest.read(payload)
+    if not 0 < len(payload) <= MAX_BATCH:
+        raise BadRequest(f"A batch has 1 to {MAX_BATCH} requests, and this one {len(payload)}; send it in parts.")
+    if not all(isinstance(one, dict) for one in payload):
+        raise BadRequest('A batch is an array of GraphQL requests: [{"query": "…"}, {"query": "…"}].')
+    return [_read_or_refused(one) for one in payload]
+
+
+def addressed(query_string: bytes) -> GraphQLRequest:
+    """From the address of a GET; what is empty there counts as left out. Raises: BadRequest."""
+    try:
+        pairs = parse_qsl(query_string.decode(), max_num_fields=MAX_PARAMETERS, errors="strict")
+    except ValueError:
+        raise BadRequest(f"The address is not URL-encoded UTF-8 with at most {MAX_PARAMETERS} parameters.") from None
+    payload: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in _MEMBERS and name in payload:
+            raise BadRequest(f"`{name}` comes twice; send it once.")
+        payload[name] = _decoded(value, f"`{name}`") if name in ("variables", "extensions") else value
+    return GraphQLRequest.read(payload)
+
+
+def _read_or_refused(payload: object) -> GraphQLRequest | BadRequest:
+    try:
+        return GraphQLRequest.read(payload)
+    except BadRequest as refused:
+        return refused
+
+
+def _decoded(text: bytes | str, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"{what} is not JSON: {error}.") from None
+
+
+MAX_PARAMETERS = 100
+_MEMBERS = {"query", "variables", "operationName", "extensions", "documentId"}
 _KINDS: dict[type, str] = {str: "a string", dict: "an object"}
 
 

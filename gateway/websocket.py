@@ -152,7 +152,9 @@ class _Connection:
     async def _results_sent(self, id: str, request: GraphQLRequest, actor: Actor) -> str:
         """The last message of the operation, after all of its results have been sent."""
         try:
-            async with aclosing(self._run(Caller(actor, address=address_of(self._websocket)), request)) as results:
+            async with aclosing(
+                self._run(Caller(actor, address=address_of(self._websocket.scope)), request)
+            ) as results:
                 async for result in results:
                     await self._send(next_of(id, result))
         except WebSocketDisconnect:

@@ -9,6 +9,7 @@ from typing import Any, NewType
 
 import strawberry
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from strawberry.schema.config import StrawberryConfig
 
 from datasources.actor import Actor
@@ -163,6 +164,8 @@ def example(
     max_body_bytes: int = 100_000,
     checks: Mapping[str, Check] = MappingProxyType({}),
     persisted: Persisted | None = None,
+    cors_origins: Sequence[str] = (),
+    routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
     @contextmanager
     def open_context(actor: Actor) -> Iterator[Context]:
@@ -178,11 +181,12 @@ def example(
         yield
 
     return application(
-        Graph(SCHEMA._schema, open_context, lambda: checks, persisted=persisted),
+        Graph(SCHEMA._schema, open_context, lambda: checks, routes, persisted),
         TOKENS,
         planned=True,
         operation_timeout_s=operation_timeout_s,
         max_body_bytes=max_body_bytes,
+        cors_origins=cors_origins,
         explorer=False,
         lifespan=lifespan,
     )
