@@ -215,4 +215,4 @@ def default(field: FieldInfo) -> str:
         return "a stand-in; none in production"
     if "development" in extra:
         return "none in production"
-    return "" if field.default is None else f"`{field.default}`"
+    return "" if field.default in (None, ()) else f"`{field.default}`"
