@@ -18,18 +18,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 
-from datasources.actor import ANONYMOUS, Actor
+from datasources.actor import ANONYMOUS
 from datasources.deadline import deadline
-from datasources.errors import SourceError, Unauthenticated
+from datasources.errors import SourceError
 from gateway.cross_site import SECURE, Origins, OwnPagesOnly, SecurityHeaders, cors
 from gateway.errors import masked
 from gateway.execution import Executor, OpenContext
 from gateway.explorer import explorer_page
 from gateway.http import GraphQLEndpoint
-from gateway.identity import Tokens
+from gateway.identity import Tokens, token_of
 from gateway.persisted import Persisted
 from gateway.request import BadRequest, Caller, GraphQLRequest, NotExecuted
-from gateway.websocket import SocketHandler
+from gateway.websocket import Session, SocketHandler
 
 PATHS = ("/graphql", "/graphql/")
 Check = Callable[[], Awaitable[None]]
@@ -146,14 +146,13 @@ async def _states(checks: Mapping[str, Check]) -> dict[str, str]:
     return dict(zip(checks, states, strict=True))
 
 
-async def _session(tokens: Tokens, payload: dict[str, Any] | None) -> Actor:
-    """Who a WebSocket is, by the `token` in the payload of its `connection_init`; nobody without one."""
-    token = (payload or {}).get("token")
+async def _session(tokens: Tokens, payload: dict[str, Any] | None) -> Session:
+    """Who a WebSocket is, by the token in the payload of its `connection_init`; nobody without one."""
+    token = token_of(payload)
     if token is None:
-        return ANONYMOUS
-    if not isinstance(token, str):
-        raise Unauthenticated
-    return await tokens.actor_of(token)
+        return Session(ANONYMOUS)
+    holder = await tokens.holder(token)
+    return Session(holder.actor, lambda: tokens.over(holder))
 
 
 async def _results(executor: Executor, caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:

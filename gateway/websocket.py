@@ -22,7 +22,23 @@ from gateway.websocket_messages import ACK, PING, PONG, Closed, Message, complet
 PROTOCOL = "graphql-transport-ws"
 CLOSING_TIMEOUT_S = 1.0
 
-OpenSession = Callable[[dict[str, Any] | None], Awaitable[Actor]]
+
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who speaks on a socket. `over` returns when they may no more: the socket is closed with 4403 then.
+
+    By this code clients know that another token may help: they connect again, with a new one if they can get it.
+    """
+
+    actor: Actor
+    over: Callable[[], Awaitable[None]] = _never
+
+
+OpenSession = Callable[[dict[str, Any] | None], Awaitable[Session]]
 """Says who connects, from the payload of `connection_init`; a Refusal closes the socket with 4403."""
 
 Run = Callable[[Caller, GraphQLRequest], AsyncGenerator[bytes, None]]
@@ -80,16 +96,17 @@ class _Connection:
         """Until the client leaves: always ends with Closed or WebSocketDisconnect, perhaps in a group."""
         try:
             async with asyncio.timeout(self._limits.init_timeout_s):
-                actor = await self._opened()
+                session = await self._opened()
         except TimeoutError:
             raise Closed(4408, "Connection initialisation timeout") from None
         await self._send(ACK)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_alive())
+            group.create_task(_closed_after(session))
             while True:
-                await self._answer(await self._receive(), actor, group)
+                await self._answer(await self._receive(), session.actor, group)
 
-    async def _opened(self) -> Actor:
+    async def _opened(self) -> Session:
         while (message := await self._receive()).type != "connection_init":
             if message.type == "subscribe":
                 raise Closed(4401, "Unauthorized")
@@ -185,6 +202,11 @@ class _Connection:
         except RuntimeError:
             # uvicorn's answer where it has closed the socket, but not told so yet.
             raise WebSocketDisconnect(1006) from None
+
+
+async def _closed_after(session: Session) -> None:
+    await session.over()
+    raise Closed(4403, "Forbidden")
 
 
 async def _close(websocket: WebSocket, closed: Closed) -> None:

@@ -10,6 +10,6 @@ errors.py   why a token is refused
 from gateway.identity.bearer import bearer, token_of
 from gateway.identity.errors import InvalidToken
 from gateway.identity.keys import Jwks
-from gateway.identity.tokens import Session, Tokens
+from gateway.identity.tokens import Holder, Tokens
 
-__all__ = ["InvalidToken", "Jwks", "Session", "Tokens", "bearer", "token_of"]
+__all__ = ["Holder", "InvalidToken", "Jwks", "Tokens", "bearer", "token_of"]

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from joserfc import jwt
 
-from datasources.actor import Actor
+from datasources.actor import SYSTEM, Actor
 from datasources.ids import Clock, utc_now, uuid7
 from datasources.settings import OWN_ISSUER, Settings
 from gateway.identity.errors import FOREIGN, REVOKED, InvalidToken, incomplete
@@ -26,8 +26,8 @@ KNOWN_FOR_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Session:
-    """A token that was found to hold. Times are seconds since the epoch; the end has the skew in it."""
+class Holder:
+    """Who holds a token. Times are seconds since the epoch; the end has the skew in it."""
 
     actor: Actor
     issued_at: float
@@ -54,7 +54,7 @@ class Tokens:
         self._keys: dict[str, Keys] = {**issuers, **({OWN_ISSUER: self._secret} if self._secret else {})}
         self._audience = audience
         self._clock = clock
-        self._known: dict[str, tuple[Session, float]] = {}
+        self._known: dict[str, tuple[Holder, float]] = {}
 
     @classmethod
     def configured(cls, settings: Settings, clock: Clock = utc_now) -> Self:
@@ -95,10 +95,10 @@ class Tokens:
         return jwt.encode({"alg": algorithm}, claims, self._secret.key, algorithms=[algorithm])
 
     async def actor_of(self, token: str) -> Actor:
-        """The actor whom this token was issued to; the same object for the same token. Raises: as `session`."""
-        return (await self.session(token)).actor
+        """The actor whom this token was issued to; the same object for the same token. Raises: as `holder`."""
+        return (await self.holder(token)).actor
 
-    async def session(self, token: str) -> Session:
+    async def holder(self, token: str) -> Holder:
         """Who speaks by this token.
 
         Raises: InvalidToken that says whether it expired, is not valid yet, is for another service, was revoked or is
@@ -106,22 +106,22 @@ class Tokens:
         """
         now = self._clock().timestamp()
         known = self._known.get(token)
-        session = known[0] if known is not None and now < known[1] else await self._checked(token, now)
-        if self.revocations.refuse(session.actor.id, session.issued_at):
+        holder = known[0] if known is not None and now < known[1] else await self._checked(token, now)
+        if self.revocations.refuse(holder.actor.id, holder.issued_at):
             raise InvalidToken(REVOKED)
-        return session
+        return holder
 
-    async def over(self, session: Session) -> None:
-        """Returns as soon as the session has ended: its token has expired, or was revoked."""
-        while not self.revocations.refuse(session.actor.id, session.issued_at):
-            left_s = session.ends_at - self._clock().timestamp()
+    async def over(self, holder: Holder) -> None:
+        """Returns as soon as the token holds no more: it has expired, or was revoked."""
+        while not self.revocations.refuse(holder.actor.id, holder.issued_at):
+            left_s = holder.ends_at - self._clock().timestamp()
             if left_s <= 0:
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(left_s):
                     await self.revocations.changed()
 
-    async def _checked(self, token: str, now: float) -> Session:
+    async def _checked(self, token: str, now: float) -> Holder:
         self._known.pop(token, None)
         unverified = read(token)
         keys = self._keys.get(unverified.issuer)
@@ -129,15 +129,15 @@ class Tokens:
             raise InvalidToken(FOREIGN)
         claims = unverified.verified(await keys.find(unverified.algorithm, unverified.key_id))
         check_claims(claims, self._audience, now)
-        session = Session(_actor(unverified.issuer, claims), claims["iat"], claims["exp"] + SKEW_S)
-        self._remember(token, session, now)
-        return session
+        holder = Holder(_actor(unverified.issuer, claims), claims["iat"], claims["exp"] + SKEW_S)
+        self._remember(token, holder, now)
+        return holder
 
-    def _remember(self, token: str, session: Session, now: float) -> None:
+    def _remember(self, token: str, holder: Holder, now: float) -> None:
         """Checking a signature takes longer than most queries, and clients send the same token again and again."""
         if len(self._known) >= TOKENS_KEPT:
             self._known.pop(next(iter(self._known)))
-        self._known[token] = (session, min(session.ends_at, now + KNOWN_FOR_S))
+        self._known[token] = (holder, min(holder.ends_at, now + KNOWN_FOR_S))
 
 
 def person_of(issuer: str, subject: str) -> UUID:
@@ -158,7 +158,9 @@ def _actor(issuer: str, claims: Mapping[str, Any]) -> Actor:
     scope = claims.get("scope", "")
     if not isinstance(scope, str):
         raise InvalidToken(incomplete("scope"))
+    if not claims["sub"].isprintable():
+        raise InvalidToken(incomplete("sub"))
     id = person_of(issuer, claims["sub"])
-    if id.int == 0:  # the gateway's own
+    if id == SYSTEM.id:
         raise InvalidToken(incomplete("sub"))
     return Actor(id, frozenset(scope.split()))

@@ -166,6 +166,7 @@ def example(
     persisted: Persisted | None = None,
     cors_origins: Sequence[str] = (),
     routes: Sequence[BaseRoute] = (),
+    tokens: Tokens = TOKENS,
 ) -> Starlette:
     @contextmanager
     def open_context(actor: Actor) -> Iterator[Context]:
@@ -182,7 +183,7 @@ def example(
 
     return application(
         Graph(SCHEMA._schema, open_context, lambda: checks, routes, persisted),
-        TOKENS,
+        tokens,
         planned=True,
         operation_timeout_s=operation_timeout_s,
         max_body_bytes=max_body_bytes,

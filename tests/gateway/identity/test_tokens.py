@@ -251,6 +251,8 @@ async def test_a_token_can_be_issued_for_another_moment(tokens: Tokens) -> None:
         ({"sub": 1}, lacks("sub")),
         ({"sub": [str(ADA)]}, lacks("sub")),
         ({"sub": str(SYSTEM.id)}, lacks("sub")),
+        ({"sub": "\ud800"}, lacks("sub")),
+        ({"sub": "a\0"}, lacks("sub")),
         ({"scope": ["*"]}, lacks("scope")),
         ({"scope": {"*": True}}, lacks("scope")),
         ({"scope": 1}, lacks("scope")),

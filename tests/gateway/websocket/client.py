@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 
 from datasources.actor import Actor
 from gateway.request import Caller, GraphQLRequest
-from gateway.websocket import PROTOCOL, OpenSession, Run, SocketHandler, SocketLimits
+from gateway.websocket import PROTOCOL, OpenSession, Run, Session, SocketHandler, SocketLimits
 
 ADA = Actor(UUID(int=1), frozenset({"cart"}))
 PATIENCE_S = 10
@@ -84,8 +84,8 @@ class Server:
         limits: SocketLimits | None = None,
         subprotocols: tuple[str, ...] = (PROTOCOL,),
     ) -> AsyncIterator[Client]:
-        async def as_ada(params: dict[str, Any] | None) -> Actor:
-            return ADA
+        async def as_ada(params: dict[str, Any] | None) -> Session:
+            return Session(ADA)
 
         path = f"/{len(self.handlers)}"
         self.handlers[path] = SocketHandler(open_session or as_ada, run, limits)

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from datasources.actor import Actor
 from datasources.errors import Forbidden, SourceUnavailable, Unauthenticated
-from gateway.websocket import PROTOCOL, SocketLimits
+from gateway.websocket import PROTOCOL, Session, SocketLimits
 from tests.gateway.websocket.client import ADA, SUBSCRIBE, Dial, Feed, me
 
 UNKNOWN = "Invalid message: its type is unknown"
@@ -118,12 +117,32 @@ async def test_subscribing_before_the_init_closes_with_4401(dial: Dial, feed: Fe
     ],
 )
 async def test_a_refused_session_closes_the_socket(dial: Dial, error: Exception, closed: tuple[int, str]) -> None:
-    async def open_session(params: dict[str, Any] | None) -> Actor:
+    async def open_session(params: dict[str, Any] | None) -> Session:
         raise error
 
     async with dial(me, open_session) as client:
         await client.say({"type": "connection_init"})
         assert await client.closed() == closed
+
+
+async def test_a_session_that_is_over_closes_with_4403_and_ends_what_runs(dial: Dial, feed: Feed) -> None:
+    """The code after which graphql-ws connects again; after 4401 it would give up."""
+    over = asyncio.Event()
+
+    async def open_session(params: dict[str, Any] | None) -> Session:
+        return Session(ADA, wait_over)
+
+    async def wait_over() -> None:
+        await over.wait()
+
+    async with dial(feed.run, open_session) as client:
+        await client.init()
+        await feed.begin(client, "1", "a")
+        feed.queues["a"].put_nowait(b"{}")
+        assert await client.hear() == {"id": "1", "type": "next", "payload": {}}
+        over.set()
+        assert await client.closed() == (4403, "Forbidden")
+        assert await feed.end() == "a"
 
 
 async def test_without_an_init_in_time_it_closes_with_4408(dial: Dial) -> None:
@@ -133,9 +152,9 @@ async def test_without_an_init_in_time_it_closes_with_4408(dial: Dial) -> None:
 
 
 async def test_a_session_that_never_opens_closes_with_4408(dial: Dial) -> None:
-    async def open_session(params: dict[str, Any] | None) -> Actor:
+    async def open_session(params: dict[str, Any] | None) -> Session:
         await asyncio.Event().wait()
-        return ADA
+        return Session(ADA)
 
     async with dial(me, open_session, limits=SocketLimits(init_timeout_s=0.05)) as client:
         await client.say({"type": "connection_init"})

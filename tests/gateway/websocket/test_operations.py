@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from datasources.actor import ANONYMOUS, Actor
+from datasources.actor import ANONYMOUS
 from datasources.errors import Forbidden, SourceUnavailable
 from gateway.request import Caller, GraphQLRequest, NotExecuted
-from gateway.websocket import PROTOCOL, SocketLimits
+from gateway.websocket import PROTOCOL, Session, SocketLimits
 from tests.gateway.websocket.client import ADA, ONE_ANSWER, SUBSCRIBE, Dial, Feed, me
 
 
@@ -27,9 +27,9 @@ async def test_a_query_has_one_result_and_ends(dial: Dial) -> None:
 async def test_who_connects_and_what_they_ask_reach_the_operation(dial: Dial) -> None:
     heard: list[Any] = []
 
-    async def open_session(params: dict[str, Any] | None) -> Actor:
+    async def open_session(params: dict[str, Any] | None) -> Session:
         heard.append(params)
-        return ADA
+        return Session(ADA)
 
     async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
         heard.extend([caller.actor, request])
@@ -53,9 +53,9 @@ async def test_ids_of_any_text_come_back_as_they_were(dial: Dial) -> None:
 async def test_nobody_may_connect_without_saying_who(dial: Dial, payload: dict[str, Any]) -> None:
     heard: list[Any] = []
 
-    async def open_session(params: dict[str, Any] | None) -> Actor:
+    async def open_session(params: dict[str, Any] | None) -> Session:
         heard.append(params)
-        return ANONYMOUS
+        return Session(ANONYMOUS)
 
     async with dial(me, open_session) as client:
         assert await client.ask({"type": "connection_init", **payload}) == [{"type": "connection_ack"}]
