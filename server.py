@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextma
 from datetime import timedelta
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cyclopts import App, CycloptsError
 from graphql import GraphQLError
@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from datasources.actor import Actor
 from datasources.errors import SourceError
-from datasources.house.documents import RegisteredDocuments
+from datasources.house.documents import IdTaken, RegisteredDocuments
 from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
 from datasources.sandbox.process import Sandbox, SandboxFailed
@@ -33,13 +33,33 @@ from datasources.settings import (
 )
 from gateway import processes
 from gateway.app import Graph, application
+from gateway.documents import Documents
 from gateway.identity import Tokens
 from gateway.logs import configure_logs
-from gateway.options import DEFAULTS, As, Check, Data, Host, Port, Scale, Scopes, StandIns, Ttl, Variables, Workers
+from gateway.manifest import WrongManifest, read_manifest, validated
+from gateway.options import (
+    DEFAULTS,
+    All,
+    As,
+    Check,
+    Client,
+    Data,
+    Host,
+    Ids,
+    Manifest,
+    OneClient,
+    Port,
+    Scale,
+    Scopes,
+    StandIns,
+    Ttl,
+    Variables,
+    Workers,
+)
 from gateway.persisted import Persisted
 from gateway.plan.show import described
 from gateway.processes import CannotStart
-from gateway.terminal import complain, progress, say, welcome
+from gateway.terminal import HOW_TO_ADD, clients_of, complain, documents_of, example_of, progress, say, welcome
 from resolvers.background import Background, running
 from resolvers.context import Context
 from schema.graph import DOMAINS, build
@@ -53,6 +73,7 @@ NOBODY = "http://127.0.0.1:9"
 """The address of services for commands that ask none."""
 
 Own = Mapping[str, SettingsPart]
+T = TypeVar("T")
 
 
 class House:
@@ -120,16 +141,23 @@ async def opened(settings: Settings, own: Own, clock: Clock = utc_now) -> AsyncI
     processes.usable(settings.data)
     async with AsyncExitStack() as stack:
         sources: dict[type, Any] = {}
-        try:
+        with _answering():
             sources[HouseSources] = await stack.enter_async_context(open_house(settings, clock))
             for domain in DOMAINS:
                 opening = domain.open(settings, own[domain.name], clock)
                 sources[domain.stores] = await stack.enter_async_context(opening)
-        except SourceError as error:
-            why = (error.detail or error.code).partition("\n")[0]
-            remedy = f"start it, or correct {variable(f'{error.source}_database_url')}"
-            raise CannotStart(f"The database '{error.source}' does not answer: {why}; {remedy}") from error
         yield sources
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Raises: CannotStart where a database does not answer."""
+    try:
+        yield
+    except SourceError as error:
+        why = (error.detail or error.code).partition("\n")[0]
+        remedy = f"start it, or correct {variable(f'{error.source}_database_url')}"
+        raise CannotStart(f"The database '{error.source}' does not answer: {why}; {remedy}") from error
 
 
 def configured() -> tuple[Settings, Own]:
@@ -156,6 +184,16 @@ cli = App(
     default_parameter=DEFAULTS,
     result_action="return_value",
 )
+
+
+documents = App(
+    name="documents",
+    help="Registers documents, which clients then name by an id; HEDDLE_DOCUMENTS=trusted serves nothing else.",
+    help_epilogue="Example: uv run server.py documents add --client web persisted-documents.json",
+    help_format="plaintext",
+    default_parameter=DEFAULTS,
+)
+cli.command(documents)
 
 
 @cli.default
@@ -232,6 +270,36 @@ def plan(query: str, *, variables: Variables = "{}") -> None:
         raise CannotStart("""Write the variables as a JSON object, such as '{"first": 3}'.""") from None
 
 
+@documents.command
+def add(manifest: Manifest, *, client: Client, data: Data = None) -> None:
+    """Registers the documents of a manifest, all or none. Those of before stay: front ends in the field use them."""
+    texts = read_manifest(manifest.read_bytes())
+    validated(texts, Documents(build()._schema))
+    new = asyncio.run(_with_documents(data, lambda registered: registered.add(client, texts)))
+    say(f"Documents registered for '{client}': {new}; known before: {len(texts) - new}.")
+    say(f"Within {LEARN_EVERY_S:g} seconds workers serve them: send {example_of(texts)}")
+
+
+@documents.command(name="list")
+def list_(*, client: OneClient = None, data: Data = None) -> None:
+    """Tells what is registered: how many documents of each client, or those of one."""
+    found = asyncio.run(_with_documents(data, lambda registered: registered.all(client)))
+    if not found:
+        raise CannotStart(f"Nothing is registered{f' for {client!r}' if client else ''}; {HOW_TO_ADD}")
+    say(clients_of(found) if client is None else documents_of(found))
+
+
+@documents.command
+def remove(*ids: Ids, client: Client, all_: All = False, data: Data = None) -> None:
+    """Forgets documents of a client, which are then served no more."""
+    if bool(ids) == all_:
+        raise CannotStart("Say which documents: their ids, or --all")
+    gone = asyncio.run(_with_documents(data, lambda registered: registered.remove(client, None if all_ else ids)))
+    if not gone:
+        raise CannotStart(f"'{client}' has no such documents; see: uv run server.py documents list --client {client}")
+    say(f"Documents removed from '{client}': {gone}. Within {LEARN_EVERY_S:g} seconds workers serve them no more.")
+
+
 @cli.command
 def reencrypt(*, data: Data = None) -> int:
     """Encrypts personal data anew with the first key of HEDDLE_ENCRYPTION_KEYS, so that older keys can go.
@@ -254,7 +322,7 @@ def main(arguments: Sequence[str]) -> int:
     except CycloptsError as error:
         complain(f"{error} See: uv run server.py --help")
         return 2
-    except (WrongSetting, CannotStart, SandboxFailed, SourceError) as error:
+    except (WrongSetting, WrongManifest, IdTaken, CannotStart, SandboxFailed, SourceError) as error:
         complain(str(error))
         return 1
     except KeyboardInterrupt:
@@ -325,6 +393,14 @@ async def _reencrypted(settings: Settings, own: Own) -> list[Any]:
                 if domain.reseal
                 for column in await domain.reseal(sources[domain.stores], tell)
             ]
+
+
+async def _with_documents(data: Path | None, work: Callable[[RegisteredDocuments], Awaitable[T]]) -> T:
+    settings, _ = _for_databases_alone(data)
+    processes.usable(settings.data)
+    with _answering():
+        async with open_house(settings) as house:
+            return await work(RegisteredDocuments(house))
 
 
 if __name__ == "__main__":

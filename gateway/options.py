@@ -1,18 +1,27 @@
 """The options of the command line, with what its help says of them."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from cyclopts.validators import Number
 
+from datasources.house.tables import MAX_CLIENT
+
+A_FILE = validators.Path(exists=True, dir_okay=False)
 DEFAULTS = Parameter(show_default=False, negative_iterable=())
 
 
 def _positive(_: object, ttl: timedelta) -> None:
     if ttl <= timedelta():
         raise ValueError("Write for example 30m.")
+
+
+def _client(_: object, name: str) -> None:
+    if not re.fullmatch(rf"[\w.@/-]{{1,{MAX_CLIENT}}}", name, re.ASCII):
+        raise ValueError("Write letters, digits and -_.@/, for example web.")
 
 
 Host = Annotated[str | None, Parameter(help="The address to serve on; 127.0.0.1 unless given.")]
@@ -33,3 +42,8 @@ Scopes = Annotated[list[str] | None, Parameter(name="--scope", help="Instead of 
 Ttl = Annotated[timedelta, Parameter(help="How long it holds, like 30m or 2d; 1h unless given.", validator=_positive)]
 Check = Annotated[bool, Parameter(help="Compare it with schema/schema.graphql, and exit with 1 where they differ.")]
 Variables = Annotated[str, Parameter(help="The values of the query's variables, as JSON.")]
+Client = Annotated[str, Parameter(help="Whose documents: a name such as web or ios.", validator=_client)]
+OneClient = Annotated[str | None, Parameter(help="Of this client, one by one.")]
+Manifest = Annotated[Path, Parameter(help="As graphql-codegen, Relay or Apollo's tools wrote it.", validator=A_FILE)]
+Ids = Annotated[str, Parameter(help="Which documents.")]
+All = Annotated[bool, Parameter(name="--all", negative=(), help="All documents of the client.")]

@@ -2,8 +2,16 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+
+from graphql import parse
+
+from datasources.house.documents import Registered
+from gateway.manifest import operations_of
+
+HOW_TO_ADD = "add a manifest: uv run server.py documents add --client web FILE"
 
 Progress = Callable[[str, float], None]
 """Told what is being done now, and how much of the whole is done, from 0 to 1."""
@@ -33,6 +41,27 @@ def welcome(address: str, email: str, token: str | None, query: str) -> str:
     if token:
         lines.append(f"That is the token of {email}, for 12 hours. Of others: uv run server.py token --as EMAIL")
     return "\n".join([*lines, "Ctrl-C ends everything.", ""])
+
+
+def example_of(texts: Mapping[str, str]) -> str:
+    """The body of a request for one of the documents."""
+    return json.dumps({"documentId": next(iter(texts))})
+
+
+def clients_of(documents: Sequence[Registered]) -> str:
+    """One line a client: how many documents it has, and when the last one came."""
+    lines = [f"{'client':<20}  documents  last added"]
+    for client, own in groupby(documents, lambda one: one.client):
+        days = [f"{one.added_at:%Y-%m-%d}" for one in own]
+        lines.append(f"{client:<20}  {len(days):>9}  {max(days)}")
+    return "\n".join([*lines, "Those of one client: uv run server.py documents list --client NAME"])
+
+
+def documents_of(documents: Sequence[Registered]) -> str:
+    """One line a document: its id, its operations, and when it came."""
+    return "\n".join(
+        f"{one.id:<64}  {one.added_at:%Y-%m-%d}  {', '.join(operations_of(parse(one.text)))}" for one in documents
+    )
 
 
 @contextmanager

@@ -19,10 +19,11 @@ _COUNT_ON = sa.update(CHANGES).where(CHANGES.c.of == DOCUMENTS.name).values(numb
 
 
 class IdTaken(Exception):
-    """These ids stand for other texts already; `ids` are with the client that registered each."""
+    """For the operator, a line for each id that stands for another text already; `ids` are with their clients."""
 
     def __init__(self, ids: Mapping[str, str]) -> None:
-        super().__init__(", ".join(ids))
+        remedy = "take another id, or remove that document first"
+        super().__init__("\n".join(f"'{id}' is the id of another document, of '{ids[id]}'; {remedy}" for id in ids))
         self.ids = ids
 
 

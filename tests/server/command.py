@@ -6,13 +6,16 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
 import httpx
+
+Run = Callable[..., tuple[int, str, list[str]]]
+"""Runs the command in this process: exit code, standard output, lines of complaint."""
 
 ROOT = Path(__file__).parents[2]
 ENDS_IN_S = 15

@@ -1,11 +1,9 @@
 """What the commands say, and what they refuse."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,25 +14,9 @@ import pytest
 import server
 from datasources.settings import Settings, read
 from gateway.plan import Plans
-from tests.server.command import PRODUCTION, ROOT, environment
+from tests.server.command import PRODUCTION, ROOT, Run, environment
 
-Run = Callable[..., tuple[int, str, list[str]]]
 VARIABLES = """Write the variables as a JSON object, such as '{"first": 3}'."""
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in this process, in a directory of its own: exit code, standard output, lines of complaint."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, **settings: str) -> tuple[int, str, list[str]]:
-        with patch.dict(os.environ, environment(**settings), clear=True):
-            code = server.main(arguments)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        said = capsys.readouterr()
-        return code, said.out, said.err.splitlines()
-
-    return run
 
 
 @pytest.mark.parametrize(
