@@ -9,14 +9,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from datasources.actor import ANONYMOUS, Actor
-from datasources.errors import Refusal, Unauthenticated
+from datasources.errors import HeddleError, Refusal, SourceError, Unauthenticated
 from gateway.answer import answer
 from gateway.connection import ClientLeft, body_of, while_connected
 from gateway.cross_site import Origins
 from gateway.errors import refusal
 from gateway.execution import Executor
 from gateway.headers import GRAPHQL_JSON, HTML, JSON, Headers, headers_of, is_json, preferred
-from gateway.identity import Tokens, bearer
+from gateway.identity import InvalidToken, Tokens, bearer
 from gateway.limits.refusals import Throttled
 from gateway.operation import request_refused
 from gateway.request import BadRequest, Batch, Caller, GraphQLRequest, address_of, addressed, posted, request_id
@@ -24,6 +24,7 @@ from gateway.request import BadRequest, Batch, Caller, GraphQLRequest, address_o
 ALLOWED = "GET, HEAD, POST, OPTIONS"
 NO_SUBSCRIPTIONS = "Subscriptions are served over WebSocket at this path."
 REQUEST_ID = b"x-request-id"
+RETRY_AFTER_S = 5
 IN_JSON = (JSON, GRAPHQL_JSON)
 
 
@@ -70,7 +71,7 @@ class GraphQLEndpoint:
             self._origins.admit(headers)
             caller = Caller(await actor_of(headers, self._tokens), called, address_of(scope))
             asked = await self._asked(scope, headers, receive)
-        except Refusal as error:
+        except (Refusal, SourceError) as error:
             request_refused(error, called)
             return _refused(error, headers, media_type or JSON)
         try:
@@ -129,7 +130,7 @@ class GraphQLEndpoint:
 
 
 async def actor_of(headers: Headers, tokens: Tokens) -> Actor:
-    """Raises: Unauthenticated. Without a token it is nobody."""
+    """Raises: InvalidToken, SourceError. Without a token it is nobody."""
     authorization = headers.get(b"authorization")
     if authorization is None:
         return ANONYMOUS
@@ -146,14 +147,14 @@ def _looks(scope: Scope, headers: Headers) -> bool:
     )
 
 
-def _refused(error: Refusal, headers: Headers, media_type: str) -> Response:
+def _refused(error: HeddleError, headers: Headers, media_type: str) -> Response:
     status, *more = _status_of(error)
     response = answer(headers, _told(error), media_type, status)
     response.headers.update(dict(more))
     return response
 
 
-def _status_of(error: Refusal) -> tuple[int, *tuple[tuple[str, str], ...]]:
+def _status_of(error: HeddleError) -> tuple[int, *tuple[tuple[str, str], ...]]:
     """With the headers that belong to it."""
     match error:
         case WrongMethod():
@@ -162,11 +163,15 @@ def _status_of(error: Refusal) -> tuple[int, *tuple[tuple[str, str], ...]]:
             return (error.status,)
         case Throttled():
             return 429, ("Retry-After", str(error.retry_after_s))
+        case InvalidToken():
+            return 401, ("WWW-Authenticate", f'Bearer error="invalid_token", error_description="{error}"')
         case Unauthenticated():
             return 401, ("WWW-Authenticate", "Bearer")
+        case SourceError():  # the one that is asked for keys: it is not the token that is wrong
+            return 503, ("Retry-After", str(RETRY_AFTER_S))
         case _:
             return (400,)
 
 
-def _told(error: Refusal) -> bytes:
+def _told(error: HeddleError) -> bytes:
     return orjson.dumps({"errors": [refusal(error)]})

@@ -86,9 +86,9 @@ class Operation:
         )
 
 
-def request_refused(refusal: Refusal, request_id: str) -> None:
+def request_refused(error: HeddleError, request_id: str) -> None:
     """Tells of a request that did not become an operation."""
-    _log().info("request refused", request=request_id, code=refusal.code)
+    _log().info("request refused", request=request_id, code=error.code)
 
 
 def _outcome(result: "Result | None", raised: BaseException | None) -> tuple[Outcome, list[str]]:

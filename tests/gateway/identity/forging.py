@@ -115,6 +115,9 @@ class Edwards:
     def sign(self, signed: bytes) -> bytes:
         return self.secret.sign(signed)
 
+    def token(self, claims: object) -> str:
+        return forged(claims, {"alg": self.ALGORITHM}, self.sign)
+
     def jwk(self, **more: Any) -> dict[str, Any]:
         return {"kty": "OKP", "crv": "Ed25519", "x": part(self.secret.public_key().public_bytes_raw()), **more}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from datasources.errors import Unauthenticated
 from gateway.identity import InvalidToken, bearer, token_of
 
 READ_AGAIN = "write 'Authorization: Bearer TOKEN'"
@@ -21,9 +22,9 @@ def test_no_header_is_no_token() -> None:
 
 @pytest.mark.parametrize("header", ["", "abc", "Bearer", "Bearer ", "Basic YTpi", "Bearer a b", "Token abc"])
 def test_other_schemes_are_refused_with_the_remedy(header: str) -> None:
-    with pytest.raises(InvalidToken, match=READ_AGAIN):
+    with pytest.raises(Unauthenticated, match=READ_AGAIN):
         bearer(header)
-    with pytest.raises(InvalidToken, match=READ_AGAIN):
+    with pytest.raises(Unauthenticated, match=READ_AGAIN):
         token_of({"authorization": header})
 
 
