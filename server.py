@@ -31,7 +31,7 @@ from datasources.settings import (
     services_without_address,
     variable,
 )
-from gateway import processes
+from gateway import metrics, processes
 from gateway.app import Graph, application
 from gateway.documents import Documents
 from gateway.identity import Tokens
@@ -94,7 +94,10 @@ class House:
                 build()._schema,
                 self.open_context,
                 self._checks,
-                [route for domain in DOMAINS for route in domain.routes(self.open_context)],
+                [
+                    *metrics.routes(settings.metrics_token, public=settings.env == "development"),
+                    *(route for domain in DOMAINS for route in domain.routes(self.open_context)),
+                ],
                 self._persisted,
             ),
             self.tokens,
@@ -219,6 +222,7 @@ def serve(
                 f"{settings.host} can be reached from other machines, and {', '.join(known)} have values that everybody"
                 " knows; set them, or serve on 127.0.0.1"
             )
+        stack.enter_context(metrics.of_all_workers(settings.workers))
         address = processes.address_of(listening)
         in_development = settings.env == "development"
         sandbox_url = _stand_ins(stack, settings, own, address) if in_development and sandbox else None

@@ -250,6 +250,12 @@ class Settings(SettingsPart):
     log_level: Literal["info", "warning", "error"] = Field(
         default="info", description="From where up the log tells: `info` has a line for every operation."
     )
+    metrics_token: Secret | None = Field(
+        default=None,
+        description="Whoever sends this bearer token may read `/metrics`; at least 32 bytes. Without it everybody may "
+        "in development, and nobody in production.",
+        examples=["$(openssl rand -hex 32)"],
+    )
     operation_timeout_s: float = Field(
         default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )

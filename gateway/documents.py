@@ -9,6 +9,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefiniti
 from datasources.errors import Refusal
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED
 from gateway.incremental import asks_for_parts
+from gateway.metrics import DOCUMENTS
 from gateway.persisted import Persisted, sha256_of
 from gateway.plan import Plans
 from gateway.request import GraphQLRequest
@@ -69,6 +70,7 @@ class Documents:
         return (self._short if len(query) <= LONG else self._long)(query)
 
     def _read(self, query: str) -> Document:
+        DOCUMENTS.inc()
         hash = sha256_of(query)
         try:
             ast = parse(query, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS)

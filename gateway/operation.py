@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from datasources.errors import HeddleError, Refusal
 from gateway.documents import Document
 from gateway.logs import answering
+from gateway.metrics import ERRORS, RUNNING, SHARED, operation_ended
 from gateway.request import Caller
 
 if TYPE_CHECKING:
@@ -52,7 +53,12 @@ class Operation:
         self.result: Result | None = None
         self.shared = False
 
+    @property
+    def kind(self) -> str:
+        return self.definition.operation.value if self.definition else "unknown"
+
     def __enter__(self) -> "Operation":
+        RUNNING.inc()
         self._answering = answering.set(self.caller.request_id)
         self._started = perf_counter()
         return self
@@ -60,6 +66,10 @@ class Operation:
     def __exit__(self, _: object, raised: BaseException | None, __: object) -> None:
         duration_s = perf_counter() - self._started
         outcome, codes = _outcome(self.result, raised)
+        RUNNING.dec()
+        operation_ended(self.kind, outcome, codes, duration_s)
+        if self.shared:
+            SHARED.inc()
         if _log().is_enabled_for(INFO):
             self._tell(outcome, codes, duration_s)
         answering.reset(self._answering)
@@ -74,7 +84,7 @@ class Operation:
             "operation",
             request=self.caller.request_id,
             actor=self.caller.actor.id,
-            kind=definition.operation.value if definition else None,
+            kind=self.kind,
             operation=definition.name.value[:NAME_SHOWN] if definition and definition.name else None,
             document=self.document.hash,
             outcome=outcome,
@@ -88,6 +98,7 @@ class Operation:
 
 def request_refused(error: HeddleError, request_id: str) -> None:
     """Tells of a request that did not become an operation."""
+    ERRORS.labels(error.code).inc()
     _log().info("request refused", request=request_id, code=error.code)
 
 

@@ -16,6 +16,7 @@ from datasources.actor import Actor
 from datasources.errors import HeddleError, Refusal, SourceError
 from gateway.errors import masked, refusal, shown
 from gateway.limits.refusals import TooManyOperations
+from gateway.metrics import SOCKETS
 from gateway.request import Caller, GraphQLRequest, NotExecuted, address_of
 from gateway.websocket_messages import ACK, PING, PONG, Closed, Message, complete_of, error_of, next_of, read
 
@@ -75,7 +76,8 @@ class SocketHandler:
         try:
             if not spoken:
                 raise Closed(4406, "Subprotocol not acceptable")
-            await _Connection(websocket, self._open_session, self._run, self._limits).converse()
+            with SOCKETS.track_inprogress():
+                await _Connection(websocket, self._open_session, self._run, self._limits).converse()
         except* Closed as group:
             await _close(websocket, next(error for error in group.exceptions if isinstance(error, Closed)))
         except* WebSocketDisconnect:

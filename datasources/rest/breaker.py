@@ -2,7 +2,14 @@
 
 from collections.abc import Callable
 
+import structlog
+
 from datasources.errors import SourceUnavailable
+
+moved: list[Callable[[str, bool], None]] = []
+"""Who is told of each breaker of this process when it is made, opens (True) and closes."""
+
+log = structlog.get_logger("heddle")
 
 
 class Breaker:
@@ -16,10 +23,15 @@ class Breaker:
         self._failed = 0
         self._shut_until = 0.0
         self._reason = ""
+        self._tell()
+
+    @property
+    def is_open(self) -> bool:
+        return self._failed >= self._limit
 
     def admit(self) -> None:
         """Raises: SourceUnavailable while the service is left alone."""
-        if self._failed < self._limit:
+        if not self.is_open:
             return
         now = self._clock()
         if now < self._shut_until:
@@ -28,9 +40,21 @@ class Breaker:
         self._shut_until = now + self._pause_s
 
     def succeeded(self) -> None:
+        was_open = self.is_open
         self._failed = 0
+        if was_open:
+            log.info("service is back", service=self._source)
+            self._tell()
 
     def failed(self, reason: str) -> None:
+        was_open = self.is_open
         self._failed += 1
         self._reason = reason
         self._shut_until = self._clock() + self._pause_s
+        if self.is_open and not was_open:
+            log.warning("service is left alone", service=self._source, failures=self._failed, last=reason)
+            self._tell()
+
+    def _tell(self) -> None:
+        for tell in moved:
+            tell(self._source, self.is_open)

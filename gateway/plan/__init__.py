@@ -25,6 +25,7 @@ from graphql import (
 )
 
 from gateway.incremental import Delivering, Delivery
+from gateway.metrics import FALLBACKS
 from gateway.plan.compile import Plan, compile_plan, conditions_of
 from gateway.plan.field import Unplanned
 from gateway.plan.run import Run
@@ -56,7 +57,7 @@ class Plans:
         try:
             plan = self.plan(executor.operation, executor.variable_values.coerced)
         except Unplanned as reason:
-            self.fallbacks[str(reason)] += 1
+            self._fall_back(str(reason))
             return await self.judge(context, variables, operation_name)
         run = Run(executor)
         if plan.serial:
@@ -80,6 +81,10 @@ class Plans:
         except Unplanned as reason:
             return Unplanned(*reason.args)
 
+    def _fall_back(self, reason: str) -> None:
+        self.fallbacks[reason] += 1
+        FALLBACKS.labels(reason).inc()
+
     @cached_property
     def _conditions(self) -> frozenset[str]:
         return conditions_of(self._document)
@@ -96,7 +101,7 @@ class Plans:
         self, delivery: Delivery, context: Any, variables: dict[str, Any], operation_name: str | None
     ) -> ExecutionResult:
         """By graphql-core, with what `@defer` and `@stream` put off in the parts of `delivery`."""
-        self.fallbacks["in parts"] += 1
+        self._fall_back("in parts")
         executor = self._executor(Delivering, context, variables, operation_name)
         return ExecutionResult(None, executor) if isinstance(executor, list) else await delivery.run(executor)
 
