@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from gateway.protocol import BoundedHTTP
+
 GRACE_S = 3
 """What still runs this long after the order to end is cut off."""
 
@@ -80,7 +82,7 @@ def serve(
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHTTP,
         ws="wsproto",  # the one that passes all of Autobahn's cases
         ws_max_size=max_message_bytes,
         timeout_graceful_shutdown=GRACE_S,

@@ -10,15 +10,19 @@ from typing import Literal
 import uvicorn
 from starlette.applications import Starlette
 
+from gateway.protocol import BoundedHTTP
+
 PATIENCE_S = 10
 
 
 @asynccontextmanager
-async def served(app: Starlette, lifespan: Literal["on", "off"] = "on") -> AsyncIterator[int]:
+async def served(
+    app: Starlette, lifespan: Literal["on", "off"] = "on", http: type[asyncio.Protocol] = BoundedHTTP
+) -> AsyncIterator[int]:
     """The port of a real server; it has ended, with all of its requests, at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            app, ws="wsproto", log_level="warning", lifespan=lifespan, timeout_graceful_shutdown=PATIENCE_S
+            app, http=http, ws="wsproto", log_level="warning", lifespan=lifespan, timeout_graceful_shutdown=PATIENCE_S
         )
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve([listener]))
