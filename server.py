@@ -31,7 +31,7 @@ from datasources.settings import (
     services_without_address,
     variable,
 )
-from gateway import metrics, processes
+from gateway import metrics, processes, traces
 from gateway.app import Graph, application
 from gateway.documents import Documents
 from gateway.identity import Tokens
@@ -120,6 +120,7 @@ class House:
     @asynccontextmanager
     async def _open(self, _: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(traces.stop)
             stack.push_async_callback(self.tokens.close)
             sources = await stack.enter_async_context(opened(self.settings, self._own, self._clock))
             self.sources.update(sources)
@@ -166,6 +167,7 @@ def _answering() -> Iterator[None]:
 def configured() -> tuple[Settings, Own]:
     """The settings of the house, and those of the domains by name. Raises: WrongSetting."""
     check(PARTS)
+    traces.wanted()
     return read(Settings), {domain.name: read(domain.settings) for domain in DOMAINS}
 
 
@@ -173,6 +175,7 @@ def app() -> Starlette:
     """For the processes that serve: the house as the environment says."""
     settings, own = configured()
     configure_logs(settings.log_level, messages=settings.env == "development")
+    traces.start()
     house = House(settings, own)
     processes.settle()
     return house.app

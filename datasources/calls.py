@@ -24,7 +24,8 @@ class Call:
 
     source: str  # "commerce", "payments"
     kind: Kind
-    name: str  # the edge or root field it was made for, else the table or path
+    target: str  # the table, or the template of the path
+    name: str  # the edge it was made for, else the target
     size: int = 1  # requests in the batch; 1 for a statement
     rows: int = 0
     started: float = field(default_factory=monotonic)
@@ -94,10 +95,11 @@ _calls: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
 _named: ContextVar[named | None] = ContextVar("named", default=None)
 
 
-def recorded(source: str, kind: Kind, name: str, size: int = 1) -> Call:
+def recorded(source: str, kind: Kind, target: str, size: int = 1) -> Call:
     """A call to be timed by a `with` block, in which the caller fills in rows, cached and retries."""
     batch = _named.get()
-    call = Call(source, kind, batch.name, size, keys=batch.keys) if batch else Call(source, kind, name, size)
+    name, keys = (batch.name, batch.keys) if batch else (target, None)
+    call = Call(source, kind, target, name, size, keys=keys)
     calls = _calls.get()
     if calls is not None:
         calls.append(call)

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import HeddleError, Refusal, SourceError, Unauthenticated
+from gateway import traces
 from gateway.answer import answer
 from gateway.connection import ClientLeft, body_of, while_connected
 from gateway.cross_site import Origins
@@ -69,7 +70,9 @@ class GraphQLEndpoint:
             if media_type is None:
                 raise BadRequest(f"Answers are '{GRAPHQL_JSON}' or '{JSON}'; accept one of them.", 406)
             self._origins.admit(headers)
-            caller = Caller(await actor_of(headers, self._tokens), called, address_of(scope))
+            caller = Caller(
+                await actor_of(headers, self._tokens), called, address_of(scope), traces.context_of(headers)
+            )
             asked = await self._asked(scope, headers, receive)
         except (Refusal, SourceError) as error:
             request_refused(error, called)

@@ -5,13 +5,14 @@ from contextvars import Token
 from functools import cache
 from logging import INFO
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 from graphql import OperationDefinitionNode
 from structlog.typing import FilteringBoundLogger
 
 from datasources.errors import HeddleError, Refusal
+from gateway import traces
 from gateway.documents import Document
 from gateway.logs import answering
 from gateway.metrics import ERRORS, RUNNING, SHARED, operation_ended
@@ -39,10 +40,10 @@ def _log() -> FilteringBoundLogger:
 class Operation:
     """`with` it an operation runs; whoever knows its `result` puts it there. `shared` says that another one ran for it.
 
-    Nothing that a caller wrote is told, but for the names of operations in documents that are valid.
+    Of what a caller wrote only the name of the operation is told, which is a word.
     """
 
-    __slots__ = ("_answering", "_started", "caller", "definition", "document", "result", "shared")
+    __slots__ = ("_answering", "_span", "_started", "caller", "definition", "document", "result", "shared")
 
     def __init__(self, document: Document, definition: OperationDefinitionNode | None, caller: Caller) -> None:
         self.document = document
@@ -50,6 +51,7 @@ class Operation:
         self.caller = caller
         self._answering: Token[str | None]
         self._started = 0.0
+        self._span: Any = None
         self.result: Result | None = None
         self.shared = False
 
@@ -57,16 +59,24 @@ class Operation:
     def kind(self) -> str:
         return self.definition.operation.value if self.definition else "unknown"
 
+    @property
+    def name(self) -> str | None:
+        return self.definition.name.value[:NAME_SHOWN] if self.definition and self.definition.name else None
+
     def __enter__(self) -> "Operation":
         RUNNING.inc()
         self._answering = answering.set(self.caller.request_id)
         self._started = perf_counter()
+        if traces.active:
+            self._span = traces.active.operation_began(self)
         return self
 
     def __exit__(self, _: object, raised: BaseException | None, __: object) -> None:
         duration_s = perf_counter() - self._started
         outcome, codes = _outcome(self.result, raised)
         RUNNING.dec()
+        if self._span and traces.active:
+            traces.active.operation_ended(self, self._span, outcome, codes)
         operation_ended(self.kind, outcome, codes, duration_s)
         if self.shared:
             SHARED.inc()
@@ -75,17 +85,17 @@ class Operation:
         answering.reset(self._answering)
 
     def _tell(self, outcome: Outcome, codes: list[str], duration_s: float) -> None:
-        definition = self.definition
         calls = self.result.calls if self.result and not self.shared else ()
         statements = 0
         for call in calls:
             statements += call.kind == "sql"
+        trace = {"trace": traces.active.id_of(self._span)} if self._span and traces.active else {}
         _log().info(
             "operation",
             request=self.caller.request_id,
             actor=self.caller.actor.id,
             kind=self.kind,
-            operation=definition.name.value[:NAME_SHOWN] if definition and definition.name else None,
+            operation=self.name,
             document=self.document.hash,
             outcome=outcome,
             codes=codes,
@@ -93,6 +103,7 @@ class Operation:
             statements=statements,
             calls=len(calls) - statements,
             shared=self.shared,
+            **trace,
         )
 
 

@@ -37,11 +37,15 @@ def request_id(given: str | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, how the request is called in answers and logs, and the address that it came from."""
+    """Who asks, how the request is called in answers and logs, and the address that it came from.
+
+    `trace` is what OpenTelemetry calls the context that it came with, where there are traces.
+    """
 
     actor: Actor
     request_id: str = field(default_factory=request_id)
     address: str = ""
+    trace: Any = None
 
 
 def address_of(scope: Mapping[str, Any]) -> str:

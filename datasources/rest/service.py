@@ -132,6 +132,7 @@ class RestService:
             headers["idempotency-key"] = quote(idempotency_key)
         with recorded(self.name, "rest", path) as call:
             url = url_of(self.name, path, segments, None)
+            headers |= call.headers or {}
             request = Request("POST", path, url, adapter_of(answer), idempotency_key is not None, content, headers)
             try:
                 found = await self._send(call, request)
@@ -151,6 +152,7 @@ class RestService:
 
         async def ask(call: Call, body: object) -> T:
             content, headers = body_of(body, None)
+            headers |= call.headers or {}
             return await self._send(call, Request("POST", path, path, adapter_of(answer), True, content, headers))
 
         return await self._many(path, ask, bodies, concurrency)
@@ -224,14 +226,15 @@ class RestService:
         cache_s: float,
     ) -> T:
         url = url_of(self.name, path, segments, params)
-        request = Request("GET", path, url, adapter_of(answer), repeatable=True)
+        headers = call.headers or {}
+        request = Request("GET", path, url, adapter_of(answer), repeatable=True, headers=headers)
         key = (request.url, request.adapter)
         entry = self._cache.get(key)
         if entry is not None and self._clock() < entry.fresh_until:
             call.cached += 1
             return cast(T, entry.answer)
         if entry is not None and entry.etag:
-            request = replace(request, known=entry, headers={"if-none-match": entry.etag})
+            request = replace(request, known=entry, headers={**headers, "if-none-match": entry.etag})
         try:
             return await self._fly(call, key, request, cache_s)
         except (SourceUnavailable, SourceTimeout):
