@@ -35,6 +35,7 @@ from gateway import metrics, processes, traces
 from gateway.app import Graph, application
 from gateway.documents import Documents
 from gateway.identity import Tokens
+from gateway.limits import Limits
 from gateway.logs import configure_logs
 from gateway.manifest import WrongManifest, read_manifest, validated
 from gateway.options import (
@@ -106,6 +107,7 @@ class House:
             max_body_bytes=settings.max_body_bytes,
             cors_origins=settings.cors_origins,
             explorer=settings.env == "development",
+            limits=_limits(settings),
             lifespan=self._open,
         )
 
@@ -408,6 +410,14 @@ async def _with_documents(data: Path | None, work: Callable[[RegisteredDocuments
     with _answering():
         async with open_house(settings) as house:
             return await work(RegisteredDocuments(house))
+
+
+def _limits(settings: Settings) -> Limits:
+    in_development = settings.env == "development"
+    return Limits(
+        max_depth=settings.max_depth,
+        introspection=in_development if settings.introspection is None else settings.introspection,
+    )
 
 
 if __name__ == "__main__":

@@ -265,6 +265,15 @@ class Settings(SettingsPart):
         description="Other sites whose pages may ask, by their origins, separated by commas.",
         examples=["https://shop.example.com,https://admin.example.com"],
     )
+    max_depth: int = Field(
+        default=15, ge=1, le=50, description="How many fields an operation may have below one another."
+    )
+    introspection: bool | None = Field(
+        default=None,
+        description="Whether clients may ask for the schema, and are told the names that are close to a wrong one. "
+        "Without it, in development only.",
+        examples=["true"],
+    )
     token_secret: Secret | None = secret(
         "Signs tokens by HS256; at least 32 bytes. Without it, only those of `HEDDLE_TOKEN_ISSUER` are taken.",
         development="for development only, not a secret: tokens",

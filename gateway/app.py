@@ -27,6 +27,7 @@ from gateway.execution import Executor, OpenContext
 from gateway.explorer import explorer_page
 from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens, token_of
+from gateway.limits import DEFAULT, Limits
 from gateway.persisted import Persisted
 from gateway.request import BadRequest, Caller, GraphQLRequest, NotExecuted
 from gateway.websocket import Session, SocketHandler
@@ -63,10 +64,16 @@ def application(
     max_body_bytes: int,
     cors_origins: Sequence[str],
     explorer: bool,
+    limits: Limits = DEFAULT,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
     executor = Executor(
-        graph.schema, graph.open_context, operation_timeout_s, planned=planned, persisted=graph.persisted
+        graph.schema,
+        graph.open_context,
+        operation_timeout_s,
+        planned=planned,
+        persisted=graph.persisted,
+        limits=limits,
     )
     origins = Origins(cors_origins)
     endpoint = GraphQLEndpoint(executor, tokens, origins, explorer_page() if explorer else None, max_body_bytes)

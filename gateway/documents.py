@@ -4,11 +4,25 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, validate
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
+    specified_rules,
+    validate,
+)
 
 from datasources.errors import Refusal
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED
 from gateway.incremental import asks_for_parts
+from gateway.limits import DEFAULT, Limits
+from gateway.limits.document import check, parsed
+from gateway.limits.merging import FieldsMerge
+from gateway.limits.refusals import LimitExceeded
 from gateway.metrics import DOCUMENTS
 from gateway.persisted import Persisted, sha256_of
 from gateway.plan import Plans
@@ -18,9 +32,10 @@ DOCUMENTS_KEPT = 500
 LONG = 8_000
 LONG_DOCUMENTS_KEPT = 8
 """Of more than LONG characters, since a parsed document takes some 60 bytes a character."""
-MAX_TOKENS = 2_000
-"""Validation takes time in the square of the fields of one name: some 0.3 s at the worst with this."""
-MAX_ERRORS = 20
+MAX_ERRORS = 10
+RULES: list[type[ASTValidationRule]] = [
+    FieldsMerge if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +65,10 @@ class Document:
 class Documents:
     """Every document that was asked for lately, by its text; `persisted` knows the texts of those that are named."""
 
-    def __init__(self, schema: GraphQLSchema, persisted: Persisted | None = None) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits = DEFAULT, persisted: Persisted | None = None) -> None:
         self._schema = schema
+        self._limits = limits
+        self._rules = RULES if limits.introspection else [*RULES, NoSchemaIntrospectionCustomRule]
         self._persisted = persisted or Persisted()
         self.fallbacks: Counter[str] = Counter()
         """How often an operation went to graphql-core because plans do not cover it, by the reason."""
@@ -73,11 +90,18 @@ class Documents:
         DOCUMENTS.inc()
         hash = sha256_of(query)
         try:
-            ast = parse(query, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_TOKENS)
+            ast = parsed(query)
+            check(ast, self._limits.max_depth)
+        except LimitExceeded as refused:
+            return Document(
+                hash, None, errors=(GraphQLError(refused.message, original_error=refused.with_traceback(None)),)
+            )
         except GraphQLError as error:
             return Document(hash, None, None, (error,), PARSE_FAILED)
-        errors = validate(self._schema, ast, max_errors=MAX_ERRORS)
-        plans = Plans(self._schema, ast, self.fallbacks)
+        errors = validate(
+            self._schema, ast, self._rules, max_errors=MAX_ERRORS, hide_suggestions=not self._limits.introspection
+        )
+        plans = Plans(self._schema, ast, self.fallbacks, suggests=self._limits.introspection)
         return Document(
             hash, ast, plans, tuple(errors), VALIDATION_FAILED, in_parts="@" in query and asks_for_parts(ast)
         )

@@ -13,6 +13,8 @@ log = structlog.get_logger("heddle")
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 BAD_USER_INPUT = "BAD_USER_INPUT"
+MESSAGE_SHOWN = 500
+"""Characters of what is said of a document or its variables."""
 TIMED_OUT = "OPERATION_TIMEOUT"
 
 
@@ -50,7 +52,7 @@ def refusal(error: HeddleError) -> dict[str, Any]:
 
 def _entry(error: GraphQLError, cause: Exception | None, request_id: str, code: str) -> dict[str, Any]:
     if cause is None:
-        entry: dict[str, Any] = {"message": error.message, "extensions": {"code": code}}
+        entry: dict[str, Any] = {"message": _shortened(error.message), "extensions": {"code": code}}
     elif isinstance(cause, HeddleError):
         entry = refusal(cause)
     else:
@@ -60,6 +62,11 @@ def _entry(error: GraphQLError, cause: Exception | None, request_id: str, code: 
     if error.path:
         entry["path"] = error.path
     return entry
+
+
+def _shortened(message: str) -> str:
+    """Messages quote what they are about, which may be as long as the request."""
+    return message if len(message) <= MESSAGE_SHOWN else f"{message[:MESSAGE_SHOWN]}…"
 
 
 def _log(cause: Exception, request_id: str, error: GraphQLError) -> None:

@@ -17,9 +17,12 @@ from datasources.calls import Call
 from datasources.deadline import deadline
 from datasources.rest.flights import Flights
 from gateway.documents import Documents
-from gateway.errors import BAD_USER_INPUT, TIMED_OUT, shown
+from gateway.errors import BAD_USER_INPUT, TIMED_OUT, refusal, shown
 from gateway.incremental import Delivery, Parts
+from gateway.limits import DEFAULT, Limits
 from gateway.limits.admission import Admission
+from gateway.limits.document import check_variables
+from gateway.limits.refusals import LimitExceeded
 from gateway.operation import Operation
 from gateway.persisted import Persisted
 from gateway.plan import Plans
@@ -63,8 +66,9 @@ class Executor:
         *,
         planned: bool = True,
         persisted: Persisted | None = None,
+        limits: Limits = DEFAULT,
     ) -> None:
-        self.documents = Documents(schema, persisted)
+        self.documents = Documents(schema, limits, persisted)
         self._open_context = open_context
         self._timeout_s = timeout_s
         self._planned = planned
@@ -96,6 +100,10 @@ class Executor:
             return Result(errors=shown(document.errors, caller.request_id, document.code))
         if definition is None:
             return _refused("Say by `operationName` which operation of the document to run.")
+        try:
+            check_variables(request.variables)
+        except LimitExceeded as refused:
+            return Result(errors=[refusal(refused)])
         with self._admission.admitted(caller):
             in_parts = parts if document.in_parts else None
             if in_parts is not None or definition.operation is OperationType.MUTATION:

@@ -1,5 +1,24 @@
 """What one caller may ask for, before anything is done for it.
 
+document.py     what a document may be, counted before it is validated
+merging.py      a rule of validation, in time that grows with the fields
 admission.py    who may run an operation now
 refusals.py     what callers are told who may not
 """
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What operators choose; all other limits are constants, beside what they bound.
+
+    `max_depth` is of fields below one another. With `introspection`, clients may ask for the schema, and are told the
+    names that are close to a wrong one.
+    """
+
+    max_depth: int = 15
+    introspection: bool = True
+
+
+DEFAULT = Limits()

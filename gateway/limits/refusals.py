@@ -1,6 +1,49 @@
 """What callers are told who ask for too much: the figure, the limit and the remedy."""
 
+from typing import Any
+
 from datasources.errors import Refusal
+
+
+class LimitExceeded(Refusal):
+    """The document, or its variables, are more than is looked at. `found` is None where nobody counted to the end."""
+
+    code = "LIMIT_EXCEEDED"
+
+    def __init__(self, limit: str, found: int | None, most: int) -> None:
+        what, remedy = _LIMITS[limit]
+        figure = "too many" if found is None else f"{found:,}"
+        super().__init__(f"This request has {figure} {what}, and {most:,} are allowed; {remedy}.")
+        self.limit = limit
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "limit": self.limit}
+
+
+_SEVERAL = "ask in several requests"
+_LESS = "ask for fewer fields at a time"
+_LIMITS = {
+    "characters": ("characters in its document", "pass long values as variables"),
+    "tokens": ("tokens in its document", _LESS),
+    "comments": ("comments in its document", "leave them out"),
+    "depth": ("levels of fields", "ask for the inner ones by their ids in another request"),
+    "fields": ("fields, with those of its fragments wherever they are spread", _LESS),
+    "mergedFields": ("fields that share their places", "spread each fragment once in a place"),
+    "rootFields": ("root fields", _SEVERAL),
+    "aliases": ("aliases", _SEVERAL),
+    "fragments": ("fragments", _LESS),
+    "spreads": ("spreads of fragments", "spread each fragment once in a place"),
+    "directives": ("directives", "leave them out where they say nothing"),
+    "directivesInOnePlace": ("directives in one place", "leave them out where they say nothing"),
+    "operations": ("operations", "send the one that is to run"),
+    "variables": ("variables", "put them together into input objects"),
+    "valueDepth": ("levels of lists and objects in one value", "pass it as a variable of its type"),
+    "valueSize": ("items in one list or object", "pass it as a variable"),
+    "digits": ("digits in one number", "no number here needs as many"),
+    "variableValues": ("values in its variables", _SEVERAL),
+}
+"""What each limit counts, and what to do about it."""
 
 
 class Throttled(Refusal):

