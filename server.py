@@ -103,6 +103,7 @@ class House:
             ),
             self.tokens,
             planned=settings.executor == "plan",
+            explains=settings.env == "development",
             operation_timeout_s=settings.operation_timeout_s,
             max_body_bytes=settings.max_body_bytes,
             cors_origins=settings.cors_origins,

@@ -54,19 +54,21 @@ class Call:
 
 
 class collected:
-    """Collects the calls made inside, also by tasks started inside; an outer collection goes on."""
+    """Collects the calls made inside, also by tasks started inside; an outer collection has them at the end."""
 
-    __slots__ = ("_token",)
+    __slots__ = ("_calls", "_token")
     _token: Token[list[Call] | None]
 
     def __enter__(self) -> list[Call]:
-        outer = _calls.get()
-        calls: list[Call] = [] if outer is None else outer
-        self._token = _calls.set(calls)
-        return calls
+        self._calls: list[Call] = []
+        self._token = _calls.set(self._calls)
+        return self._calls
 
     def __exit__(self, *_: object) -> None:
         _calls.reset(self._token)
+        outer = _calls.get()
+        if outer is not None:
+            outer += self._calls
 
 
 class named:

@@ -60,6 +60,7 @@ def application(
     tokens: Tokens,
     *,
     planned: bool,
+    explains: bool,
     operation_timeout_s: float,
     max_body_bytes: int,
     cors_origins: Sequence[str],
@@ -72,6 +73,7 @@ def application(
         graph.open_context,
         operation_timeout_s,
         planned=planned,
+        explains=explains,
         persisted=graph.persisted,
         limits=limits,
     )
@@ -166,4 +168,4 @@ async def _results(executor: Executor, caller: Caller, request: GraphQLRequest) 
     result = await executor.execute(request, caller)
     if not result.executed:
         raise NotExecuted(orjson.dumps(result.errors))
-    yield result.json
+    yield executor.json_of(result, request)

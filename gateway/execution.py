@@ -16,6 +16,7 @@ from datasources.actor import Actor
 from datasources.calls import Call
 from datasources.deadline import deadline
 from datasources.rest.flights import Flights
+from gateway import explained
 from gateway.documents import Documents
 from gateway.errors import BAD_USER_INPUT, TIMED_OUT, refusal, shown
 from gateway.incremental import Delivery, Parts
@@ -42,6 +43,8 @@ class Result:
     errors: list[dict[str, Any]] = field(default_factory=list)
     executed: bool = False
     calls: list[Call] = field(default_factory=list)
+    started: float = 0.0  # monotonic, in seconds
+    duration_s: float = 0.0
 
     @cached_property
     def json(self) -> bytes:
@@ -51,12 +54,19 @@ class Result:
             body["data"] = self.data
         return orjson.dumps(body)
 
+    def json_with(self, extensions: dict[str, Any]) -> bytes:
+        """The response for one of those who share it."""
+        return b'%b,"extensions":%b}' % (self.json[:-1], orjson.dumps(extensions))
+
 
 Execute = Callable[[Any, dict[str, Any], str | None], Coroutine[Any, Any, ExecutionResult]]
 
 
 class Executor:
-    """With `planned`, documents run by their plans; else all by graphql-core, which is slower and the judge."""
+    """With `planned`, documents run by their plans; else all by graphql-core, which is slower and the judge.
+
+    Only where it `explains`, requests are told what the sources were asked.
+    """
 
     def __init__(
         self,
@@ -65,6 +75,7 @@ class Executor:
         timeout_s: float,
         *,
         planned: bool = True,
+        explains: bool = False,
         persisted: Persisted | None = None,
         limits: Limits = DEFAULT,
     ) -> None:
@@ -72,6 +83,7 @@ class Executor:
         self._open_context = open_context
         self._timeout_s = timeout_s
         self._planned = planned
+        self._explains = explains
         self._admission = Admission()
         self._mutations: set[asyncio.Task[Result]] = set()
         self._flights = Flights()
@@ -88,6 +100,12 @@ class Executor:
         run = self._told(Operation(document, definition, caller), request, parts)
         mutates = definition is not None and definition.operation is OperationType.MUTATION
         return await (self._finished(run) if mutates else run)
+
+    def json_of(self, result: Result, request: GraphQLRequest) -> bytes:
+        """The response to this request: those who share a result may have asked for other extensions."""
+        if self._explains and explained.asked_for(request):
+            return result.json_with({"plan": explained.explained(result)})
+        return result.json
 
     async def _told(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
         with operation:
@@ -139,6 +157,7 @@ class Executor:
     async def _execute(
         self, plans: Plans, request: GraphQLRequest, caller: Caller, parts: Parts | None = None
     ) -> Result:
+        started = time.monotonic()
         show = partial(shown, request_id=caller.request_id, logged=set())
         delivery = parts and Delivery(parts, show)
         if delivery:
@@ -154,10 +173,10 @@ class Executor:
                 error = _timed_out(self._timeout_s)
                 if delivery:
                     delivery.fail(error)
-                return Result(errors=[error], executed=True, calls=made)
+                return Result(None, [error], True, made, started, time.monotonic() - started)
         errors = result.errors or ()
         executed = result.data is not None or any(error.path for error in errors)
-        return Result(result.data, show(errors), executed, made)
+        return Result(result.data, show(errors), executed, made, started, time.monotonic() - started)
 
 
 def _refused(message: str) -> Result:

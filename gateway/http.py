@@ -113,7 +113,7 @@ class GraphQLEndpoint:
 
     async def _executed(self, request: GraphQLRequest, caller: Caller) -> tuple[bytes, int]:
         result = await self._executor.execute(request, caller)
-        return result.json, 200 if result.executed else 400
+        return self._executor.json_of(result, request), 200 if result.executed else 400
 
     async def _executed_apart(self, request: GraphQLRequest | BadRequest, caller: Caller) -> bytes:
         """The answer to one of a batch, whatever becomes of the others."""
