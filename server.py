@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,10 +18,12 @@ from starlette.applications import Starlette
 from datasources.actor import Actor
 from datasources.errors import SourceError
 from datasources.house.documents import IdTaken, RegisteredDocuments
+from datasources.house.revocations import RevokedSubjects
 from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
 from datasources.sandbox.process import Sandbox, SandboxFailed
 from datasources.settings import (
+    OWN_ISSUER,
     Settings,
     SettingsPart,
     WrongSetting,
@@ -34,7 +36,7 @@ from datasources.settings import (
 from gateway import metrics, processes, traces
 from gateway.app import Graph, application
 from gateway.documents import Documents
-from gateway.identity import Tokens
+from gateway.identity import Tokens, person_of
 from gateway.limits import Limits
 from gateway.logs import configure_logs
 from gateway.manifest import WrongManifest, read_manifest, validated
@@ -45,6 +47,7 @@ from gateway.options import (
     Check,
     Client,
     Data,
+    Email,
     Host,
     Ids,
     Manifest,
@@ -53,14 +56,27 @@ from gateway.options import (
     Scale,
     Scopes,
     StandIns,
+    Subject,
     Ttl,
+    Undo,
+    Until,
     Variables,
     Workers,
 )
 from gateway.persisted import Persisted
 from gateway.plan.show import described
 from gateway.processes import CannotStart
-from gateway.terminal import HOW_TO_ADD, clients_of, complain, documents_of, example_of, progress, say, welcome
+from gateway.terminal import (
+    HOW_TO_ADD,
+    clients_of,
+    complain,
+    documents_of,
+    example_of,
+    progress,
+    revocation_of,
+    say,
+    welcome,
+)
 from resolvers.background import Background, running
 from resolvers.context import Context
 from schema.graph import DOMAINS, build
@@ -70,6 +86,7 @@ SAMPLES = [(domain, domain.sample) for domain in DOMAINS if domain.sample]
 SDL = Path(__file__).parent / "schema" / "schema.graphql"
 LEARN_EVERY_S = 2.0
 """How long it takes until workers know of changes in the database of the house."""
+NO_DATA = "There is no directory '{}'; run 'uv run server.py' once, or name another"
 NOBODY = "http://127.0.0.1:9"
 """The address of services for commands that ask none."""
 
@@ -128,10 +145,18 @@ class House:
             sources = await stack.enter_async_context(opened(self.settings, self._own, self._clock))
             self.sources.update(sources)
             registered = RegisteredDocuments(sources[HouseSources])
+            revoked = RevokedSubjects(sources[HouseSources])
             await self._persisted.refresh(registered)
-            learn = Background("learning of documents", LEARN_EVERY_S, lambda _: self._persisted.refresh(registered))
-            background = [work for domain in DOMAINS for work in domain.background]
-            async with running([learn, *background], self.open_context):
+            revocations = self.tokens.revocations
+            await revocations.refresh(revoked)
+            background = [
+                Background("learning of documents", LEARN_EVERY_S, lambda _: self._persisted.refresh(registered)),
+                Background(
+                    "learning of revocations", LEARN_EVERY_S, lambda _: self.tokens.revocations.refresh(revoked)
+                ),
+                *(work for domain in DOMAINS for work in domain.background),
+            ]
+            async with running(background, self.open_context):
                 yield
 
     def _checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
@@ -249,8 +274,24 @@ def token(*, as_: As, scope: Scopes = None, ttl: Ttl = timedelta(hours=1), data:
     if settings.env == "production":
         raise CannotStart("This is for development; in production, whoever knows the people issues their tokens")
     if not settings.data.is_dir():
-        raise CannotStart(f"There is no directory '{settings.data}'; run 'uv run server.py' once, or name another")
+        raise CannotStart(NO_DATA.format(settings.data))
     say(asyncio.run(_token(settings, own, as_, scope, ttl)))
+
+
+@cli.command
+def revoke(
+    *, email: Email = None, subject: Subject = None, until: Until = None, undo: Undo = False, data: Data = None
+) -> None:
+    """Signs somebody out everywhere, also of what they listen to: they need a new token then.
+
+    It may run beside a gateway that serves, on any machine that reaches the database of the house.
+    """
+    if (email is None) == (subject is None):
+        raise CannotStart("Say whose tokens: --as EMAIL, or --subject ID")
+    settings, own = _for_databases_alone(data)
+    if settings.house_database_url is None and not settings.data.is_dir():
+        raise CannotStart(NO_DATA.format(settings.data))
+    say(asyncio.run(_revoked(settings, own, email, subject, until, undo)))
 
 
 @cli.command
@@ -385,6 +426,27 @@ async def _token(settings: Settings, own: Own, email: str, scopes: Iterable[str]
             remedy = f"these do: {', '.join(known)}" if known else "run 'uv run server.py' once to have sample people"
             raise CannotStart(f"Nobody has the address '{email}'; {remedy}")
         return Tokens.configured(settings).issue(person.signed_in, scopes or person.scopes, int(ttl.total_seconds()))
+
+
+async def _revoked(
+    settings: Settings, own: Own, email: str | None, subject: str | None, until: datetime | None, undo: bool
+) -> str:
+    """What to say of it."""
+    who = email or subject or ""
+    async with opened(settings, own) as sources:
+        if email is None:
+            id = person_of(settings.token_issuer or OWN_ISSUER, who)
+        elif person := await _person(sources, email):
+            id = person.signed_in
+        else:
+            raise CannotStart(f"Nobody has the address '{who}'; name them by --subject")
+        revoked = RevokedSubjects(sources[HouseSources])
+        if not undo:
+            before = until and until.replace(tzinfo=until.tzinfo or UTC).astimezone(UTC)
+            return revocation_of(who, await revoked.revoke(id, before), LEARN_EVERY_S)
+        if await revoked.restore(id):
+            return f"Within {LEARN_EVERY_S:g} seconds tokens of '{who}' are taken again, those that have not expired."
+    raise CannotStart(f"Nothing of '{who}' is revoked")
 
 
 async def _person(sources: Mapping[type, Any], email: str) -> Actor | None:

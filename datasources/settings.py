@@ -94,6 +94,8 @@ def check(parts: Iterable[type[SettingsPart]]) -> None:
             wrong += _shared(read(part), databases)
         except WrongSetting as error:
             wrong += str(error).splitlines()
+    if not wrong:
+        wrong += _left_behind(databases, read(SettingsPart).env)
     if wrong:
         raise WrongSetting("\n".join(dict.fromkeys(wrong)))  # `env` is in every part
 
@@ -162,6 +164,17 @@ def _shared(settings: SettingsPart, seen: dict[str, str]) -> Iterator[str]:
     for name, value in settings:
         if name.endswith("_database_url") and value and seen.setdefault(value, variable(name)) != variable(name):
             yield f"{variable(name)} is the database of {seen[value]}; write the address of one of its own"
+
+
+def _left_behind(databases: dict[str, str], env: str) -> Iterator[str]:
+    """The database of the house, where it is a file and another is not: other machines would not know what is in it."""
+    house = variable("house_database_url")
+    elsewhere = [name for url, name in databases.items() if url.startswith("postgresql")]
+    if env == "production" and elsewhere and house not in databases.values():
+        yield (
+            f"{house} is missing, and production needs it beside {elsewhere[0]}: in a file, each machine would know of "
+            f"its own revocations only; write for example {house}=postgresql://heddle@localhost/house"
+        )
 
 
 def _long_enough(value: SecretStr) -> SecretStr:
@@ -233,7 +246,8 @@ class Settings(SettingsPart):
     data: Path = Field(default=Path("data"), description="The directory of the SQLite databases.")
     house_database_url: DatabaseUrl | None = Field(
         default=None,
-        description="The database of the house: registered documents. Without it, `house.db` in the data directory.",
+        description="The database of the house: registered documents, revocations. Without it, `house.db` in the data "
+        "directory.",
         examples=["postgresql://heddle@localhost/house"],
     )
     executor: Literal["plan", "graphql-core"] = Field(

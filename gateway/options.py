@@ -1,7 +1,7 @@
 """The options of the command line, with what its help says of them."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +40,13 @@ StandIns = Annotated[bool, Parameter(help="Whether services that have no address
 As = Annotated[str, Parameter(name="--as", help="Whose token: an email address.")]
 Scopes = Annotated[list[str] | None, Parameter(name="--scope", help="Instead of the person's own; may be repeated.")]
 Ttl = Annotated[timedelta, Parameter(help="How long it holds, like 30m or 2d; 1h unless given.", validator=_positive)]
+Email = Annotated[str | None, Parameter(name="--as", help="Whose tokens: an email address.")]
+Subject = Annotated[str | None, Parameter(help="Or the `sub` that they say.")]
+Until = Annotated[
+    datetime | None,
+    Parameter(help="Tokens issued before then are refused, like 2030-12-31T18:00 in UTC; before now unless given."),
+]
+Undo = Annotated[bool, Parameter(negative=(), help="Take the tokens of before again, those that have not expired.")]
 Check = Annotated[bool, Parameter(help="Compare it with schema/schema.graphql, and exit with 1 where they differ.")]
 Variables = Annotated[str, Parameter(help="The values of the query's variables, as JSON.")]
 Client = Annotated[str, Parameter(help="Whose documents: a name such as web or ios.", validator=_client)]

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import groupby
 
 from graphql import parse
@@ -61,6 +62,14 @@ def documents_of(documents: Sequence[Registered]) -> str:
     """One line a document: its id, its operations, and when it came."""
     return "\n".join(
         f"{one.id:<64}  {one.added_at:%Y-%m-%d}  {', '.join(operations_of(parse(one.text)))}" for one in documents
+    )
+
+
+def revocation_of(who: str, before: datetime, within_s: float) -> str:
+    """What became of whom, and how to take it back."""
+    return (
+        f"Within {within_s:g} seconds '{who}' is signed out: tokens issued before {before:%Y-%m-%d %H:%M:%S} UTC are"
+        " refused, and sockets that they opened are closed.\nTo take that back, run it again with --undo."
     )
 
 

@@ -1,1 +1,1 @@
-"""What the house itself keeps, beside its domains: the documents that clients registered."""
+"""What the house itself keeps, beside its domains: registered documents, and who was signed out."""

@@ -27,3 +27,10 @@ CHANGES = sa.Table(
     sa.Column("of", sa.String(64), primary_key=True),
     sa.Column("number", sa.BigInteger(), nullable=False),
 )
+
+REVOCATIONS = sa.Table(
+    "revocations",
+    METADATA,
+    sa.Column("subject", sa.Uuid(), primary_key=True),
+    sa.Column("before", UtcDateTime(), nullable=False),
+)

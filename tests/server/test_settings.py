@@ -88,6 +88,20 @@ def test_two_databases_are_not_one(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def test_in_production_the_house_is_where_every_machine_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEDDLE_COMMERCE_DATABASE_URL", "postgresql://hunter2@localhost/commerce")
+    check(PARTS)
+    for name, value in (needed() | {"HEDDLE_ENV": "production"}).items():
+        monkeypatch.setenv(name, value)
+    assert complaints() == [
+        "HEDDLE_HOUSE_DATABASE_URL is missing, and production needs it beside HEDDLE_COMMERCE_DATABASE_URL: in a file, "
+        "each machine would know of its own revocations only; write for example "
+        "HEDDLE_HOUSE_DATABASE_URL=postgresql://heddle@localhost/house"
+    ]
+    monkeypatch.setenv("HEDDLE_HOUSE_DATABASE_URL", "postgresql://hunter2@localhost/house")
+    check(PARTS)
+
+
 def test_the_environment_says_more_than_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("HEDDLE_PORT=9001\nHEDDLE_WORKERS=3\nHEDDLE_HOTS=1\nOTHER=1\n")

@@ -95,11 +95,11 @@ async def test_expired_and_revoked_tokens_say_so(gateway: Gateway, tokens: Token
     old, valid = (tokens.issue(ADA, (), 60, now=now - age) for age in (timedelta(hours=1), timedelta()))
     assert (await ask(gateway, f"Bearer {old}")).json() == refusal(said.EXPIRED)
     assert (await ask(gateway, f"Bearer {valid}")).json() == DATA
-    tokens.revocations.replace({ADA: now.timestamp() + 1})
+    tokens.revocations.replace({ADA: now + timedelta(seconds=1)})
     response = await ask(gateway, f"Bearer {valid}")
     assert (response.status_code, response.json()) == (401, refusal(said.REVOKED))
     assert response.headers["www-authenticate"].startswith('Bearer error="invalid_token"')
-    tokens.revocations.replace({ADA: now.timestamp() - 1})
+    tokens.revocations.replace({ADA: now - timedelta(seconds=1)})
     assert (await ask(gateway, f"Bearer {valid}")).json() == DATA
 
 
