@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from traceback import format_exception, format_tb
 from typing import Any, Literal
 
 import orjson
 import structlog
-from structlog.types import EventDict, Processor
+from structlog.types import EventDict, FilteringBoundLogger, Processor
 
 Level = Literal["info", "warning", "error"]
 
@@ -23,6 +24,13 @@ answering: ContextVar[str | None] = ContextVar("answering", default=None)
 
 _FACTS = ("sqlstate", "constraint_name", "table_name", "column_name", "sqlite_errorname", "strerror")
 """What errors of databases and systems hold beside their message: names and codes, no values."""
+
+
+@cache
+def log() -> FilteringBoundLogger:
+    """For what is told of every request: structlog would bind another logger anew for each line."""
+    bound: FilteringBoundLogger = structlog.get_logger("heddle").bind()
+    return bound
 
 
 def configure_logs(level: Level = "info", *, messages: bool = True) -> None:
@@ -44,6 +52,7 @@ def configure_logs(level: Level = "info", *, messages: bool = True) -> None:
         logger_factory=factory,
         cache_logger_on_first_use=False,
     )
+    log.cache_clear()
     of_libraries = logging.StreamHandler(sys.stderr)
     of_libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -2,19 +2,16 @@
 
 from asyncio import CancelledError
 from contextvars import Token
-from functools import cache
 from logging import INFO
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
-import structlog
 from graphql import OperationDefinitionNode
-from structlog.typing import FilteringBoundLogger
 
 from datasources.errors import HeddleError, Refusal
 from gateway import traces
 from gateway.documents import Document
-from gateway.logs import answering
+from gateway.logs import answering, log
 from gateway.metrics import ERRORS, RUNNING, SHARED, operation_ended
 from gateway.request import Caller
 
@@ -28,13 +25,6 @@ Outcome = Literal["ok", "partial", "failed", "refused", "cancelled"]
 
 NAME_SHOWN = 100
 """Characters of an operation's name: it may be as long as the body."""
-
-
-@cache
-def _log() -> FilteringBoundLogger:
-    """Bound once: structlog would bind it anew for each line, which takes as long as to write it."""
-    bound: FilteringBoundLogger = structlog.get_logger("heddle").bind()
-    return bound
 
 
 class Operation:
@@ -80,7 +70,7 @@ class Operation:
         operation_ended(self.kind, outcome, codes, duration_s)
         if self.shared:
             SHARED.inc()
-        if _log().is_enabled_for(INFO):
+        if log().is_enabled_for(INFO):
             self._tell(outcome, codes, duration_s)
         answering.reset(self._answering)
 
@@ -90,7 +80,7 @@ class Operation:
         for call in calls:
             statements += call.kind == "sql"
         trace = {"trace": traces.active.id_of(self._span)} if self._span and traces.active else {}
-        _log().info(
+        log().info(
             "operation",
             request=self.caller.request_id,
             actor=self.caller.actor.id,
@@ -110,7 +100,7 @@ class Operation:
 def request_refused(error: HeddleError, request_id: str) -> None:
     """Tells of a request that did not become an operation."""
     ERRORS.labels(error.code).inc()
-    _log().info("request refused", request=request_id, code=error.code)
+    log().info("request refused", request=request_id, code=error.code)
 
 
 def _outcome(result: "Result | None", raised: BaseException | None) -> tuple[Outcome, list[str]]:
