@@ -56,7 +56,7 @@ class GraphQLEndpoint:
         try:
             response = await self._response(scope, headers, receive, called)
         except ClientLeft:
-            response = Response(status_code=499)  # for the log: nobody is left to read it
+            return
         response.raw_headers.append((REQUEST_ID, called.encode()))
         await response(scope, receive, send)
 
@@ -151,29 +151,29 @@ def _looks(scope: Scope, headers: Headers) -> bool:
 
 
 def _refused(error: HeddleError, headers: Headers, media_type: str) -> Response:
-    status, *more = _status_of(error)
+    status, more = _status_of(error)
     response = answer(headers, _told(error), media_type, status)
-    response.headers.update(dict(more))
+    response.headers.update(more)
     return response
 
 
-def _status_of(error: HeddleError) -> tuple[int, *tuple[tuple[str, str], ...]]:
+def _status_of(error: HeddleError) -> tuple[int, dict[str, str]]:
     """With the headers that belong to it."""
     match error:
         case WrongMethod():
-            return 405, ("Allow", error.allowed)
+            return 405, {"Allow": error.allowed}
         case BadRequest():
-            return (error.status,)
+            return error.status, {}
         case Throttled():
-            return 429, ("Retry-After", str(error.retry_after_s))
+            return 429, {"Retry-After": str(error.retry_after_s)}
         case InvalidToken():
-            return 401, ("WWW-Authenticate", f'Bearer error="invalid_token", error_description="{error}"')
+            return 401, {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error}"'}
         case Unauthenticated():
-            return 401, ("WWW-Authenticate", "Bearer")
+            return 401, {"WWW-Authenticate": "Bearer"}
         case SourceError():  # the one that is asked for keys: it is not the token that is wrong
-            return 503, ("Retry-After", str(RETRY_AFTER_S))
+            return 503, {"Retry-After": str(RETRY_AFTER_S)}
         case _:
-            return (400,)
+            return 400, {}
 
 
 def _told(error: HeddleError) -> bytes:

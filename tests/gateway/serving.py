@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Literal
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gateway.protocol import BoundedHTTP
 
@@ -17,7 +17,7 @@ PATIENCE_S = 10
 
 @asynccontextmanager
 async def served(
-    app: Starlette, lifespan: Literal["on", "off"] = "on", http: type[asyncio.Protocol] = BoundedHTTP
+    app: ASGIApp, lifespan: Literal["on", "off"] = "on", http: type[asyncio.Protocol] = BoundedHTTP
 ) -> AsyncIterator[int]:
     """The port of a real server; it has ended, with all of its requests, at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -40,8 +40,11 @@ class Caller:
 
     @classmethod
     async def asks(cls, port: int, query: str) -> "Caller":
+        return await cls.sends(port, json.dumps({"query": query}))
+
+    @classmethod
+    async def sends(cls, port: int, body: str) -> "Caller":
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        body = json.dumps({"query": query})
         head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
         writer.write(f"{head}\r\n\r\n{body}".encode())
         await writer.drain()

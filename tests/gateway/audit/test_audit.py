@@ -18,7 +18,9 @@ CHECKS = 61
 """That this release of the audit makes."""
 
 
-@pytest.mark.skipif(not READY and "CI" not in os.environ, reason="needs node, and once: npm ci --prefix tests/gateway/audit")
+@pytest.mark.skipif(
+    not READY and "CI" not in os.environ, reason="needs node, and once: npm ci --prefix tests/gateway/audit"
+)
 async def test_no_check_fails_not_even_a_notice(script: Script) -> None:
     async with served(example(script)) as port:
         checks = await audit(f"http://127.0.0.1:{port}/graphql")
