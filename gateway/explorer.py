@@ -23,9 +23,8 @@ def explorer_page() -> Response:
     ]
     headers = {
         "Content-Security-Policy": "; ".join(policy),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-cache",
+        "Vary": "Accept",
     }
     return HTMLResponse(html, headers=headers)
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from tests.gateway.example import TOKENS, Script, example
+from tests.gateway.example import SECRET, TOKENS, Script, example
 from tests.gateway_client import Gateway
 
 QUERY = json.dumps({"query": "{ takes }"}).encode()
@@ -272,3 +275,18 @@ async def test_limits_are_those_of_the_settings(script: Script) -> None:
     async with Gateway(example(script, max_body_bytes=50), TOKENS).http as http:
         assert (await http.post("/graphql", content=QUERY, headers=IN_JSON)).status_code == 200
         assert (await http.post("/graphql", content=b" " * 60, headers=IN_JSON)).status_code == 413
+
+
+async def test_a_bug_is_masked_outside_of_operations_too(script: Script) -> None:
+    async def broken(_: Request) -> Response:
+        raise RuntimeError(SECRET)
+
+    app = example(script, routes=[Route("/broken", broken)])
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        response = await http.get("/broken")
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error["extensions"]["code"]) == (500, "INTERNAL")
+    assert error["message"].endswith(f"the request id {error['extensions']['requestId']}.")
+    assert SECRET not in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"

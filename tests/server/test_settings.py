@@ -52,6 +52,23 @@ def complaints(parts: tuple[type[SettingsPart], ...] = PARTS) -> list[str]:
             "is wrong: it is neither postgresql://user@host/name nor sqlite:///path; "
             "write for example HEDDLE_COMMERCE_DATABASE_URL=postgresql://heddle@localhost/commerce",
         ),
+        *(
+            (
+                "CORS_ORIGINS",
+                value,
+                f"is wrong: '{wrong}' is no origin: a scheme and a host in lower case, and a port if it is not the "
+                "usual one; write for example HEDDLE_CORS_ORIGINS=https://shop.example.com,https://admin.example.com",
+            )
+            for value, wrong in (
+                ("*", "*"),
+                ("null", "null"),
+                ("shop.example.com", "shop.example.com"),
+                ("https://a.example.com,https://b.example.com/", "https://b.example.com/"),
+                ("https://Shop.example.com", "https://Shop.example.com"),
+                ("https://*.example.com", "https://*.example.com"),
+                ("https://a.example.com,", ""),
+            )
+        ),
         (
             "PAYMENTS_URL",
             "localhost:12111",
@@ -230,3 +247,9 @@ def default(field: FieldInfo) -> str:
     if "development" in extra:
         return "none in production"
     return "" if field.default in (None, ()) else f"`{field.default}`"
+
+
+def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(Settings).cors_origins == ()
+    monkeypatch.setenv("HEDDLE_CORS_ORIGINS", "https://shop.example.com, http://localhost:3000")
+    assert read(Settings).cors_origins == ("https://shop.example.com", "http://localhost:3000")
