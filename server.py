@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from datasources.actor import Actor
 from datasources.errors import SourceError
-from datasources.house.documents import IdTaken, RegisteredDocuments
+from datasources.house.documents import IdTaken, Registered, RegisteredDocuments
 from datasources.house.revocations import RevokedSubjects
 from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
@@ -35,6 +35,7 @@ from datasources.settings import (
 )
 from gateway import metrics, processes, traces
 from gateway.app import Graph, application
+from gateway.check.report import NoSchema, checked
 from gateway.documents import Documents
 from gateway.identity import Tokens, person_of
 from gateway.limits import Limits
@@ -42,6 +43,7 @@ from gateway.logs import configure_logs
 from gateway.manifest import WrongManifest, read_manifest, validated
 from gateway.options import (
     DEFAULTS,
+    Against,
     All,
     As,
     Check,
@@ -310,6 +312,23 @@ def schema(*, check: Check = False) -> int:
     return 1
 
 
+@cli.command(name="check")
+def check_(*, against: Against = None, data: Data = None) -> int:
+    """Tells what this graph breaks, and for whom: clients of a released schema, and those of registered documents.
+
+    Also where it loads one by one what a list has many of. The exit code is 1 where anything has to be mended first.
+    """
+    settings, _ = _for_databases_alone(data)
+    registered = asyncio.run(_registered(settings))
+    released = against or Path("schema", SDL.name)
+    try:
+        report = checked(build(), (against or SDL).read_text(), registered, they_alone=settings.documents == "trusted")
+    except NoSchema as error:
+        raise CannotStart(f"'{released}' is no schema: {error}") from None
+    say("\n".join([f"Compared with {released}:", *report.lines]))
+    return int(report.breaks)
+
+
 @cli.command
 def plan(query: str, *, variables: Variables = "{}") -> None:
     """Prints how the gateway answers a query: what it reads where, and what it loads in one call."""
@@ -465,6 +484,16 @@ async def _reencrypted(settings: Settings, own: Own) -> list[Any]:
                 if domain.reseal
                 for column in await domain.reseal(sources[domain.stores], tell)
             ]
+
+
+async def _registered(settings: Settings) -> Sequence[Registered]:
+    """All documents; the database stays as it is, since who checks may be of another version than those who serve."""
+    if settings.house_database_url is None and not settings.data.is_dir():
+        return []
+    with _answering():
+        async with open_house(settings, migrating=False) as house:
+            registered = RegisteredDocuments(house)
+            return await registered.all() if await registered.kept() else []
 
 
 async def _with_documents(data: Path | None, work: Callable[[RegisteredDocuments], Awaitable[T]]) -> T:

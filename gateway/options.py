@@ -54,3 +54,7 @@ OneClient = Annotated[str | None, Parameter(help="Of this client, one by one.")]
 Manifest = Annotated[Path, Parameter(help="As graphql-codegen, Relay or Apollo's tools wrote it.", validator=A_FILE)]
 Ids = Annotated[str, Parameter(help="Which documents.")]
 All = Annotated[bool, Parameter(name="--all", negative=(), help="All documents of the client.")]
+Against = Annotated[
+    Path | None,
+    Parameter(help="The released schema, as `schema` printed it; the committed one unless given.", validator=A_FILE),
+]

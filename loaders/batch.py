@@ -40,16 +40,19 @@ class LoaderSet:
 class Batch(ABC):
     """Loads the values of many keys at once. `name` is `commerce.orders_by_customer`.
 
-    `remote` says that a REST service answers, which may be out: edges to it are nullable. `of_records` says that the
-    values are records, or pages of them, of which only some columns may be wanted.
+    `fetch` leads to the function that answers for many keys. `remote` says that a REST service answers, which may be
+    out: edges to it are nullable; `one_by_one`, why this service has to be asked for each key apart. `of_records` says
+    that the values are records, or pages of them, of which only some columns may be wanted.
     """
 
     name = "?"
     stores: type
     remote = False
+    one_by_one = ""
     of_records = True
 
-    def __init__(self, max_batch: int = MAX_BATCH) -> None:
+    def __init__(self, fetch: Fetch[Any], max_batch: int = MAX_BATCH) -> None:
+        self.fetch = fetch
         self.max_batch = max_batch
 
     def __set_name__(self, owner: type[LoaderSet], name: str) -> None:
@@ -68,11 +71,11 @@ class one_by(Batch):
     """One record per key, or None. Records are matched by their attribute `key`."""
 
     def __init__(self, fetch: Fetch[Iterable[Any]], *, key: str, max_batch: int = MAX_BATCH) -> None:
-        super().__init__(max_batch)
-        self._fetch, self._key = fetch, key
+        super().__init__(fetch, max_batch)
+        self._key = key
 
     async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
-        records = await self._fetch(stores)(keys, **arguments, columns=_with(self._key, columns))
+        records = await self.fetch(stores)(keys, **arguments, columns=_with(self._key, columns))
         found = {getattr(record, self._key): record for record in records}
         return [found.get(key) for key in keys]
 
@@ -81,12 +84,12 @@ class many_by(Batch):
     """All records of each key, in the order in which they came; an empty list where there are none."""
 
     def __init__(self, fetch: Fetch[Iterable[Any]], *, key: str, max_batch: int = MAX_BATCH) -> None:
-        super().__init__(max_batch)
-        self._fetch, self._key = fetch, key
+        super().__init__(fetch, max_batch)
+        self._key = key
 
     async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
         found: dict[Key, list[Any]] = {key: [] for key in keys}
-        for record in await self._fetch(stores)(keys, **arguments, columns=_with(self._key, columns)):
+        for record in await self.fetch(stores)(keys, **arguments, columns=_with(self._key, columns)):
             found[getattr(record, self._key)].append(record)
         return list(found.values())
 
@@ -102,14 +105,16 @@ class value_by(Batch):
         *,
         missing: Any = None,
         remote: bool = False,
+        one_by_one: str = "",
         max_batch: int = MAX_BATCH,
     ) -> None:
-        super().__init__(max_batch)
+        super().__init__(fetch, max_batch)
         self.remote = remote
-        self._fetch, self._missing = fetch, missing
+        self.one_by_one = one_by_one
+        self._missing = missing
 
     async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
-        found = await self._fetch(stores)(keys, **arguments)
+        found = await self.fetch(stores)(keys, **arguments)
         return [found.get(key, self._missing) for key in keys]
 
 
@@ -117,8 +122,7 @@ class page_by(Batch):
     """A `Page` per key from `fetch(keys, page_arguments, **filters)`; its total from `count(keys, **filters)`."""
 
     def __init__(self, fetch: Fetch[Mapping[Any, Page]], count: Fetch[Mapping[Any, int]]) -> None:
-        super().__init__()
-        self._fetch = fetch
+        super().__init__(fetch)
         self.count = value_by(count, missing=0)
 
     def __set_name__(self, owner: type[LoaderSet], name: str) -> None:
@@ -127,7 +131,7 @@ class page_by(Batch):
 
     async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
         asked = PageArguments(arguments.pop("first"), arguments.pop("after"))
-        pages = await self._fetch(stores)(keys, asked, **arguments, columns=columns)
+        pages = await self.fetch(stores)(keys, asked, **arguments, columns=columns)
         for key, page in pages.items():
             page.total_key = TotalKey(self.count, key, tuple(arguments.items()))
         return [pages[key] for key in keys]

@@ -46,5 +46,7 @@ class CommerceLoaders(LoaderSet):
     lines_by_order = many_by(lambda commerce: commerce.orders.lines_of, key="order_id")
     history_by_order = many_by(lambda commerce: commerce.orders.history_of, key="order_id")
     refunds_by_order = many_by(lambda commerce: commerce.orders.refunds_of, key="order_id")
-    payment_by_id = value_by(lambda commerce: commerce.payments.by_ids, remote=True)
+    payment_by_id = value_by(
+        lambda commerce: commerce.payments.by_ids, remote=True, one_by_one="Stripe's API gives no payments by their ids"
+    )
     shipment_by_id = value_by(lambda commerce: commerce.shipments.by_ids, remote=True)

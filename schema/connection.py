@@ -4,15 +4,16 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
-from loaders.batch import TotalKey
+from loaders.batch import Loaders, TotalKey
 from schema.access import INHERITED
+from schema.fields import loaded
 
 T = TypeVar("T")
 
 
-async def _total(root: strawberry.Parent[Any], info: strawberry.Info) -> int:
-    of: TotalKey = root.total_key
-    total: int = await info.context.loaders.load(of.batch, of.key, **dict(of.filters))
+async def _total(page: Any, loaders: Loaders) -> int:
+    of: TotalKey = page.total_key
+    total: int = await loaders.load(of.batch, of.key, **dict(of.filters))
     return total
 
 
@@ -38,6 +39,4 @@ class Connection(Generic[T]):
     edges: list[ListEdge[T]] = strawberry.field(description="The rows with their cursors.")
     page_info: PageInfo
 
-    total_count: int = strawberry.field(
-        resolver=_total, description="How many rows the whole list has; counted only when asked for."
-    )
+    total_count: int = loaded(_total, description="How many rows the whole list has; counted only when asked for.")

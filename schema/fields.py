@@ -1,10 +1,11 @@
 """Fields, declared: an edge follows a key to records, a computed field is a pure function of its row.
 
 The declaration stays on the field as metadata, where execution, cost and checks read it; no code is written per edge.
+What no edge can say is loaded by a function that reaches loaders alone, which make one call for many rows.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import strawberry
 
 from datasources.pages import PageArguments
-from loaders.batch import Batch, page_by
+from loaders.batch import Batch, Loaders, page_by
 from schema.access import INHERITED, Access
 
 _PARENT: Any = strawberry.Parent
@@ -72,6 +73,15 @@ def computed(function: Callable[..., Any], *columns: str, description: str = "")
         return function(*(getattr(root, column) for column in columns))
 
     return _field(resolve, Computed(function, columns), None, description)
+
+
+def loaded(load: Callable[[Any, Loaders], Awaitable[Any]], *, description: str = "") -> Any:
+    """A field whose value is `load(row, loaders)`: for what leads to records by more than a key of the row."""
+
+    async def resolve(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
+        return await load(root, info.context.loaders)
+
+    return strawberry.field(resolver=resolve, description=description or None, metadata={"loads": load})
 
 
 def page_arguments(first: int = 20, after: str | None = None) -> dict[str, Any]:

@@ -40,6 +40,10 @@ class RegisteredDocuments:
         self._database = sources.database
         self._clock = sources.clock
 
+    async def kept(self) -> bool:
+        """Whether the database has a place for documents: it may not be migrated yet."""
+        return await self._database.in_one_thread(lambda connection: sa.inspect(connection).has_table(DOCUMENTS.name))
+
     async def number(self) -> int:
         """Grows with every change. Source: one row. Raises: SourceError."""
         number: int = await self._database.scalar(_NUMBER)

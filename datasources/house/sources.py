@@ -24,11 +24,14 @@ class HouseSources:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[HouseSources]:
-    """Opens the database of the house, at its newest version. Raises: SourceError."""
+async def open_house(
+    settings: Settings, clock: Clock = utc_now, *, migrating: bool = True
+) -> AsyncIterator[HouseSources]:
+    """Opens the database of the house, at its newest version or as it is. Raises: SourceError."""
     database = Database("house", settings.house_database_url or f"sqlite:///{settings.data / 'house.db'}")
     try:
-        await migrate(database, MIGRATIONS)
+        if migrating:
+            await migrate(database, MIGRATIONS)
         yield HouseSources(database, clock)
     finally:
         await database.close()

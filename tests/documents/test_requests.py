@@ -123,6 +123,14 @@ async def test_trusted_documents_alone_are_served(asking: Asking, script: Script
     assert script.contexts == []
 
 
+async def test_trusted_documents_alone_are_served_in_batches(asking: Asking) -> None:
+    async with asking("trusted") as gateway:
+        batch = [{"documentId": "7"}, {"query": TEXT}, {"documentId": "8"}, apq(HASH)]
+        answers = (await gateway.http.post("/graphql", json=batch)).json()
+    assert (answers[0], answers[3]) == (SEVEN, SEVEN)
+    assert [answer["errors"][0]["extensions"]["code"] for answer in answers[1:3]] == [NOT_TRUSTED[0], NOT_FOUND[0]]
+
+
 async def test_trusted_documents_alone_are_served_over_websocket(script: Script) -> None:
     persisted = Persisted("trusted")
     await persisted.refresh(Registry(**{"7": TEXT}))
