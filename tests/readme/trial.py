@@ -15,6 +15,7 @@ from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import METADATA
 from datasources.settings import Settings, read
+from gateway.logs import configure_logs
 from server import House
 from tests.commerce.shop import Clock, Shop
 from tests.gateway_client import Gateway
@@ -56,6 +57,7 @@ async def main(query: str, data: Path, reviews_url: str) -> None:
 
 
 if __name__ == "__main__":
+    configure_logs()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Reviews)
     Thread(target=server.serve_forever, daemon=True).start()
     with TemporaryDirectory() as directory:
