@@ -1,21 +1,18 @@
 """What is told of each operation: once, whatever became of it; and how it is written."""
 
 import asyncio
-import io
 import json
 import logging
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.logs import Level, configure_logs
 from tests.gateway.example import SECRET, Held, Script, example
 from tests.gateway.serving import Caller, served, soon
 from tests.gateway_client import Gateway
+from tests.logs import lines
 
 
 @pytest.fixture
@@ -127,20 +124,6 @@ async def test_a_request_id_that_is_none_is_replaced(gateway: Gateway, logged: l
     assert [(entry["event"], entry["code"], entry["request"]) for entry in logged] == [
         ("request refused", "BAD_REQUEST", made)
     ]
-
-
-@contextmanager
-def lines(level: Level = "info", *, messages: bool = True) -> Iterator[list[Any]]:
-    """The lines that are written inside, once the block has ended."""
-    written = io.TextIOWrapper(io.BytesIO())
-    found: list[Any] = []
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sys, "stderr", written)
-        configure_logs(level, messages=messages)
-        yield found
-    configure_logs()
-    written.seek(0)
-    found += map(json.loads, written.read().splitlines())
 
 
 def fail() -> None:
