@@ -322,7 +322,13 @@ def check_(*, against: Against = None, data: Data = None) -> int:
     registered = asyncio.run(_registered(settings))
     released = against or Path("schema", SDL.name)
     try:
-        report = checked(build(), (against or SDL).read_text(), registered, they_alone=settings.documents == "trusted")
+        report = checked(
+            build(),
+            (against or SDL).read_text(),
+            registered,
+            _limits(settings),
+            they_alone=settings.documents == "trusted",
+        )
     except NoSchema as error:
         raise CannotStart(f"'{released}' is no schema: {error}") from None
     say("\n".join([f"Compared with {released}:", *report.lines]))
@@ -343,8 +349,9 @@ def plan(query: str, *, variables: Variables = "{}") -> None:
 @documents.command
 def add(manifest: Manifest, *, client: Client, data: Data = None) -> None:
     """Registers the documents of a manifest, all or none. Those of before stay: front ends in the field use them."""
+    settings, _ = _for_databases_alone(data)
     texts = read_manifest(manifest.read_bytes())
-    validated(texts, Documents(build()._schema))
+    validated(texts, Documents(build()._schema, _limits(settings)))
     new = asyncio.run(_with_documents(data, lambda registered: registered.add(client, texts)))
     say(f"Documents registered for '{client}': {new}; known before: {len(texts) - new}.")
     say(f"Within {LEARN_EVERY_S:g} seconds workers serve them: send {example_of(texts)}")

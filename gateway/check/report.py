@@ -11,6 +11,7 @@ from gateway.check.changes import Change, changes
 from gateway.check.shapes import shapes
 from gateway.check.usage import used_by
 from gateway.documents import Documents
+from gateway.limits import Limits
 from gateway.manifest import operations_of, place_of
 
 
@@ -26,11 +27,13 @@ class NoSchema(Exception):
     """For the operator: the file to compare with is no schema."""
 
 
-def checked(schema: strawberry.Schema, released: str, registered: Sequence[Registered], *, they_alone: bool) -> Report:
+def checked(
+    schema: strawberry.Schema, released: str, registered: Sequence[Registered], limits: Limits, *, they_alone: bool
+) -> Report:
     """All of the below, of this graph against a released SDL. Raises: NoSchema."""
     graph = schema._schema
     differences = compared(released, schema.as_str(), registered, they_alone=they_alone)
-    reports = (differences, served(registered, graph), loading(graph))
+    reports = (differences, served(registered, Documents(graph, limits)), loading(graph))
     return Report([line for one in reports for line in one.lines], any(one.breaks for one in reports))
 
 
@@ -51,9 +54,8 @@ def compared(released: str, current: str, registered: Sequence[Registered], *, t
     return Report(lines or ["Nothing breaks, and nothing is dangerous."], breaks)
 
 
-def served(registered: Sequence[Registered], schema: GraphQLSchema) -> Report:
-    """Each registered document that this graph would refuse, and why."""
-    documents = Documents(schema)
+def served(registered: Sequence[Registered], documents: Documents) -> Report:
+    """Each registered document that would be refused, and why."""
     lines = [
         f"refused    {_named(one)}{place_of(error)}: {error.message}"
         for one in registered
