@@ -17,6 +17,8 @@ Policy = Literal["trusted", "any", "automatic"]
 
 MAX_AUTOMATIC_CHARACTERS = 4_000_000
 """Of all texts that clients persisted together; those that nobody named for longest leave first."""
+ENTRY_CHARACTERS = 300
+"""What an entry weighs beside its text: without it, texts of a few characters would take thirty times the memory."""
 
 
 class Registry(Protocol):
@@ -120,10 +122,10 @@ class Persisted:
 
     def _keep(self, sha256: str, text: str) -> None:
         if sha256 not in self._automatic:
-            self._characters += len(text)
+            self._characters += len(text) + ENTRY_CHARACTERS
         self._automatic[sha256] = text
         while self._characters > MAX_AUTOMATIC_CHARACTERS:
-            self._characters -= len(self._automatic.popitem(last=False)[1])
+            self._characters -= len(self._automatic.popitem(last=False)[1]) + ENTRY_CHARACTERS
 
 
 def sha256_of(text: str) -> str:

@@ -187,7 +187,9 @@ async def test_a_persisted_mutation_is_not_run_by_get(asking: Asking, script: Sc
 
 async def test_what_clients_persist_is_bounded(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"query Q{number} {{ takes(number: {number}) }}" for number in range(5)]
-    monkeypatch.setattr(persisted_module, "MAX_AUTOMATIC_CHARACTERS", 3 * len(texts[0]))
+    monkeypatch.setattr(
+        persisted_module, "MAX_AUTOMATIC_CHARACTERS", 3 * (len(texts[0]) + persisted_module.ENTRY_CHARACTERS)
+    )
     async with asking("automatic") as gateway:
         for text in texts[:3]:
             for _ in range(2):
