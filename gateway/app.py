@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from datasources.actor import ANONYMOUS
 from datasources.deadline import deadline
@@ -96,14 +97,25 @@ def application(
     others = [Route("/health/live", _live), Route("/health/ready", ready), *graph.routes]
     return Starlette(
         routes=[
-            *(Route(path, endpoint) for path in PATHS),
             *(WebSocketRoute(path, socket.serve, middleware=[Middleware(OwnPagesOnly, origins)]) for path in PATHS),
             Mount("", Router(others, redirect_slashes=False), max_body_size=max_body_bytes),
         ],
         lifespan=opened,
-        middleware=[Middleware(SecurityHeaders), *cors(cors_origins)],
+        middleware=[*cors(cors_origins), Middleware(_GraphFirst, endpoint), Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: _not_served, Exception: _failed},
     )
+
+
+class _GraphFirst:
+    """Middleware: requests to the graph go there at once. To look for their route takes as long as to read them."""
+
+    def __init__(self, app: ASGIApp, graph: GraphQLEndpoint) -> None:
+        self._app = app
+        self._graph = graph
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asks = scope["type"] == "http" and scope["path"] in PATHS
+        await (self._graph if asks else self._app)(scope, receive, send)
 
 
 async def _not_served(_: Request, error: Any) -> Response:

@@ -68,7 +68,7 @@ class OwnPagesOnly:
 
 
 class SecurityHeaders:
-    """Middleware: no answer is guessed at, framed, or told to other sites by its address."""
+    """Middleware for what is not the graph, whose endpoint has them in its answers: none is guessed at or framed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

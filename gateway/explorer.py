@@ -7,6 +7,8 @@ from pathlib import Path
 
 from starlette.responses import HTMLResponse, Response
 
+from gateway.cross_site import SECURE
+
 PAGE = Path(__file__).with_name("explorer.html")
 
 
@@ -26,7 +28,9 @@ def explorer_page() -> Response:
         "Cache-Control": "no-cache",
         "Vary": "Accept",
     }
-    return HTMLResponse(html, headers=headers)
+    page = HTMLResponse(html, headers=headers)
+    page.raw_headers += SECURE
+    return page
 
 
 def _hash_of(tag: str, html: str) -> str:

@@ -13,7 +13,7 @@ from datasources.errors import HeddleError, Refusal, SourceError, Unauthenticate
 from gateway import traces
 from gateway.answer import answer
 from gateway.connection import ClientLeft, body_of, while_connected
-from gateway.cross_site import Origins
+from gateway.cross_site import SECURE, Origins
 from gateway.errors import refusal
 from gateway.execution import Executor
 from gateway.headers import GRAPHQL_JSON, HTML, JSON, Headers, headers_of, is_json, preferred
@@ -57,7 +57,7 @@ class GraphQLEndpoint:
             response = await self._response(scope, headers, receive, called)
         except ClientLeft:
             return
-        response.raw_headers.append((REQUEST_ID, called.encode()))
+        response.raw_headers += (*SECURE, (REQUEST_ID, called.encode()))
         await response(scope, receive, send)
 
     async def _response(self, scope: Scope, headers: Headers, receive: Receive, called: str) -> Response:
