@@ -120,6 +120,8 @@ class Jwks:
             log.warning("keys of the issuer not read", source=error.source, code=error.code, detail=error.detail)
         else:
             self._keys, self._fault = usable(published["keys"]), None
+            if not self._keys:
+                log.warning("the issuer publishes no usable key", source=self.name, published=len(published["keys"]))
         finally:
             self._asked_at = self._clock()
 
