@@ -6,7 +6,8 @@ messages are not.
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
@@ -40,16 +41,14 @@ def configure_logs(level: Level = "info", *, messages: bool = True) -> None:
     The values of local variables are never told.
     """
     told = _told if messages else _told_without_messages
-    begin: list[Processor] = [_completed, structlog.processors.ExceptionRenderer(lambda info: told(info[1]))]
+    begin: list[Processor] = [_completed, _Raised(lambda info: told(info[1]))]
     end: list[Processor] = [_json]
-    factory: Callable[..., Any] = structlog.BytesLoggerFactory(sys.stderr.buffer)
     if sys.stderr.isatty():
         end = [_shortened, structlog.dev.ConsoleRenderer(sort_keys=False)]
-        factory = structlog.WriteLoggerFactory(sys.stderr)
     structlog.configure(
         processors=[*begin, *end],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=factory,
+        logger_factory=_Lines,
         cache_logger_on_first_use=False,
     )
     log.cache_clear()
@@ -61,6 +60,27 @@ def configure_logs(level: Level = "info", *, messages: bool = True) -> None:
         )
     )
     logging.basicConfig(handlers=[of_libraries], level=logging.WARNING, force=True)
+
+
+class _Lines:
+    """Standard error. Where nobody reads it any more, or the disk is full, requests are answered without a log."""
+
+    def __init__(self, *_: object) -> None:
+        self._file = sys.stderr.buffer
+
+    def msg(self, line: bytes | str) -> None:
+        with suppress(OSError):
+            self._file.write(line + b"\n" if isinstance(line, bytes) else f"{line}\n".encode())
+            self._file.flush()
+
+    debug = info = warning = error = critical = msg
+
+
+class _Raised(structlog.processors.ExceptionRenderer):
+    """Looked for in lines that have one alone: most have not."""
+
+    def __call__(self, logger: Any, level: str, event: EventDict) -> EventDict:
+        return super().__call__(logger, level, event) if "exc_info" in event else event
 
 
 def _completed(_: object, level: str, event: EventDict) -> EventDict:

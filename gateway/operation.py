@@ -33,21 +33,18 @@ class Operation:
     Of what a caller wrote only the name of the operation is told, which is a word.
     """
 
-    __slots__ = ("_answering", "_span", "_started", "caller", "definition", "document", "result", "shared")
+    __slots__ = ("_answering", "_span", "_started", "caller", "definition", "document", "kind", "result", "shared")
 
     def __init__(self, document: Document, definition: OperationDefinitionNode | None, caller: Caller) -> None:
         self.document = document
         self.definition = definition
         self.caller = caller
+        self.kind: str = definition.operation.value if definition else "unknown"
         self._answering: Token[str | None]
         self._started = 0.0
         self._span: Any = None
         self.result: Result | None = None
         self.shared = False
-
-    @property
-    def kind(self) -> str:
-        return self.definition.operation.value if self.definition else "unknown"
 
     @property
     def name(self) -> str | None:

@@ -1,14 +1,18 @@
 """What is told of each operation: once, whatever became of it; and how it is written."""
 
 import asyncio
+import errno
+import io
 import json
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.logs import configure_logs
 from tests.gateway.example import SECRET, Held, Script, example
 from tests.gateway.serving import Caller, served, soon
 from tests.gateway_client import Gateway
@@ -194,3 +198,19 @@ async def test_a_level_leaves_out_what_is_below(gateway: Gateway) -> None:
     with lines("warning") as told:
         await gateway.ask("{ raisesSync }")
     assert [line["event"] for line in told] == ["bug"]
+
+
+class FullDisk(io.BytesIO):
+    def write(self, *_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_where_the_log_cannot_be_written_requests_are_answered(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(FullDisk()))
+    configure_logs()
+    answer = await gateway.ask("{ raisesSync takes }")
+    monkeypatch.undo()
+    configure_logs()
+    assert answer["data"] == {"raisesSync": None, "takes": 0}
