@@ -131,7 +131,10 @@ class Executor:
     async def _query(self, plans: Plans, request: GraphQLRequest, operation: Operation) -> Result:
         """Identical queries of one actor at the same moment are one execution."""
         caller = operation.caller
-        variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
+        try:
+            variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
+        except orjson.JSONEncodeError:  # what it reads may be four times as deep as what it writes
+            return _refused("`variables` are nested too deeply; 250 levels are the most.")
         same = (plans, request.operation_name, variables, caller.actor)
         ends = time.monotonic() + self._timeout_s + 2 * GRACE_S
         flight = self._flights.board(same, lambda _: self._execute(plans, request, caller), ends)
