@@ -11,8 +11,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, OctKey
 from joserfc.util import urlsafe_b64decode
-from pydantic import TypeAdapter
-from typing_extensions import TypedDict
+from pydantic import BaseModel
 
 from datasources.errors import SourceError, SourceUnavailable
 from datasources.rest import RestService
@@ -21,7 +20,9 @@ from gateway.identity.errors import BROKEN, UNKNOWN_KEY, InvalidToken
 MIN_SECRET_BYTES = 32
 RSA_BYTES = range(256, 769)
 FRESH_S = 300.0
-"""A key that its issuer takes back is not used for longer than this, while the issuer can be asked."""
+"""Older keys are read again, beside what they are used for."""
+STALE_S = 600.0
+"""Keys that were not even asked for in this time, since nobody came, are waited for: they may have been taken back."""
 PAUSE_S = 5.0
 """Between two requests for keys: tokens with made-up keys cannot make us ask more often."""
 MAX_JWKS_BYTES = 256 * 1024
@@ -57,12 +58,16 @@ class Secret:
         return self.key
 
 
+class _Published(BaseModel):
+    keys: list[dict[str, Any]]
+
+
 class Jwks:
     """An issuer's public keys, from the address where it publishes them.
 
-    They are read when the first token comes; read again every FRESH_S, beside the tokens that they go on checking; and
-    at once for a token whose key is unknown, but not within PAUSE_S of the last time. While the issuer does not answer,
-    the keys last read go on working.
+    They are read when the first token comes, and again when they are older than FRESH_S. Whoever comes with an unknown
+    key, or after STALE_S, waits for that, but nobody asks within PAUSE_S of the last time. While the issuer does not
+    answer, the keys last read go on working.
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -82,7 +87,7 @@ class Jwks:
     async def find(self, algorithm: str, key_id: str | None) -> Key:
         if algorithm not in _KINDS:
             raise InvalidToken(BROKEN)
-        if (algorithm, key_id) in self._keys:
+        if (algorithm, key_id) in self._keys and self._clock() - self._asked_at < STALE_S:
             self._ask(FRESH_S)
         else:
             await asyncio.shield(self._ask(PAUSE_S))
@@ -114,14 +119,14 @@ class Jwks:
 
     async def _read(self) -> None:
         try:
-            published = await self._service.get(self._path, answer=_PUBLISHED, params=self._params)
+            published = await self._service.get(self._path, answer=_Published, params=self._params)
         except SourceError as error:
             self._fault = error.detail
             log.warning("keys of the issuer not read", source=error.source, code=error.code, detail=error.detail)
         else:
-            self._keys, self._fault = usable(published["keys"]), None
+            self._keys, self._fault = usable(published.keys), None
             if not self._keys:
-                log.warning("the issuer publishes no usable key", source=self.name, published=len(published["keys"]))
+                log.warning("the issuer publishes no usable key", source=self.name, published=len(published.keys))
         finally:
             self._asked_at = self._clock()
 
@@ -188,10 +193,3 @@ def _is_for_us(jwk: Mapping[str, Any], kind: _Kind) -> bool:
         and "verify" in operations
         and "d" not in jwk
     )
-
-
-class _Published(TypedDict):
-    keys: list[dict[str, Any]]
-
-
-_PUBLISHED = TypeAdapter(_Published)

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from datasources.actor import Actor
 from datasources.errors import SourceUnavailable
 from gateway.identity import Jwks, Tokens
-from gateway.identity.keys import FRESH_S, MAX_JWKS_BYTES, PAUSE_S, usable
+from gateway.identity.keys import FRESH_S, MAX_JWKS_BYTES, PAUSE_S, STALE_S, usable
 from gateway.identity.tokens import person_of
 from tests.gateway.identity.forging import (
     ADA,
@@ -314,6 +314,18 @@ async def test_keys_are_read_again_beside_the_tokens(tokens: Tokens, issuer: Out
     assert await refusal(tokens, signed(RSA, "unheard of")) == UNKNOWN_KEY  # waits for the same request
     assert await refusal(tokens, signed(RSA, "rsa", n=2)) == UNKNOWN_KEY
     assert len(issuer.asked) == 2
+
+
+async def test_keys_that_nobody_needed_for_long_are_read_before_they_are_used(
+    tokens: Tokens, issuer: Outside, clock: Clock
+) -> None:
+    await tokens.actor_of(signed(RSA, "rsa"))
+    issuer.says(answer({"keys": PUBLISHED[1:]}))
+    clock.now += STALE_S
+    assert await refusal(tokens, signed(RSA, "rsa", n=1)) == UNKNOWN_KEY
+    issuer.says(hang_up)
+    clock.now += STALE_S
+    assert await tokens.actor_of(signed(ELLIPTIC, "elliptic")) == ADA_MAY, "a dead issuer is survived then, too"
 
 
 async def test_an_issuer_that_takes_back_all_keys_is_believed(
