@@ -22,18 +22,18 @@ def shown(
     errors: Iterable[GraphQLError],
     request_id: str,
     code: str = BAD_USER_INPUT,
-    logged: set[Exception] | None = None,
+    logged: dict[int, Exception] | None = None,
 ) -> list[dict[str, Any]]:
     """The entries of `errors`; `code` is for errors of the document itself.
 
-    A fault is logged once, however many fields it took with it; those in `logged` were, and others are added.
+    A fault is logged once, however many fields it took with it. Those in `logged`, by their ids, were; more are added.
     """
-    logged = set() if logged is None else logged
+    logged = {} if logged is None else logged
     entries = []
     for error in errors:
         cause = _cause(error)
-        if cause is not None and cause not in logged:
-            logged.add(cause)
+        if cause is not None and id(cause) not in logged:
+            logged[id(cause)] = cause
             _log(cause, request_id, error)
         entries.append(_entry(error, cause, request_id, code))
     return entries

@@ -103,9 +103,12 @@ class Executor:
 
     def json_of(self, result: Result, request: GraphQLRequest) -> bytes:
         """The response to this request: those who share a result may have asked for other extensions."""
-        if self._explains and explained.asked_for(request):
-            return result.json_with({"plan": explained.explained(result)})
-        return result.json
+        extensions = self.extensions_of(result, request)
+        return result.json_with(extensions) if extensions else result.json
+
+    def extensions_of(self, result: Result, request: GraphQLRequest) -> dict[str, Any]:
+        explains = self._explains and explained.asked_for(request)
+        return {"plan": explained.explained(result)} if explains else {}
 
     async def _told(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
         with operation:
@@ -157,12 +160,15 @@ class Executor:
         operation = self.documents.find(request).operation(request.operation_name)
         return operation.operation if operation else None
 
+    def asks_for_parts(self, request: GraphQLRequest) -> bool:
+        return self.documents.find(request).in_parts
+
     async def _execute(
         self, plans: Plans, request: GraphQLRequest, caller: Caller, parts: Parts | None = None
     ) -> Result:
         started = time.monotonic()
-        show = partial(shown, request_id=caller.request_id, logged=set())
-        delivery = parts and Delivery(parts, show)
+        show = partial(shown, request_id=caller.request_id, logged={})
+        delivery = Delivery(parts, show) if parts else None
         if delivery:
             run: Execute = partial(plans.deliver, delivery)
         else:
@@ -176,7 +182,8 @@ class Executor:
                 error = _timed_out(self._timeout_s)
                 if delivery:
                     delivery.fail(error)
-                return Result(None, [error], True, made, started, time.monotonic() - started)
+                data = delivery.data if delivery else None
+                return Result(data, [error], True, made, started, time.monotonic() - started)
         errors = result.errors or ()
         executed = result.data is not None or any(error.path for error in errors)
         return Result(result.data, show(errors), executed, made, started, time.monotonic() - started)

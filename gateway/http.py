@@ -15,9 +15,11 @@ from gateway.answer import answer
 from gateway.connection import ClientLeft, body_of, while_connected
 from gateway.cross_site import SECURE, Origins
 from gateway.errors import refusal
-from gateway.execution import Executor
+from gateway.execution import Executor, Result
 from gateway.headers import GRAPHQL_JSON, HTML, JSON, Headers, headers_of, is_json, preferred
 from gateway.identity import InvalidToken, Tokens, bearer
+from gateway.incremental.response import InParts, OnePart, in_parts
+from gateway.incremental.streams import Stream, stream_of
 from gateway.limits.refusals import Throttled
 from gateway.operation import request_refused
 from gateway.request import BadRequest, Batch, Caller, GraphQLRequest, address_of, addressed, posted, request_id
@@ -63,11 +65,13 @@ class GraphQLEndpoint:
     async def _response(self, scope: Scope, headers: Headers, receive: Receive, called: str) -> Response:
         if scope["method"] == "OPTIONS":
             return Response(status_code=204, headers={"Allow": ALLOWED})
-        media_type = preferred(headers.get(b"accept", b""), IN_JSON)
+        accept = headers.get(b"accept", b"")
+        media_type = preferred(accept, IN_JSON)
+        json_type = media_type or JSON
         try:
             if scope["method"] not in ("GET", "HEAD", "POST"):
                 raise WrongMethod("Send queries by GET or POST, and mutations by POST.", ALLOWED)
-            if media_type is None:
+            if media_type is None and stream_of(accept) is None:
                 raise BadRequest(f"Answers are '{GRAPHQL_JSON}' or '{JSON}'; accept one of them.", 406)
             self._origins.admit(headers)
             caller = Caller(
@@ -76,13 +80,19 @@ class GraphQLEndpoint:
             asked = await self._asked(scope, headers, receive)
         except (Refusal, SourceError) as error:
             request_refused(error, called)
-            return _refused(error, headers, media_type or JSON)
+            return _refused(error, headers, json_type)
+        stream = self._stream(asked, accept, media_type)
         try:
-            body, status = await while_connected(receive, self._answered(asked, caller))
+            told = await while_connected(receive, self._answered(asked, caller, stream))
         except Refusal as error:
-            return _refused(error, headers, media_type)
+            return _refused(error, headers, json_type)
+        if isinstance(told, InParts):
+            return told
+        body, status = told
+        if stream and media_type is None:
+            return OnePart(body, stream)
         # An `application/json` client is told of errors in the body only, as the specification has it.
-        return answer(headers, body, media_type, status if media_type == GRAPHQL_JSON else 200)
+        return answer(headers, body, json_type, status if json_type == GRAPHQL_JSON else 200)
 
     async def _asked(self, scope: Scope, headers: Headers, receive: Receive) -> GraphQLRequest | Batch:
         if scope["method"] != "POST":
@@ -99,10 +109,19 @@ class GraphQLEndpoint:
             raise BadRequest(NO_SUBSCRIPTIONS)
         return asked
 
-    async def _answered(self, asked: GraphQLRequest | Batch, caller: Caller) -> tuple[bytes, int]:
-        """The body of the answer, with its status. Raises: Refusal."""
+    async def _answered(
+        self, asked: GraphQLRequest | Batch, caller: Caller, stream: Stream | None
+    ) -> tuple[bytes, int] | InParts:
+        """The body of the answer, with its status; or what sends it in parts. Raises: Refusal."""
         if isinstance(asked, GraphQLRequest):
-            return await self._executed(asked, caller)
+            if stream is None:
+                return await self._executed(asked, caller)
+            result = await in_parts(
+                stream,
+                lambda parts: self._executor.execute(asked, caller, parts),
+                lambda result: self._executor.extensions_of(result, asked),
+            )
+            return result if isinstance(result, InParts) else self._whole(asked, result)
         answers: list[bytes] = []
         for mutate, requests in groupby(asked, lambda request: self._kind(request) is OperationType.MUTATION):
             if mutate:
@@ -112,7 +131,9 @@ class GraphQLEndpoint:
         return b"[%b]" % b",".join(answers), 200
 
     async def _executed(self, request: GraphQLRequest, caller: Caller) -> tuple[bytes, int]:
-        result = await self._executor.execute(request, caller)
+        return self._whole(request, await self._executor.execute(request, caller))
+
+    def _whole(self, request: GraphQLRequest, result: Result) -> tuple[bytes, int]:
         return self._executor.json_of(result, request), 200 if result.executed else 400
 
     async def _executed_apart(self, request: GraphQLRequest | BadRequest, caller: Caller) -> bytes:
@@ -127,6 +148,12 @@ class GraphQLEndpoint:
         except Refusal as error:
             return _told(error)
         return body
+
+    def _stream(self, asked: GraphQLRequest | Batch, accept: bytes, media_type: str | None) -> Stream | None:
+        """How the answer is sent in parts, if it is; None for a batch, of which each answer is whole."""
+        if isinstance(asked, GraphQLRequest) and (media_type is None or self._executor.asks_for_parts(asked)):
+            return stream_of(accept)
+        return None
 
     def _kind(self, asked: GraphQLRequest | Batch | BadRequest) -> OperationType | None:
         return self._executor.kind(asked) if isinstance(asked, GraphQLRequest) else None

@@ -1,9 +1,11 @@
 """The gateway as tests use it: the whole application in this process, asked over HTTP messages."""
 
 from collections import Counter
+from copy import deepcopy
 from typing import Any
 
 import httpx
+import orjson
 from starlette.applications import Starlette
 
 from datasources import calls
@@ -32,14 +34,30 @@ class Gateway:
 
     async def ask(self, query: str, variables: dict[str, Any] | None = None, *, as_: Actor = ANONYMOUS) -> Any:
         """The whole response: `data`, and `errors` where there are any."""
+        return (await self._response(query, variables, self.headers(as_))).json()
+
+    async def parts(
+        self, query: str, variables: dict[str, Any] | None = None, *, as_: Actor = ANONYMOUS
+    ) -> tuple[Any, Any]:
+        """The `data` of the first part of a response, and as it is in the end; it must have no errors."""
+        headers = self.headers(as_) | {"Accept": "text/event-stream"}
+        lines = (await self._response(query, variables, headers)).text.splitlines()
+        first, *late = [orjson.loads(line[len("data: ") :]) for line in lines if line.startswith("data: {")]
+        assert "errors" not in str([first, *late])
+        whole = deepcopy(first["data"])
+        for piece in (piece for part in late for piece in part.get("incremental", ())):
+            _merge(whole, piece)
+        return first["data"], whole
+
+    async def _response(self, query: str, variables: dict[str, Any] | None, headers: dict[str, str]) -> httpx.Response:
         with calls.collected() as made:
             response = await self.http.post(
-                "/graphql", json={"query": query, "variables": variables or {}}, headers=self.headers(as_)
+                "/graphql", json={"query": query, "variables": variables or {}}, headers=headers
             )
         self.calls = Counter(call.name for call in made)
         unsaid = {call.name for call in made if call.kind == "rest"} & local_batches()
         assert not unsaid, f"{unsaid} call a service: say `remote=True`, so that edges to them must be nullable"
-        return response.json()
+        return response
 
     async def data(self, query: str, variables: dict[str, Any] | None = None, *, as_: Actor = ANONYMOUS) -> Any:
         """The `data` of an answer that must have no errors."""
@@ -58,3 +76,23 @@ class Gateway:
         if actor.id is None:
             return {}
         return {"Authorization": f"Bearer {self.tokens.issue(actor.id, actor.scopes, 3600)}"}
+
+
+def _merge(whole: Any, piece: dict[str, Any]) -> None:
+    *above, last = ["data", *piece["path"]] if "data" in piece else piece["path"]
+    place: Any = {"data": whole} if "data" in piece else whole
+    for key in above:
+        place = place[key]
+    if "items" in piece:
+        assert len(place) == last
+        place += piece["items"]
+    else:
+        _merge_fields(place[last], piece["data"])
+
+
+def _merge_fields(into: dict[str, Any], fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        if isinstance(value, dict) and name in into:
+            _merge_fields(into[name], value)
+        else:
+            into[name] = value

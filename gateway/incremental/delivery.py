@@ -25,6 +25,8 @@ class Delivery:
     """One answer on its way into `parts`."""
 
     def __init__(self, parts: Parts, show: Show) -> None:
+        self.data: Any = None
+        """What is known first, as soon as it is."""
         self._parts = parts
         self._show = show
         self._open: dict[str, Place] = {}
@@ -34,7 +36,7 @@ class Delivery:
     async def run(self, executor: Delivering) -> ExecutionResult:
         """Executes the operation, up to its last part: what is known first, with the errors of all parts.
 
-        Nothing is put into `parts` where nothing was deferred.
+        Nothing is put into `parts` where nothing was put off.
         """
         result = executor.execute_operation()
         if isinstance(result, Awaitable):
@@ -46,15 +48,16 @@ class Delivery:
             self._begin(result.initial_result)
             async for one in later:
                 self._put(one)
-        return ExecutionResult(result.initial_result.data, self._errors)
+        return ExecutionResult(self.data, self._errors)
 
     def fail(self, error: dict[str, Any]) -> None:
         """Execution was stopped: what is still to come will not."""
         self._parts.put(Part(ended=[End(place, [error]) for place in self._open.values()], is_last=True))
 
     def _begin(self, result: InitialIncrementalExecutionResult) -> None:
+        self.data = result.data
         errors = {"errors": self._shown(result.errors)} if result.errors else {}
-        self._parts.begin(Part({"data": result.data} | errors, self._places(result.pending)))
+        self._parts.begin(Part({"data": self.data} | errors, self._places(result.pending)))
 
     def _put(self, result: SubsequentIncrementalExecutionResult) -> None:
         self._parts.put(

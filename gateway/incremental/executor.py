@@ -72,7 +72,10 @@ class Delivering(IncrementalExecutor):
         item_type: GraphQLOutputType,
         is_async: bool,
     ) -> StreamItemQueue:
-        """As graphql-core's, but what the items load becomes one call: it would complete one item after the other."""
+        """As graphql-core's, but what the items load becomes one call: it would complete one item after the other.
+
+        All at once, since the list is here already, and its answer takes what it would take as a whole.
+        """
         if not isinstance(iterator, Iterator):
             return super().build_stream_item_queue(
                 initial_index, stream_path, iterator, field_details_list, info, item_type, is_async
@@ -84,7 +87,7 @@ class Delivering(IncrementalExecutor):
                 part = self.create_sub_executor().complete_stream_item(path, item, field_details_list, info, item_type)
                 await queue.push(_started(part) if isinstance(part, Awaitable) else part)
 
-        return StreamItemQueue(produce)
+        return StreamItemQueue(produce, capacity=0)
 
     def _inline(self, fields: GroupedFieldSet, declined: Sequence[DeferUsage]) -> GroupedFieldSet:
         """The fields without these deferrals, the same object each time: graphql-core remembers its plans by it."""

@@ -69,16 +69,15 @@ class Parts:
     """
 
     def __init__(self) -> None:
-        self.begun = asyncio.Event()
-        """Set as soon as there is a first part; without one, the answer comes as a whole."""
-        self._first = Part()
+        self._first: Part | None = None
+        self._known = asyncio.Event()
         self._next = Part()
-        self._closed = False
         self._changed = asyncio.Event()
+        self._ended: asyncio.Future[Any] | None = None
 
     def begin(self, first: Part) -> None:
         self._first = first
-        self.begun.set()
+        self._known.set()
 
     def put(self, part: Part) -> None:
         self._next.begun += part.begun
@@ -87,19 +86,29 @@ class Parts:
         if not part.is_last:
             self._changed.set()
 
-    def close(self) -> None:
-        """The execution has ended."""
-        self._closed = True
+    def close(self, ended: asyncio.Future[Any]) -> None:
+        """The execution has ended: nothing more is put."""
+        self._ended = ended
+        self._known.set()
         self._changed.set()
 
+    async def begins(self) -> bool:
+        """Waits until it is known whether there are parts: False where the execution ended without one."""
+        await self._known.wait()
+        return self._first is not None
+
     async def taken(self) -> AsyncIterator[Part]:
-        """The parts, each as soon as the one before is dealt with."""
-        await self.begun.wait()
-        part = self._first
+        """The parts, each as soon as the one before is dealt with.
+
+        Raises: what the execution raised, so that an answer that broke off does not look complete.
+        """
+        part, self._first = self._first or Part(), None
         yield part
         while not part.is_last:
             await self._changed.wait()
             self._changed.clear()
             part, self._next = self._next, Part()
-            part.is_last = self._closed
+            if self._ended:
+                self._ended.result()
+                part.is_last = True
             yield part

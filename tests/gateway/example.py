@@ -34,6 +34,8 @@ class Script:
         self.work: Callable[[], Awaitable[Any]] = Held()
         self.batches: list[Sequence[str]] = []
         self.contexts: list[Context] = []
+        self.closed = asyncio.Event()
+        """Set when the context of an operation has been."""
         self.written: list[str] = []
 
 
@@ -96,6 +98,10 @@ class Pair:
     async def bad(self) -> str:
         raise InvalidInput("bad", "This is bad.")
 
+    @strawberry.field
+    async def twin(self) -> "Pair | None":
+        return Pair(key=self.key * 2)
+
 
 @strawberry.type
 class Query:
@@ -109,6 +115,10 @@ class Query:
 
     @strawberry.field
     async def pairs(self, keys: list[str]) -> list[Pair | None]:
+        return [Pair(key=key) for key in keys]
+
+    @strawberry.field
+    async def sure_pairs(self, keys: list[str]) -> list[Pair] | None:
         return [Pair(key=key) for key in keys]
 
     @strawberry.field
@@ -157,6 +167,13 @@ class Mutation:
         script.written.append(word)
         return word
 
+    @strawberry.mutation
+    async def make(self, info: strawberry.Info, key: str) -> Pair | None:
+        script = info.context.of(Stores).script
+        await script.work()
+        script.written.append(key)
+        return Pair(key=key)
+
 
 CONFIG = StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True)
 SCHEMA = strawberry.Schema(Query, Mutation, config=CONFIG)
@@ -183,6 +200,7 @@ def example(
             yield context
         finally:
             context.loaders.close()
+            script.closed.set()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -26,9 +26,11 @@ async def served(
         )
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve([listener]))
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        await running
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await running
 
 
 class Caller:

@@ -1,6 +1,10 @@
 """Clients that take no answers in parts: `@defer` and `@stream` are hints, and the answer is whole."""
 
+import json
+
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from tests.gateway.example import Script
 from tests.gateway_client import Gateway
@@ -18,6 +22,27 @@ async def test_what_could_be_late_comes_with_the_rest(gateway: Gateway, script: 
     pairs = [{"key": "a", "x": "A"}, {"key": "b", "x": "B"}]
     assert await gateway.data(HINTED, {"keys": ["a", "b"]}) == {"pairs": pairs, "a": {"x": "X"}}
     assert script.batches == [["a", "b", "x"]]
+
+
+async def test_over_a_socket_answers_are_whole(port: int) -> None:
+    protocol = [Subprotocol("graphql-transport-ws")]
+    payload = {"query": HINTED, "variables": {"keys": ["a"]}}
+    async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=protocol, proxy=None) as client:
+        for message in ({"type": "connection_init"}, {"type": "subscribe", "id": "1", "payload": payload}):
+            await client.send(json.dumps(message))
+        said = [json.loads(await client.recv()) for _ in range(3)]
+    answer = {"data": {"pairs": [{"key": "a", "x": "A"}], "a": {"x": "X"}}}
+    assert said == [
+        {"type": "connection_ack"},
+        {"id": "1", "type": "next", "payload": answer},
+        {"id": "1", "type": "complete"},
+    ]
+
+
+async def test_each_answer_of_a_batch_is_whole(gateway: Gateway) -> None:
+    requests = [{"query": HINTED, "variables": {"keys": []}}, {"query": "{ takes }"}]
+    response = await gateway.http.post("/graphql", json=requests, headers={"Accept": "text/event-stream, */*"})
+    assert response.json() == [{"data": {"pairs": [], "a": {"x": "X"}}}, {"data": {"takes": 0}}]
 
 
 @pytest.mark.parametrize(
