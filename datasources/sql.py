@@ -227,12 +227,23 @@ def _blames_the_statement(error: sa.exc.DBAPIError) -> bool:
 
 
 def _table_of(statement: sa.Executable) -> str:
-    """A name for the record of calls, where no edge gave one."""
-    if isinstance(statement, sa.Select):
-        source = next(iter(statement.columns_clause_froms), None)
-    else:
-        source = getattr(statement, "table", None)
-    return str(getattr(source, "name", "statement"))
+    """The table that it is about, for the record of calls: of a join the left one, of a subquery the one inside."""
+    source: Any = statement
+    while not isinstance(source, sa.TableClause):
+        match source:
+            case sa.Select():
+                source = next(iter(source.columns_clause_froms), None)
+            case sa.CompoundSelect():
+                source = source.selects[0]
+            case sa.Join():
+                source = source.left
+            case sa.FromClause() if hasattr(source, "element"):
+                source = source.element
+            case sa.UpdateBase():
+                source = source.table
+            case _:
+                return "statement"
+    return source.name
 
 
 def table(model: type[SQLModel]) -> sa.Table:

@@ -32,3 +32,27 @@ async def test_it_costs_one_statement_or_batch_an_edge_however_many_ask(
     answer = await gateway.data(NESTED, {"customers": size}, as_=shop.staff("*"))
     assert answer == crowd.told(size, dollars)
     assert gateway.calls == ONE_EACH
+
+
+async def test_it_explains_itself(gateway: Gateway, shop: Shop, switches: RunningSandbox, dollars: Decimal) -> None:
+    crowd = Crowd(shop, switches)
+    await crowd.gather(20)
+    request = {"query": NESTED, "variables": {"customers": 20}, "extensions": {"plan": True}}
+    response = await gateway.http.post("/graphql", json=request, headers=gateway.headers(shop.staff("*")))
+    plan = response.json()["extensions"]["plan"]
+    asked = {step["edge"].removeprefix("commerce."): (step["kind"], step["target"]) for step in plan["steps"]}
+    assert asked == {
+        "customers": ("sql", "customers"),
+        "orders_by_customer": ("sql", "orders"),
+        "lines_by_order": ("sql", "order_lines"),
+        "product_by_id": ("sql", "products"),
+        "available_by_product": ("sql", "stock_levels"),
+        "levels_by_product": ("sql", "stock_levels"),
+        "warehouse_by_id": ("sql", "warehouses"),
+        "payment_by_id": ("rest", "/v1/payment_intents/{}"),
+        "shipment_by_id": ("rest", "/v1/shipments:batchGet"),
+        "price_in": ("rest", "/v1/latest"),
+    }
+    orders = next(step for step in plan["steps"] if step["edge"] == "commerce.orders_by_customer")
+    assert (orders["keys"], orders["failed"]) == (20, False)
+    assert (plan["statements"], plan["calls"]) == (7, 3)

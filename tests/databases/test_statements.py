@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 
+from datasources.calls import collected
 from datasources.sql import Database, UtcDateTime
 from datasources.statements import among, projection
 
@@ -120,3 +121,26 @@ def test_the_statement_is_the_same_for_any_number_of_keys() -> None:
     none, many = (sa.select(THINGS.c.number).where(among(THINGS.c.id, ids)) for ids in ([], [UUID(int=1)] * 300))
     assert none._generate_cache_key() == many._generate_cache_key() is not None
     assert str(many.compile(dialect=sqlite.dialect())).count("?") == 1
+
+
+INNER = sa.select(THINGS.c.id, THINGS.c.number).where(THINGS.c.number > 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "target"),
+    [
+        (sa.select(THINGS), "things"),
+        (sa.select(INNER.subquery()), "things"),
+        (sa.select(INNER.cte("n").c.id), "things"),
+        (sa.select(THINGS.alias("t").c.id), "things"),
+        (sa.select(OWNERS.c.id, THINGS.c.id).select_from(OWNERS.join(THINGS, OWNERS.c.id == THINGS.c.id)), "owners"),
+        (sa.union_all(INNER, INNER), "things"),
+        (sa.select(sa.union_all(INNER, INNER).subquery()), "things"),
+        (sa.select(sa.literal(1)), "statement"),
+        (sa.text("SELECT 1"), "statement"),
+    ],
+)
+async def test_a_statement_is_recorded_by_its_table(things: Database, statement: sa.Executable, target: str) -> None:
+    with collected() as made:
+        await things.rows(statement)
+    assert [call.target for call in made] == [target]
