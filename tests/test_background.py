@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from structlog.testing import capture_logs
 
 from datasources.actor import SYSTEM, Actor
+from datasources.errors import SourceUnavailable
 from datasources.ids import utc_now
 from resolvers.background import Background, running
 from resolvers.context import Context
@@ -35,6 +36,21 @@ async def test_work_that_failed_is_logged_and_done_again() -> None:
     (entry,) = logged
     assert (entry["log_level"], entry["work"]) == ("error", "counting")
     assert isinstance(entry["exc_info"], ZeroDivisionError)
+
+
+async def test_a_source_that_fails_is_a_warning_without_a_traceback() -> None:
+    again = asyncio.Event()
+
+    async def work(context: Context) -> None:
+        if logged:
+            again.set()
+        raise SourceUnavailable("house", "gone")
+
+    with capture_logs() as logged:
+        async with running([Background("learning", 0.001, work)], open_context):
+            await asyncio.wait_for(again.wait(), 10)
+    told = {"event": "source failed", "log_level": "warning", "work": "learning", "source": "house", "detail": "gone"}
+    assert logged[0] == told | {"code": "SOURCE_UNAVAILABLE"}
 
 
 async def test_work_ends_with_the_house() -> None:

@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from datasources.errors import SourceUnavailable
 from datasources.house.documents import RegisteredDocuments
 from gateway import persisted as persisted_module
 from gateway.persisted import Persisted, Policy, sha256_of
@@ -251,3 +252,16 @@ async def test_workers_learn_of_what_is_added_and_removed(script: Script, regist
         assert await code_of_seven() is None
         await registered.remove("web", ["7"])
         assert await code_of_seven() == "DOCUMENT_NOT_FOUND"
+
+
+async def test_a_dead_database_leaves_workers_with_what_they_know(script: Script) -> None:
+    class Dead(Registry):
+        async def number(self) -> int:
+            raise SourceUnavailable("house")
+
+    persisted = Persisted("trusted")
+    await persisted.refresh(Registry(**{"7": TEXT}))
+    with pytest.raises(SourceUnavailable):
+        await persisted.refresh(Dead())
+    async with Gateway(example(script, persisted=persisted), TOKENS).http as http:
+        assert (await http.post("/graphql", json={"documentId": "7"})).json() == SEVEN
