@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import structlog
@@ -17,7 +16,8 @@ from datasources.errors import HeddleError, Refusal, SourceError
 from gateway.errors import masked, refusal, shown
 from gateway.limits.refusals import TooManyOperations
 from gateway.metrics import SOCKETS
-from gateway.request import Caller, GraphQLRequest, NotExecuted, address_of
+from gateway.operation import request_refused
+from gateway.request import Caller, GraphQLRequest, NotExecuted, address_of, request_id
 from gateway.websocket_messages import ACK, PING, PONG, Closed, Message, complete_of, error_of, next_of, read
 
 PROTOCOL = "graphql-transport-ws"
@@ -115,9 +115,11 @@ class _Connection:
             await self._heartbeat(message)
         try:
             return await self._open_session(message.payload)
-        except Refusal:
+        except Refusal as error:
+            request_refused(error, request_id())
             raise Closed(4403, "Forbidden") from None
-        except SourceError:
+        except SourceError as error:
+            request_refused(error, request_id())
             raise Closed(1013, "Try again later") from None
 
     async def _answer(self, message: Message, actor: Actor, group: asyncio.TaskGroup) -> None:
@@ -155,6 +157,7 @@ class _Connection:
         if len(self._tasks) >= self._limits.max_operations:
             limit = self._limits.max_operations
             error = TooManyOperations("This socket runs", limit, "complete one, or open another socket")
+            request_refused(error, request_id())
             await self._send(error_of(id, orjson.dumps([refusal(error)])))
             return
         task = group.create_task(self._operate(id, request, actor))
@@ -184,9 +187,9 @@ class _Connection:
             return error_of(id, orjson.dumps(_shown(error)))
         except Exception:
             # One operation's bug must end neither the socket nor its other operations.
-            request_id = uuid4().hex
-            log.exception("bug", request=request_id, operation=request.operation_name)
-            return error_of(id, orjson.dumps([masked(request_id)]))
+            called = request_id()
+            log.exception("bug", request=called)
+            return error_of(id, orjson.dumps([masked(called)]))
         return complete_of(id)
 
     async def _receive(self) -> Message:
@@ -219,4 +222,4 @@ async def _close(websocket: WebSocket, closed: Closed) -> None:
 
 
 def _shown(error: HeddleError) -> list[dict[str, Any]]:
-    return shown([GraphQLError(str(error), original_error=error)], uuid4().hex)
+    return shown([GraphQLError(str(error), original_error=error)], request_id())

@@ -5,8 +5,9 @@ import json
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
-from datasources.errors import Forbidden, SourceUnavailable, Unauthenticated
+from datasources.errors import Forbidden, HeddleError, SourceUnavailable, Unauthenticated
 from gateway.websocket import PROTOCOL, Session, SocketLimits
 from tests.gateway.websocket.client import ADA, SUBSCRIBE, Dial, Feed, me
 
@@ -116,13 +117,17 @@ async def test_subscribing_before_the_init_closes_with_4401(dial: Dial, feed: Fe
         (SourceUnavailable("identity", "secret detail"), (1013, "Try again later")),
     ],
 )
-async def test_a_refused_session_closes_the_socket(dial: Dial, error: Exception, closed: tuple[int, str]) -> None:
+async def test_a_refused_session_closes_the_socket_and_is_told(
+    dial: Dial, error: HeddleError, closed: tuple[int, str]
+) -> None:
     async def open_session(params: dict[str, Any] | None) -> Session:
         raise error
 
-    async with dial(me, open_session) as client:
-        await client.say({"type": "connection_init"})
-        assert await client.closed() == closed
+    with capture_logs() as logged:
+        async with dial(me, open_session) as client:
+            await client.say({"type": "connection_init"})
+            assert await client.closed() == closed
+    assert [(entry["event"], entry["code"]) for entry in logged] == [("request refused", error.code)]
 
 
 async def test_a_session_that_is_over_closes_with_4403_and_ends_what_runs(dial: Dial, feed: Feed) -> None:
