@@ -99,7 +99,7 @@ class Executor:
         definition = document.operation(request.operation_name)
         run = self._told(Operation(document, definition, caller), request, parts)
         mutates = definition is not None and definition.operation is OperationType.MUTATION
-        return await (self._finished(run) if mutates else run)
+        return await (self._finished(run, parts) if mutates else run)
 
     def json_of(self, result: Result, request: GraphQLRequest) -> bytes:
         """The response to this request: those who share a result may have asked for other extensions."""
@@ -144,7 +144,10 @@ class Executor:
         operation.shared = flight.waiters > 0
         return await flight.landed(ends)
 
-    async def _finished(self, mutation: Coroutine[Any, Any, Result]) -> Result:
+    async def _finished(self, mutation: Coroutine[Any, Any, Result], parts: Parts | None) -> Result:
+        """What anybody asks for who knows of the result is not shared with what was asked for before."""
+        if parts:
+            parts.when_begun = self._flights.seal
         running = asyncio.ensure_future(mutation)
         self._mutations.add(running)
         running.add_done_callback(self._mutations.discard)

@@ -4,6 +4,8 @@ executor.py   graphql-core's incremental execution, bounded and batched
 delivery.py   from its results to parts, errors masked
 parts.py      an answer on its way from the execution to the transport
 formats.py    parts as JSON, by id or by path
+streams.py    which of them a client wants, framed as multipart or events
+response.py   the response, while the operation runs
 """
 
 from graphql import DirectiveNode, DocumentNode, Visitor, visit

@@ -1,7 +1,7 @@
 """An answer in parts: the execution puts what it knows, and never waits for the transport that takes it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +69,8 @@ class Parts:
     """
 
     def __init__(self) -> None:
+        self.when_begun: Callable[[], None] = _nothing
+        """Called just before anybody may know of the first part."""
         self._first: Part | None = None
         self._known = asyncio.Event()
         self._next = Part()
@@ -76,6 +78,7 @@ class Parts:
         self._ended: asyncio.Future[Any] | None = None
 
     def begin(self, first: Part) -> None:
+        self.when_begun()
         self._first = first
         self._known.set()
 
@@ -112,3 +115,7 @@ class Parts:
                 self._ended.result()
                 part.is_last = True
             yield part
+
+
+def _nothing() -> None:
+    pass

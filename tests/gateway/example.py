@@ -102,6 +102,11 @@ class Pair:
     async def twin(self) -> "Pair | None":
         return Pair(key=self.key * 2)
 
+    @strawberry.field
+    async def slow(self, info: strawberry.Info) -> str | None:
+        await info.context.of(Stores).script.work()
+        return "done"
+
 
 @strawberry.type
 class Query:

@@ -3,16 +3,21 @@
 import asyncio
 import json
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
 import gateway.execution as gateway_execution
 from datasources.sql import Database
+from gateway.incremental.parts import Part, Parts
+from gateway.incremental.response import InParts, in_parts
+from gateway.incremental.streams import stream_of
 from tests.databases.tables import endless
-from tests.gateway.example import Held, Script, example
-from tests.gateway.incremental.asking import BY_ID, BY_PATH, EVENTS, asked, parts_of
+from tests.gateway.example import SECRET, Held, Script, example
+from tests.gateway.incremental.asking import BY_ID, BY_PATH, EVENTS, PATIENCE_S, asked, parts_of
 from tests.gateway.serving import served, soon
 
 LATE = "{ takes ... @defer { slow } a { ... @defer { x } } }"
@@ -70,6 +75,30 @@ async def test_a_mutation_answers_in_parts(port: int, script: Script) -> None:
     assert late["incremental"] == [{"id": "0", "data": {"x": "A"}}]
 
 
+async def test_who_knows_of_a_mutation_shares_nothing_from_before(port: int, script: Script) -> None:
+    """Its first part says that it is done, while another is still to come."""
+    before = script.work = Held()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as http:
+        old = asyncio.create_task(http.get("/graphql", params={"query": "{ slow }"}))
+        await soon(before.began)
+        held = Held()
+        script.work = once_then(held)
+        async with asked(port, 'mutation { make(key: "a") { key ... @defer { slow } } }') as answer:
+            await answer.part()
+            await soon(held.began)
+            script.work = done
+            new = await http.get("/graphql", params={"query": "{ slow }"})
+        assert new.json() == {"data": {"slow": "done"}}
+        before.let_go.set()
+        await old
+
+
+def once_then(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Work that is done at once the first time."""
+    calls = iter([done, work])
+    return lambda: next(calls)()
+
+
 @pytest.mark.parametrize("accept", [BY_ID, BY_PATH])
 async def test_the_last_part_explains_them_all(script: Script, database: Database, accept: str) -> None:
     async def work() -> None:
@@ -124,6 +153,23 @@ async def test_no_execution_waits_for_a_client_that_does_not_read(script: Script
     rows = [{"key": key, "x": key} for key in keys]
     assert [piece["data"] for piece in pieces] == [{f"p{index}": rows} for index in reversed(range(40))]
     assert len(parts) < len(pieces), "what came meanwhile went together"
+
+
+async def test_an_answer_that_broke_off_does_not_look_complete() -> None:
+    async def work(parts: Parts) -> None:
+        parts.begin(Part({"data": {"takes": 0}}))
+        raise RuntimeError(SECRET)
+
+    stream = stream_of(BY_ID.encode())
+    assert stream is not None
+    response = await in_parts(stream, work, lambda _: {})
+    assert isinstance(response, InParts)
+    chunks = aiter(response.body_iterator)
+    first = await anext(chunks)
+    assert isinstance(first, bytes)
+    assert first.endswith(b'{"data":{"takes":0},"hasNext":true}\r\n---')
+    with pytest.raises(RuntimeError):
+        await anext(chunks)
 
 
 class Unread:
