@@ -515,6 +515,7 @@ def _limits(settings: Settings) -> Limits:
     in_development = settings.env == "development"
     return Limits(
         max_depth=settings.max_depth,
+        max_cost=settings.max_cost,
         introspection=in_development if settings.introspection is None else settings.introspection,
     )
 

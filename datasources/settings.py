@@ -282,6 +282,11 @@ class Settings(SettingsPart):
     max_depth: int = Field(
         default=15, ge=1, le=50, description="How many fields an operation may have below one another."
     )
+    max_cost: float = Field(
+        default=100_000,
+        ge=100,
+        description="The highest cost of one operation, in rows: refused before it runs. README says what costs what.",
+    )
     introspection: bool | None = Field(
         default=None,
         description="Whether clients may ask for the schema, and are told the names that are close to a wrong one. "

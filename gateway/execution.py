@@ -15,15 +15,15 @@ from datasources import calls
 from datasources.actor import Actor
 from datasources.calls import Call
 from datasources.deadline import deadline
+from datasources.errors import Refusal
 from datasources.rest.flights import Flights
 from gateway import explained
 from gateway.documents import Documents
 from gateway.errors import BAD_USER_INPUT, TIMED_OUT, refusal, shown
 from gateway.incremental import Delivery, Parts
 from gateway.limits import DEFAULT, Limits
-from gateway.limits.admission import Admission
+from gateway.limits.admission import Admission, affordable
 from gateway.limits.document import check_variables
-from gateway.limits.refusals import LimitExceeded
 from gateway.operation import Operation
 from gateway.persisted import Persisted
 from gateway.plan import Plans
@@ -85,6 +85,7 @@ class Executor:
         self._planned = planned
         self._explains = explains
         self._admission = Admission()
+        self._max_cost = limits.max_cost
         self._mutations: set[asyncio.Task[Result]] = set()
         self._flights = Flights()
 
@@ -123,7 +124,8 @@ class Executor:
             return _refused("Say by `operationName` which operation of the document to run.")
         try:
             check_variables(request.variables)
-        except LimitExceeded as refused:
+            affordable(document.plans, definition, request.variables, self._max_cost)
+        except Refusal as refused:
             return Result(errors=[refusal(refused)])
         with self._admission.admitted(caller):
             in_parts = parts if document.in_parts else None

@@ -14,6 +14,7 @@ import strawberry
 from strawberry.schema_directive import Location
 
 from datasources.actor import Actor
+from schema.cost import USUAL, Cost
 
 
 @strawberry.schema_directive(
@@ -62,14 +63,14 @@ def guarded(access: Access, resolver: Callable[..., Any]) -> Callable[..., Any]:
     raise TypeError(f"{resolver.__qualname__} is a root field: write it as `async def` with an `info` parameter")
 
 
-def field(access: Access, description: str) -> Callable[[Callable[..., Any]], Any]:
+def field(access: Access, description: str, cost: Cost = USUAL) -> Callable[[Callable[..., Any]], Any]:
     """A root field: `@field(scope("orders:read"), "Orders, newest first.")`. Its first parameter is `info`."""
 
     def declare(resolver: Callable[..., Any]) -> Any:
         return strawberry.field(
             resolver=guarded(access, resolver),
             description=description,
-            directives=[access],
+            directives=[access] if cost is USUAL else [access, cost],
             metadata={"access": access},
         )
 

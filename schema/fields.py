@@ -15,6 +15,7 @@ import strawberry
 from datasources.pages import PageArguments
 from loaders.batch import Batch, Loaders, page_by
 from schema.access import INHERITED, Access
+from schema.cost import USUAL, Cost
 
 _PARENT: Any = strawberry.Parent
 Unpack = Callable[..., dict[str, Any]]
@@ -43,6 +44,7 @@ def edge(
     key: str | tuple[str, ...],
     arguments: Unpack | None = None,
     access: Access = INHERITED,
+    cost: Cost = USUAL,
     description: str = "",
 ) -> Any:
     """A field whose value is what `batch` has for the row's key; with `access`, for those who pass only."""
@@ -56,7 +58,7 @@ def edge(
             return None
         return await info.context.loaders.load(batch, found, **(arguments(**given) if arguments else {}))
 
-    return _field(resolve, Edge(batch, keys, arguments, access), arguments, description)
+    return _field(resolve, Edge(batch, keys, arguments, access), arguments, cost, description)
 
 
 def edge_page(
@@ -66,13 +68,13 @@ def edge_page(
     return edge(batch, key=key, arguments=_paged(arguments), access=access, description=description)
 
 
-def computed(function: Callable[..., Any], *columns: str, description: str = "") -> Any:
+def computed(function: Callable[..., Any], *columns: str, cost: Cost = USUAL, description: str = "") -> Any:
     """A field whose value is `function(*columns of the row)`."""
 
     def resolve(root: Any) -> Any:
         return function(*(getattr(root, column) for column in columns))
 
-    return _field(resolve, Computed(function, columns), None, description)
+    return _field(resolve, Computed(function, columns), None, cost, description)
 
 
 def loaded(load: Callable[[Any, Loaders], Awaitable[Any]], *, description: str = "") -> Any:
@@ -102,7 +104,9 @@ def _paged(own: Unpack | None) -> Unpack:
     return unpack
 
 
-def _field(resolve: Callable[..., Any], declared: Edge | Computed, arguments: Unpack | None, description: str) -> Any:
+def _field(
+    resolve: Callable[..., Any], declared: Edge | Computed, arguments: Unpack | None, cost: Cost, description: str
+) -> Any:
     parameters = dict(inspect.signature(resolve).parameters)
     parameters.pop("given", None)
     parameters["root"] = parameters["root"].replace(annotation=_PARENT[Any])
@@ -111,7 +115,7 @@ def _field(resolve: Callable[..., Any], declared: Edge | Computed, arguments: Un
     return strawberry.field(
         resolver=resolve,
         description=description or None,
-        directives=[] if access is INHERITED else [access],
+        directives=[directive for directive in (access, cost) if directive not in (INHERITED, USUAL)],
         metadata={"declared": declared},
     )
 

@@ -10,6 +10,7 @@ import strawberry
 
 from datasources.errors import Forbidden, InvalidInput, Refusal, Unauthenticated
 from schema.access import INHERITED, Access, field
+from schema.cost import USUAL, Cost
 from schema.node import Named
 
 P = TypeVar("P")
@@ -42,10 +43,10 @@ class InputProblem(Problem):
 
 
 def mutation(
-    access: Access, description: str, *refusals: type[Refusal]
+    access: Access, description: str, *refusals: type[Refusal], cost: Cost = USUAL
 ) -> Callable[[Callable[..., Awaitable[P | None]]], Any]:
     """A mutation's root field: its description ends with the codes of what it may be refused for."""
-    return field(access, f"{description} Problems: {', '.join(refusal.code for refusal in refusals)}.")
+    return field(access, f"{description} Problems: {', '.join(refusal.code for refusal in refusals)}.", cost)
 
 
 async def payload(make: Callable[..., P], **result: Callable[[], Awaitable[Any]]) -> P:

@@ -2,7 +2,7 @@
 
 document.py     what a document may be, counted before it is validated
 merging.py      a rule of validation, in time that grows with the fields
-admission.py    who may run an operation now
+admission.py    which operations may run at all, and who may run one now
 refusals.py     what callers are told who may not
 """
 
@@ -13,11 +13,12 @@ from dataclasses import dataclass
 class Limits:
     """What operators choose; all other limits are constants, beside what they bound.
 
-    `max_depth` is of fields below one another. With `introspection`, clients may ask for the schema, and are told the
-    names that are close to a wrong one.
+    `max_depth` is of fields below one another, `max_cost` of one operation, as gateway/plan/cost.py has it. With
+    `introspection`, clients may ask for the schema, and are told the names that are close to a wrong one.
     """
 
     max_depth: int = 15
+    max_cost: float = 100_000
     introspection: bool = True
 
 

@@ -1,11 +1,16 @@
-"""Who may run an operation now."""
+"""Which operations may run at all, and who may run one now."""
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
-from gateway.limits.refusals import TooManyOperations
+from graphql import OperationDefinitionNode
+
+from gateway.limits.refusals import CostExceeded, LimitExceeded, TooManyOperations
+from gateway.plan import Plans, Unplanned
+from gateway.plan.compile import MAX_FIELDS
 from gateway.request import Caller
 
 MAX_OPERATIONS = 100
@@ -17,6 +22,18 @@ Payer = UUID | str
 
 def payer_of(caller: Caller) -> Payer:
     return caller.address if caller.actor.id is None else caller.actor.id
+
+
+def affordable(plans: Plans, operation: OperationDefinitionNode, variables: dict[str, Any], max_cost: float) -> float:
+    """What the operation will cost. Raises: LimitExceeded, CostExceeded."""
+    try:
+        formula = plans.cost(operation, variables)
+    except Unplanned:
+        raise LimitExceeded("fields", None, MAX_FIELDS) from None
+    cost = formula.of(variables)
+    if cost > max_cost:
+        raise CostExceeded(cost, max_cost, formula.dearest(variables))
+    return cost
 
 
 class Admission:

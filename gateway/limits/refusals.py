@@ -1,5 +1,6 @@
 """What callers are told who ask for too much: the figure, the limit and the remedy."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from datasources.errors import Refusal
@@ -44,6 +45,22 @@ _LIMITS = {
     "variableValues": ("values in its variables", _SEVERAL),
 }
 """What each limit counts, and what to do about it."""
+
+
+class CostExceeded(Refusal):
+    """`dearest` is the path to the innermost field that makes most of the cost, if one does."""
+
+    code = "COST_EXCEEDED"
+
+    def __init__(self, cost: float, most: float, dearest: Sequence[str]) -> None:
+        blame = f"most of it is `{'.'.join(dearest)}`: ask for fewer there" if dearest else _SEVERAL
+        super().__init__(f"This operation costs {cost:,.0f}, and {most:,.0f} is allowed; {blame}.")
+        self.cost = cost
+        self.most = most
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "cost": round(self.cost), "limit": round(self.most)}
 
 
 class Throttled(Refusal):

@@ -2,6 +2,7 @@
 
 compile.py      from a document to its plan
 field.py        a field of a plan, and what is declared about it
+cost.py         what an operation will cost, by its plan
 steps.py        the steps: attributes, calculations, loads, resolvers, and the selection over them
 completion.py   values of a type become JSON, a set at a time
 run.py          one execution
@@ -15,18 +16,21 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeVar, cast
 
 from graphql import (
+    BooleanValueNode,
     DocumentNode,
     ExecutionResult,
     Executor,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    VariableDefinitionNode,
     located_error,
 )
 
 from gateway.incremental import Delivering, Delivery
 from gateway.metrics import FALLBACKS
 from gateway.plan.compile import Plan, compile_plan, conditions_of
+from gateway.plan.cost import Cost
 from gateway.plan.field import Unplanned
 from gateway.plan.run import Run
 from gateway.plan.values import Failure
@@ -34,6 +38,7 @@ from gateway.plan.values import Failure
 __all__ = ["Plan", "Plans", "Unplanned"]
 
 PLANS_KEPT = 32
+Flags = tuple[tuple[str, bool | None], ...]
 E = TypeVar("E", bound=Executor[Any])
 
 
@@ -57,6 +62,7 @@ class Plans:
         self._schema = schema
         self._document = document
         self._kept = lru_cache(PLANS_KEPT)(self._made)
+        self._costs = lru_cache(PLANS_KEPT)(self._cost)
 
     async def execute(self, context: Any, variables: dict[str, Any], operation_name: str | None) -> ExecutionResult:
         """As graphql-core's `execute`."""
@@ -75,6 +81,23 @@ class Plans:
             (data,) = await plan.root.run(run, [None])
         return _result(data) if run.failed else ExecutionResult(data, None)
 
+    def cost(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Cost:
+        """What it costs for these values, not yet coerced, of the variables that include and skip. Raises: Unplanned.
+
+        Only what is too large to be looked at has none.
+        """
+        flags: Flags = ()
+        if self._conditions:
+            flags = tuple(
+                (definition.variable.name.value, _flag(definition, variables))
+                for definition in operation.variable_definitions or ()
+                if definition.variable.name.value in self._conditions
+            )
+        cost = self._costs(operation.name and operation.name.value, flags)
+        if isinstance(cost, Unplanned):
+            raise Unplanned(*cost.args)
+        return cost
+
     def plan(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Plan:
         """The plan for these values of the variables that include and skip. Raises: Unplanned."""
         asked = [definition.variable.name.value for definition in operation.variable_definitions or ()]
@@ -84,7 +107,16 @@ class Plans:
             raise Unplanned(*plan.args)
         return plan
 
-    def _made(self, operation_name: str | None, flags: tuple[tuple[str, bool | None], ...]) -> Plan | Unplanned:
+    def _cost(self, operation_name: str | None, flags: Flags) -> Cost | Unplanned:
+        plan = self._kept(operation_name, flags)
+        if isinstance(plan, Plan):
+            return plan.cost
+        try:
+            return compile_plan(self._schema, self._document, operation_name, dict(flags), loosely=True).cost
+        except Unplanned as reason:
+            return Unplanned(*reason.args)
+
+    def _made(self, operation_name: str | None, flags: Flags) -> Plan | Unplanned:
         try:
             return compile_plan(self._schema, self._document, operation_name, dict(flags))
         except Unplanned as reason:
@@ -134,6 +166,14 @@ class Whole(Executor[None]):
 
     def get_stream_usage(self, *_: Any) -> None:
         return None
+
+
+def _flag(definition: VariableDefinitionNode, variables: dict[str, Any]) -> bool | None:
+    """The value of a Boolean variable; None where it has none."""
+    value = variables.get(definition.variable.name.value, definition.default_value)
+    if isinstance(value, BooleanValueNode):
+        return value.value
+    return value if isinstance(value, bool) else None
 
 
 def _result(data: Any) -> ExecutionResult:

@@ -32,6 +32,7 @@ from graphql import (
 )
 
 from gateway.plan.completion import Abstracts, Completer, Leaves, Lists, Objects
+from gateway.plan.cost import Cost
 from gateway.plan.field import Field, Unplanned
 from gateway.plan.steps import Attribute, Branch, Calculation, Load, Resolution, Selection, Step, united
 from schema.fields import Computed, Edge
@@ -46,6 +47,7 @@ spread wherever they are asked for, so that a short document can ask for exponen
 class Plan:
     root: Selection
     serial: bool
+    cost: Cost
 
 
 def conditions_of(document: DocumentNode) -> frozenset[str]:
@@ -62,28 +64,39 @@ def conditions_of(document: DocumentNode) -> frozenset[str]:
 
 
 def compile_plan(
-    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None, flags: Mapping[str, bool | None]
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation_name: str | None,
+    flags: Mapping[str, bool | None],
+    *,
+    loosely: bool = False,
 ) -> Plan:
-    """The plan of one operation of a valid document. Raises: Unplanned."""
+    """The plan of one operation of a valid document. Raises: Unplanned.
+
+    With `loosely`, what plans do not cover is taken for a resolver, or left out: that says what it costs.
+    """
     operation = get_operation_ast(document, operation_name)
     root = schema.get_root_type(operation.operation) if operation else None
-    if operation is None or root is None or operation.operation is OperationType.SUBSCRIPTION:
+    if operation is None or root is None or (operation.operation is OperationType.SUBSCRIPTION and not loosely):
         raise Unplanned("neither query nor mutation")
-    if operation.directives:
+    if operation.directives and not loosely:
         raise Unplanned("directives on the operation")
-    compiler = _Compiler(schema, document, flags)
+    compiler = _Compiler(schema, document, flags, loosely)
     try:
         selection = compiler.selection(root, [operation.selection_set])
     except RecursionError:
         raise Unplanned("deep nesting") from None
     compiler.project()
-    return Plan(selection, operation.operation is OperationType.MUTATION)
+    return Plan(selection, operation.operation is OperationType.MUTATION, Cost(selection, operation))
 
 
 class _Compiler:
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, flags: Mapping[str, bool | None]) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, flags: Mapping[str, bool | None], loosely: bool
+    ) -> None:
         self._schema = schema
         self._flags = flags
+        self._loosely = loosely
         fragments = (d for d in document.definitions if isinstance(d, FragmentDefinitionNode))
         self._fragments = {fragment.name.value: fragment for fragment in fragments}
         self._selections: dict[tuple[Any, ...], Selection] = {}
@@ -125,7 +138,7 @@ class _Compiler:
             if key not in constants:
                 field = self._field(key, parent, nodes)
                 completer = self._completer(field.definition.type, field)
-                declared = field.declared
+                declared = self._declared(field)
                 if isinstance(declared, Edge):
                     arguments = sorted(print_ast(argument) for argument in nodes[0].arguments or ())
                     group = (declared.batch, declared.unpack, *arguments)
@@ -139,12 +152,20 @@ class _Compiler:
         steps += [Load(*zip(*load, strict=True)) for load in loads.values()]
         return Selection(steps, list(collected), constants)
 
-    @staticmethod
-    def _field(key: str, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Field:
-        definition = parent.fields.get(nodes[0].name.value)
-        if definition is None:
+    def _field(self, key: str, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Field:
+        definition: Any = self._schema.get_field(parent, nodes[0].name.value)  # none is missing: the document is valid
+        field = Field(key, parent, definition, nodes)
+        if field.introspects and not self._loosely:
             raise Unplanned("introspection")
-        return Field(key, parent, definition, nodes)
+        return field
+
+    def _declared(self, field: Field) -> Edge | Computed | str | None:
+        try:
+            return field.declared
+        except Unplanned:
+            if self._loosely:
+                return None
+            raise
 
     def _collect(
         self,
@@ -172,6 +193,8 @@ class _Compiler:
             if directive.name.value in ("defer", "stream"):
                 continue  # hints, for those who take answers in parts
             if directive.name.value not in ("skip", "include"):
+                if self._loosely:
+                    continue
                 raise Unplanned(f"@{directive.name.value}")
             (argument,) = directive.arguments or ()
             condition = argument.value
@@ -179,7 +202,7 @@ class _Compiler:
                 on = self._flags[condition.name.value]
             else:
                 on = isinstance(condition, BooleanValueNode) and condition.value
-            if on is None:
+            if on is None and not self._loosely:
                 raise Unplanned("a condition that is null")
             if on is (directive.name.value == "skip"):
                 return False

@@ -32,6 +32,11 @@ class Field:
         return self.definition.resolve or default_field_resolver
 
     @property
+    def introspects(self) -> bool:
+        """Whether it tells of the schema."""
+        return self.parent.name.startswith("__") or self.nodes[0].name.value.startswith("__")
+
+    @property
     def strawberry(self) -> StrawberryField:
         """Raises: Unplanned."""
         known: StrawberryField | None = self.definition.extensions.get("strawberry-definition")

@@ -11,18 +11,20 @@ from gateway.plan.steps import Attribute, Calculation, Load, Selection, Step
 
 
 def described(schema: GraphQLSchema, query: str, variables: dict[str, Any]) -> str:
-    """The plan of a document with one operation. Raises: GraphQLError."""
+    """The plan of a document with one operation, and its cost in rows. Raises: GraphQLError."""
     document = parse(query)
     for error in validate(schema, document):
         raise error
     executor = Executor.build(schema, document, raw_variable_values=variables)
     if isinstance(executor, list):
         raise executor[0]
+    plans = Plans(schema, document)
     try:
-        plan = Plans(schema, document).plan(executor.operation, executor.variable_values.coerced)
+        plan = plans.plan(executor.operation, executor.variable_values.coerced)
     except Unplanned as reason:
         return f"graphql-core answers this: {reason}"
-    return "\n".join(shown(plan.root))
+    cost = plans.cost(executor.operation, variables).of(variables)
+    return "\n".join([*shown(plan.root), f"It costs {cost:,.0f} at most."])
 
 
 def shown(selection: Selection, indent: str = "") -> Iterator[str]:

@@ -171,6 +171,7 @@ class Selection:
 
     def __init__(self, steps: Sequence[Step], keys: Sequence[str], constants: dict[str, str]) -> None:
         self.steps = steps
+        self.constants = constants
         self.waits = any(step.waits for step in steps)
         self.depth = 1 + max((branch.completer.depth for step in steps for branch in step.branches), default=0)
         self.columns = united(_columns_of(step) for step in steps)

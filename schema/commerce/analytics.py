@@ -13,6 +13,7 @@ from resolvers.commerce import analytics
 from schema import access
 from schema.access import scope
 from schema.commerce.catalogue import Product, ProductCategory
+from schema.cost import Cost
 from schema.enums import told
 from schema.fields import computed, edge
 from schema.money import Money
@@ -62,6 +63,7 @@ class AnalyticsQuery:
         ANALYTICS,
         "Revenue of the orders placed in these days: a row for each day or month, the oldest first, or for each"
         " category at the top, the highest first. Where nothing was sold, the row has zeros.",
+        Cost(weight=500, size=100),
     )
     async def sales_revenue(
         self, info: strawberry.Info, by: RevenueBy, first_day: FirstDay, last_day: LastDay
@@ -72,6 +74,7 @@ class AnalyticsQuery:
         ANALYTICS,
         "The products that sold most in these days, by pieces not refunded, 100 at most;"
         " with a category, those in it or below it.",
+        Cost(weight=500),
     )
     async def best_sellers(
         self,

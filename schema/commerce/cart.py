@@ -13,6 +13,7 @@ from resolvers.commerce import cart
 from resolvers.commerce.pricing import PricedLine, tax_rate_bps
 from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy
+from schema.cost import Cost
 from schema.fields import computed, edge
 from schema.money import Money
 from schema.node import Node, uuid_of
@@ -63,7 +64,7 @@ class CartTotals:
     currency: Currency
     country: str = strawberry.field(description="Where the tax is of.")
     rate: Decimal = strawberry.field(description="How much of the currency is one of the prices' own.")
-    lines: list[PricedCartLine] = computed(_lines, *_BASIS, description="In the order of the cart.")
+    lines: list[PricedCartLine] = computed(_lines, *_BASIS, cost=Cost(size=5), description="In the order of the cart.")
     subtotal: Money = computed(_sum("subtotal_minor"), *_BASIS, description="Without tax.")
     tax: Money = computed(_sum("tax_minor"), *_BASIS)
     total: Money = computed(_sum("total_minor"), *_BASIS, description="What is to be paid.")
@@ -79,7 +80,7 @@ def _sent_to(country: str) -> dict[str, str]:
 class Cart(Node, batch=CommerceLoaders.cart_by_id):
     currency: Currency = strawberry.field(description="What its customer pays in.")
     lines: list[CartLine] = edge(
-        CommerceLoaders.lines_by_cart, key="id", description="In the order in which they were added."
+        CommerceLoaders.lines_by_cart, key="id", cost=Cost(size=5), description="In the order in which they were added."
     )
     totals: CartTotals | None = edge(
         CommerceLoaders.cart_basis,

@@ -18,6 +18,7 @@ from resolvers.commerce.catalogue import ProductValues
 from schema import access
 from schema.access import INHERITED, PUBLIC, scope
 from schema.connection import Connection
+from schema.cost import Cost
 from schema.enums import told
 from schema.fields import computed, edge, page_arguments
 from schema.money import Money, MoneyInput
@@ -38,10 +39,16 @@ class ProductCategory(Node, batch=CommerceLoaders.category_by_id):
         CommerceLoaders.category_by_id, key="parent_id", description="Null at the top."
     )
     children: list[Annotated["ProductCategory", strawberry.lazy("schema.commerce.catalogue")]] = edge(
-        CommerceLoaders.children_by_category, key="id", description="The categories right below, by name."
+        CommerceLoaders.children_by_category,
+        key="id",
+        cost=Cost(size=5),
+        description="The categories right below, by name.",
     )
     ancestors: list[Annotated["ProductCategory", strawberry.lazy("schema.commerce.catalogue")]] = edge(
-        CommerceLoaders.ancestors_by_category, key="id", description="The categories above, from the top."
+        CommerceLoaders.ancestors_by_category,
+        key="id",
+        cost=Cost(size=2),
+        description="The categories above, from the top.",
     )
 
 
@@ -70,6 +77,7 @@ class Product(Node, batch=CommerceLoaders.product_by_id):
         CommerceLoaders.price_in,
         key=("price_minor", "currency"),
         arguments=_in_currency,
+        cost=Cost(weight=1),
         description="The price at the day's rate, without tax. Null while there are no exchange rates.",
     )
     available: int = edge(
@@ -79,9 +87,10 @@ class Product(Node, batch=CommerceLoaders.product_by_id):
         CommerceLoaders.levels_by_product,
         key="id",
         access=scope("inventory:read"),
+        cost=Cost(size=3),
         description="What lies in each warehouse, by its code.",
     )
-    attributes: list[ProductAttribute] = computed(_attributes, "attributes")
+    attributes: list[ProductAttribute] = computed(_attributes, "attributes", cost=Cost(size=5))
     category: ProductCategory = edge(CommerceLoaders.category_by_id, key="category_id")
     units_sold: int = strawberry.field(description="How many were ordered and not cancelled, ever.")
     created_at: datetime

@@ -17,6 +17,7 @@ from resolvers.commerce.customers import Profile
 from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.connection import Connection
+from schema.cost import Cost
 from schema.fields import edge, edge_page, page_arguments
 from schema.node import Node, uuid_of
 from schema.problems import Problem, mutation, payload
@@ -24,6 +25,8 @@ from schema.problems import Problem, mutation, payload
 if TYPE_CHECKING:
     from schema.commerce.orders import Order
 
+SEALED = Cost(weight=1)
+"""To decrypt a value takes as long as to read a row."""
 _OWN = policy("the customer itself, or scope customers:read or customers:write")
 
 
@@ -33,32 +36,43 @@ _OWN = policy("the customer itself, or scope customers:read or customers:write")
 )
 class Address(Node, batch=CommerceLoaders.address_by_id):
     recipient: str | None = edge(
-        CommerceLoaders.address_recipient, key=("id", "sealed"), description="Who receives what is sent here."
+        CommerceLoaders.address_recipient,
+        key=("id", "sealed"),
+        cost=SEALED,
+        description="Who receives what is sent here.",
     )
     street: str | None = edge(
-        CommerceLoaders.address_street, key=("id", "sealed"), description="With the number of the house."
+        CommerceLoaders.address_street, key=("id", "sealed"), cost=SEALED, description="With the number of the house."
     )
-    city: str | None = edge(CommerceLoaders.address_city, key=("id", "sealed"))
-    postal_code: str | None = edge(CommerceLoaders.address_postal_code, key=("id", "sealed"))
+    city: str | None = edge(CommerceLoaders.address_city, key=("id", "sealed"), cost=SEALED)
+    postal_code: str | None = edge(CommerceLoaders.address_postal_code, key=("id", "sealed"), cost=SEALED)
     country: str | None = edge(
-        CommerceLoaders.address_country, key=("id", "sealed"), description="Two letters of ISO 3166, as DE."
+        CommerceLoaders.address_country,
+        key=("id", "sealed"),
+        cost=SEALED,
+        description="Two letters of ISO 3166, as DE.",
     )
     created_at: datetime
 
 
 @strawberry.type(description="Who buys here. Personal data is null after an erasure.", directives=[_OWN])
 class Customer(Node, batch=CommerceLoaders.customer_by_id):
-    name: str | None = edge(CommerceLoaders.customer_name, key=("id", "sealed_name"))
-    email: str | None = edge(CommerceLoaders.customer_email, key=("id", "sealed_email"))
+    name: str | None = edge(CommerceLoaders.customer_name, key=("id", "sealed_name"), cost=SEALED)
+    email: str | None = edge(CommerceLoaders.customer_email, key=("id", "sealed_email"), cost=SEALED)
     phone: str | None = edge(
-        CommerceLoaders.customer_phone, key=("id", "sealed_phone"), description="Null also where none was given."
+        CommerceLoaders.customer_phone,
+        key=("id", "sealed_phone"),
+        cost=SEALED,
+        description="Null also where none was given.",
     )
     currency: Currency = strawberry.field(description="What this customer sees prices in, and pays in.")
     created_at: datetime
     erased_at: datetime | None = strawberry.field(
         description="When the personal data was erased; null where it was not."
     )
-    addresses: list[Address] = edge(CommerceLoaders.addresses_by_customer, key="id", description="The oldest first.")
+    addresses: list[Address] = edge(
+        CommerceLoaders.addresses_by_customer, key="id", cost=Cost(size=2), description="The oldest first."
+    )
     orders: Connection[Annotated["Order", strawberry.lazy("schema.commerce.orders")]] = edge_page(
         CommerceLoaders.orders_by_customer, key="id", description="The newest first; those that you may see."
     )

@@ -26,8 +26,9 @@ from resolvers.commerce.orders import PlaceOrder, RefundOrder
 from resolvers.commerce.rules import ChangedBy, changed_by
 from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
-from schema.commerce.customers import AddressInput
+from schema.commerce.customers import SEALED, AddressInput
 from schema.connection import Connection
+from schema.cost import Cost
 from schema.enums import told
 from schema.fields import computed, edge, page_arguments
 from schema.money import Money
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
     from schema.commerce.payments import Payment
     from schema.commerce.shipments import Shipment
 
+BATCHED = Cost(weight=1)
+"""The carriers' service answers for many at once."""
+PAID = Cost(weight=300)
+"""The payment service is asked, once or several times, between two transactions."""
 _OWN = policy("its customer, or scope orders:read or orders:write")
 
 told(
@@ -123,14 +128,21 @@ class Order(Node, batch=CommerceLoaders.order_by_id):
     shipping_address: ShippingAddress | None = edge(
         CommerceLoaders.order_address,
         key=("id", "sealed_address"),
+        cost=SEALED,
         description="Null after the customer's erasure, and, with an error, where it cannot be read.",
     )
     customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
         CommerceLoaders.customer_by_id, key="customer_id", description="Null where you may not see customers."
     )
-    lines: list[OrderLine] = edge(CommerceLoaders.lines_by_order, key="id", description="In the order of the cart.")
-    history: list[OrderChange] = edge(CommerceLoaders.history_by_order, key="id", description="The oldest first.")
-    refunds: list[Refund] = edge(CommerceLoaders.refunds_by_order, key="id", description="The oldest first.")
+    lines: list[OrderLine] = edge(
+        CommerceLoaders.lines_by_order, key="id", cost=Cost(size=5), description="In the order of the cart."
+    )
+    history: list[OrderChange] = edge(
+        CommerceLoaders.history_by_order, key="id", cost=Cost(size=5), description="The oldest first."
+    )
+    refunds: list[Refund] = edge(
+        CommerceLoaders.refunds_by_order, key="id", cost=Cost(size=1), description="The oldest first."
+    )
     payment: Annotated["Payment", strawberry.lazy("schema.commerce.payments")] | None = edge(
         CommerceLoaders.payment_by_id,
         key="payment_id",
@@ -139,6 +151,7 @@ class Order(Node, batch=CommerceLoaders.order_by_id):
     shipment: Annotated["Shipment", strawberry.lazy("schema.commerce.shipments")] | None = edge(
         CommerceLoaders.shipment_by_id,
         key="shipment_id",
+        cost=BATCHED,
         description="Null before it is shipped and, with an error, while the carriers' service is away.",
     )
 
@@ -238,6 +251,7 @@ class OrdersMutation:
         PaymentReleased,
         BasketChanged,
         KeyReused,
+        cost=PAID,
     )
     async def place_order(self, info: strawberry.Info, input: PlaceOrderInput) -> OrderPayload | None:
         return await payload(
@@ -251,6 +265,7 @@ class OrdersMutation:
         NotFound,
         InvalidMove,
         KeyReused,
+        cost=PAID,
     )
     async def cancel_order(self, info: strawberry.Info, input: MoveOrderInput) -> OrderPayload | None:
         return await payload(
@@ -269,6 +284,7 @@ class OrdersMutation:
         ShipmentRefused,
         AuthorisationLost,
         KeyReused,
+        cost=PAID,
     )
     async def ship_order(self, info: strawberry.Info, input: MoveOrderInput) -> OrderPayload | None:
         return await payload(
@@ -286,6 +302,7 @@ class OrdersMutation:
         InvalidMove,
         RefundRefused,
         KeyReused,
+        cost=PAID,
     )
     async def refund_order(self, info: strawberry.Info, input: RefundOrderInput) -> OrderPayload | None:
         return await payload(

@@ -10,6 +10,7 @@ from datasources.money import Currency
 from resolvers.commerce import rates
 from schema import access
 from schema.access import PUBLIC
+from schema.cost import Cost
 from schema.fields import computed
 
 
@@ -27,11 +28,13 @@ def _rates(by_currency: Mapping[str, Decimal]) -> list[ExchangeRate]:
 class ExchangeRates:
     date: datetime.date
     base: Currency
-    rates: list[ExchangeRate] = computed(_rates, "by_currency", description="Of all other currencies, by their code.")
+    rates: list[ExchangeRate] = computed(
+        _rates, "by_currency", cost=Cost(size=30), description="Of all other currencies, by their code."
+    )
 
 
 @strawberry.type
 class RatesQuery:
-    @access.field(PUBLIC, "The newest exchange rates; null while the service does not answer.")
+    @access.field(PUBLIC, "The newest exchange rates; null while the service does not answer.", Cost(weight=50))
     async def exchange_rates(self, info: strawberry.Info, base: Currency = Currency.EUR) -> ExchangeRates | None:
         return await rates.exchange_rates(info.context, base.value)

@@ -47,6 +47,7 @@ def test_a_plan_can_be_read() -> None:
         "      model                    attribute model",
         "  price                        load example.price_by_id by id",
         "  secret                       load example.price_by_id by id, in the same call",
+        "It costs 368 at most.",
     ]
     assert "Robot" not in described(GRAPHQL, document, {"deep": False})
 

@@ -156,7 +156,8 @@ def test_a_plan_says_what_is_loaded_with_what(run: Run) -> None:
         "    category                   load commerce.category_by_id by category_id\n"
         "      name                     attribute name\n"
         "      parent                   load commerce.category_by_id by parent_id\n"
-        "        id                     computed from id\n",
+        "        id                     computed from id\n"
+        "It costs 137 at most.\n",
         [],
     )
 
