@@ -33,13 +33,12 @@ from datasources.settings import (
     services_without_address,
     variable,
 )
-from gateway import metrics, processes, traces
+from gateway import logs, metrics, processes, traces
 from gateway.app import Graph, application
 from gateway.check.report import NoSchema, checked
 from gateway.documents import Documents
 from gateway.identity import Tokens, person_of
 from gateway.limits import Limits
-from gateway.logs import configure_logs
 from gateway.manifest import WrongManifest, read_manifest, validated
 from gateway.options import (
     DEFAULTS,
@@ -142,6 +141,7 @@ class House:
     @asynccontextmanager
     async def _open(self, _: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.callback(logs.flush)
             stack.push_async_callback(traces.stop)
             stack.push_async_callback(self.tokens.close)
             sources = await stack.enter_async_context(opened(self.settings, self._own, self._clock))
@@ -204,7 +204,7 @@ def configured() -> tuple[Settings, Own]:
 def app() -> Starlette:
     """For the processes that serve: the house as the environment says."""
     settings, own = configured()
-    configure_logs(settings.log_level, messages=settings.env == "development")
+    logs.configure_logs(settings.log_level, messages=settings.env == "development")
     traces.start()
     house = House(settings, own)
     processes.settle()

@@ -2,7 +2,6 @@
 
 from asyncio import CancelledError
 from contextvars import Token
-from logging import INFO
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +10,7 @@ from graphql import OperationDefinitionNode
 from datasources.errors import HeddleError, Refusal
 from gateway import traces
 from gateway.documents import Document
-from gateway.logs import answering, log
+from gateway.logs import answering, tell, telling
 from gateway.metrics import ERRORS, RUNNING, SHARED, operation_ended
 from gateway.request import Caller
 
@@ -67,7 +66,7 @@ class Operation:
         operation_ended(self.kind, outcome, codes, duration_s)
         if self.shared:
             SHARED.inc()
-        if log().is_enabled_for(INFO):
+        if telling():
             self._tell(outcome, codes, duration_s)
         answering.reset(self._answering)
 
@@ -77,7 +76,7 @@ class Operation:
         for call in calls:
             statements += call.kind == "sql"
         trace = {"trace": traces.active.id_of(self._span)} if self._span and traces.active else {}
-        log().info(
+        tell(
             "operation",
             request=self.caller.request_id,
             actor=self.caller.actor.id,
@@ -97,7 +96,8 @@ class Operation:
 def request_refused(error: HeddleError, request_id: str) -> None:
     """Tells of a request that did not become an operation."""
     ERRORS.labels(error.code).inc()
-    log().info("request refused", request=request_id, code=error.code)
+    if telling():
+        tell("request refused", request=request_id, code=error.code)
 
 
 def _outcome(result: "Result | None", raised: BaseException | None) -> tuple[Outcome, list[str]]:

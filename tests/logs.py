@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.logs import Level, configure_logs
+from gateway.logs import Level, configure_logs, flush
 
 Entries = Sequence[MutableMapping[str, Any]]
 
@@ -19,15 +19,30 @@ def faults(entries: Entries) -> list[MutableMapping[str, Any]]:
     return [entry for entry in entries if entry["log_level"] not in ("debug", "info")]
 
 
+class Log:
+    """What is written, read as often as a test likes."""
+
+    def __init__(self) -> None:
+        self.written = io.BytesIO()
+        self.stderr = io.TextIOWrapper(self.written)  # which closes what it writes to when nobody knows it any more
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        flush()
+        return [json.loads(line) for line in self.written.getvalue().splitlines()]
+
+    def of(self, event: str, *fields: str) -> list[tuple[Any, ...]]:
+        """These fields of each such entry, in order."""
+        return [tuple(entry[field] for field in fields) for entry in self.entries if entry["event"] == event]
+
+
 @contextmanager
-def lines(level: Level = "info", *, messages: bool = True) -> Iterator[list[Any]]:
-    """The lines that are written inside, once the block has ended."""
-    written = io.TextIOWrapper(io.BytesIO())
-    found: list[Any] = []
+def logged(level: Level = "info", *, messages: bool = True) -> Iterator[Log]:
+    """What the house logs inside, as it is written."""
+    log = Log()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sys, "stderr", written)
+        patched.setattr(sys, "stderr", log.stderr)
         configure_logs(level, messages=messages)
-        yield found
+        yield log
+        flush()
     configure_logs()
-    written.seek(0)
-    found += map(json.loads, written.read().splitlines())

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from structlog.testing import capture_logs
 
 from datasources.rest import RestService
 from datasources.settings import WrongSetting
@@ -18,6 +17,7 @@ from tests.collector import collected
 from tests.gateway.example import SECRET, Held, Script, example
 from tests.gateway.serving import Caller, served, soon
 from tests.gateway_client import Gateway
+from tests.logs import logged
 from tests.rest.outside import Outside, json
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -74,11 +74,11 @@ async def test_an_operation_its_batches_and_its_calls_are_one_trace(
 
 
 async def test_the_log_says_which_trace_an_operation_is(gateway: Gateway) -> None:
-    with capture_logs() as logged:
+    with logged() as log:
         async with collected() as collector:
             await ask(gateway, "{ takes }")
         await ask(gateway, "{ takes }")
-    assert [entry.get("trace") for entry in logged] == [collector.named("query").trace, None]
+    assert [entry.get("trace") for entry in log.entries] == [collector.named("query").trace, None]
 
 
 async def test_a_trace_goes_on_where_it_came_from(gateway: Gateway) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from structlog.testing import capture_logs
 
 from datasources.actor import ANONYMOUS, Actor
 from datasources.ids import utc_now
@@ -16,6 +15,7 @@ from gateway.identity import errors as said
 from tests.gateway.example import Script, example
 from tests.gateway.identity.forging import ADA, CLAIMS, SECRET, Edwards
 from tests.gateway_client import Gateway
+from tests.logs import logged
 from tests.rest.outside import Outside, http
 from tests.rest.outside import json as answer
 
@@ -132,9 +132,9 @@ async def test_nothing_of_a_token_is_logged_or_told(gateway: Gateway, issuer: Ou
     issuer.says(answer({"keys": [key.jwk()]}))
     claims = {**CLAIMS, "iss": ISSUER, "sub": "ada@example.com", "email": "ada@example.com"}
     refused = [other.token(claims), key.token(claims), key.token({**claims, "aud": "ada@example.com"}), "ada.4711"]
-    with capture_logs() as logs:
+    with logged() as log:
         responses = [await ask(gateway, f"Bearer {token}") for token in refused]
     assert [response.status_code for response in responses] == [401] * 4
-    assert [entry["event"] for entry in logs] == ["request refused"] * 4
-    for told in (json.dumps(logs), *(response.text + str(response.headers) for response in responses)):
+    assert [entry["event"] for entry in log.entries] == ["request refused"] * 4
+    for told in (json.dumps(log.entries), *(response.text + str(response.headers) for response in responses)):
         assert not any(secret in told for token in refused for secret in ("ada", "example.com", *token.split(".")[1:]))

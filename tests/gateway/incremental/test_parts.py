@@ -6,10 +6,10 @@ How much goes into one part depends on how fast the client reads: what is late i
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from tests.gateway.example import SECRET, Script
 from tests.gateway.incremental.asking import BY_ID, BY_PATH, parts_of
+from tests.logs import logged
 
 
 async def by_id(port: int, query: str, variables: dict[str, Any] | None = None) -> tuple[Any, Any]:
@@ -259,7 +259,7 @@ async def test_a_null_above_takes_what_is_late_with_it(port: int, script: Script
 async def test_bugs_in_late_parts_are_masked_and_logged_once(port: int) -> None:
     query = '{ pairs(keys: ["a", "boom"]) { key ... @defer { x } } ... @defer { raisesAsync } }'
     for accept in (BY_ID, BY_PATH, "text/event-stream"):
-        with capture_logs() as logged:
+        with logged() as log:
             _, *late = await parts_of(port, query, accept=accept)
         pieces = [piece for part in late for name in ("incremental", "completed") for piece in part.get(name, ())]
         errors = [error for piece in pieces for error in piece.get("errors", ())]
@@ -269,8 +269,8 @@ async def test_bugs_in_late_parts_are_masked_and_logged_once(port: int) -> None:
             assert error["message"] == f"Something went wrong on our side; tell us the request id {request_id}."
             assert error["extensions"] == {"code": "INTERNAL", "requestId": request_id}
         assert SECRET not in str(late)
-        assert [entry["event"] for entry in logged] == ["bug", "bug", "operation"]
-        assert (logged[-1]["outcome"], logged[-1]["codes"]) == ("partial", ["INTERNAL"])
+        assert [entry["event"] for entry in log.entries] == ["bug", "bug", "operation"]
+        assert log.of("operation", "outcome", "codes") == [("partial", ["INTERNAL"])]
 
 
 @pytest.mark.parametrize("initial", [-1, None])

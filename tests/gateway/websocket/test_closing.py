@@ -5,11 +5,11 @@ import json
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from datasources.errors import Forbidden, HeddleError, SourceUnavailable, Unauthenticated
 from gateway.websocket import PROTOCOL, Session, SocketLimits
 from tests.gateway.websocket.client import ADA, SUBSCRIBE, Dial, Feed, me
+from tests.logs import logged
 
 UNKNOWN = "Invalid message: its type is unknown"
 
@@ -123,11 +123,11 @@ async def test_a_refused_session_closes_the_socket_and_is_told(
     async def open_session(params: dict[str, Any] | None) -> Session:
         raise error
 
-    with capture_logs() as logged:
+    with logged() as log:
         async with dial(me, open_session) as client:
             await client.say({"type": "connection_init"})
             assert await client.closed() == closed
-    assert [(entry["event"], entry["code"]) for entry in logged] == [("request refused", error.code)]
+    assert log.of("request refused", "code") == [(error.code,)]
 
 
 async def test_a_session_that_is_over_closes_with_4403_and_ends_what_runs(dial: Dial, feed: Feed) -> None:
