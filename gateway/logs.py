@@ -29,48 +29,48 @@ _FACTS = ("sqlstate", "constraint_name", "table_name", "column_name", "sqlite_er
 
 TOGETHER_S = 0.1
 MOST_TOGETHER = 100
-"""Ordinary lines are written together, so many or for so long: to write one takes longer than to make it."""
+"""Ordinary lines are made and written together, so many or for so long: one alone takes several times as long."""
 
 
 class Lines:
     """Standard error. Where nobody reads it any more, or the disk is full, requests are answered without a log."""
 
-    def __init__(self) -> None:
+    def __init__(self, *finish: Processor) -> None:
         self._file = sys.stderr.buffer
-        self._waiting: deque[bytes] = deque()  # threads log too
+        self._finish = finish
+        self._waiting: deque[bytes | EventDict] = deque()  # threads log too
 
-    def msg(self, line: bytes | str) -> None:
-        self._waiting.append(line if isinstance(line, bytes) else line.encode())
+    def msg(self, line: bytes) -> None:
+        self._waiting.append(line)
         self.flush()
 
     debug = info = warning = error = critical = msg
 
-    def later(self, line: bytes) -> None:
+    def later(self, event: EventDict) -> None:
         """An ordinary line, in a moment, and before any that comes after it."""
         if not self._waiting:
             asyncio.get_running_loop().call_later(TOGETHER_S, self.flush)
-        self._waiting.append(line)
+        self._waiting.append(event)
         if len(self._waiting) >= MOST_TOGETHER:
             self.flush()
 
     def flush(self) -> None:
-        lines = b""
+        lines = []
         while self._waiting:
-            lines += self._waiting.popleft() + b"\n"
-        if not lines:
-            return
-        with suppress(OSError):
-            self._file.write(lines)
-            self._file.flush()
+            line: Any = self._waiting.popleft()
+            if not isinstance(line, bytes):
+                for processor in self._finish:
+                    line = processor(None, "info", line)
+            lines.append(line + b"\n")
+        if lines:
+            with suppress(OSError):
+                self._file.write(b"".join(lines))
+                self._file.flush()
 
 
 class _OfLibraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        _lines.msg(self.format(record))
-
-
-_lines = Lines()
-_level: Level = "info"
+        _lines.msg(self.format(record).encode())
 
 
 def telling() -> bool:
@@ -79,11 +79,8 @@ def telling() -> bool:
 
 
 def tell(event: str, **fields: Any) -> None:
-    """Logs what happens with every request, at `info`: in JSON without structlog, which takes several times as long."""
-    if sys.stderr.isatty():
-        structlog.get_logger("heddle").info(event, **fields)
-    else:
-        _lines.later(_json(None, "info", _completed(None, "info", {"event": event, **fields})))
+    """Logs what happens with every request, at `info`, where such lines are wanted."""
+    _lines.later(_completed(None, "info", {"event": event, **fields}))
 
 
 def flush() -> None:
@@ -99,12 +96,12 @@ def configure_logs(level: Level = "info", *, messages: bool = True) -> None:
     """
     global _lines, _level
     _lines.flush()
-    _lines, _level = Lines(), level
     told = _told if messages else _told_without_messages
     begin: list[Processor] = [_completed, _Raised(lambda info: told(info[1]))]
     end: list[Processor] = [_json]
     if sys.stderr.isatty():
-        end = [_shortened, structlog.dev.ConsoleRenderer(sort_keys=False)]
+        end = [_shortened, structlog.dev.ConsoleRenderer(sort_keys=False), _bytes]
+    _lines, _level = Lines(*end), level
     structlog.configure(
         processors=[*begin, *end],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -141,8 +138,12 @@ def _json(_: object, __: str, event: EventDict) -> bytes:
     return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
 
 
+def _bytes(_: object, __: str, line: Any) -> bytes:
+    return str(line).encode()
+
+
 def _text(_: object, __: str, line: Any) -> str:
-    return line.decode() if isinstance(line, bytes) else str(line)
+    return bytes(line).decode()
 
 
 def _shortened(_: object, __: str, event: EventDict) -> EventDict:
@@ -181,3 +182,7 @@ def _parts(error: BaseException, seen: set[int]) -> Iterator[str]:
         for inner in error.exceptions:
             yield "of these:\n"
             yield from _parts(inner, seen)
+
+
+_lines = Lines(_json)
+_level: Level = "info"
