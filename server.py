@@ -204,7 +204,7 @@ def configured() -> tuple[Settings, Own]:
 def app() -> Starlette:
     """For the processes that serve: the house as the environment says."""
     settings, own = configured()
-    logs.configure_logs(settings.log_level, messages=settings.env == "development")
+    _logged(settings)
     traces.start()
     house = House(settings, own)
     processes.settle()
@@ -246,6 +246,7 @@ def serve(
     """Serves the graph; in development with sample data, and with stand-ins for the services outside."""
     _set(host=host, port=port, data=data, workers=workers)
     settings, own = configured()
+    _logged(settings)
     processes.usable(settings.data)
     processes.terminated_is_interrupted()
     with suppress(KeyboardInterrupt), ExitStack() as stack:
@@ -404,6 +405,10 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _logged(settings: Settings) -> None:
+    logs.configure_logs(settings.log_level, messages=settings.env == "development")
 
 
 def _set(**options: object) -> None:

@@ -3,6 +3,7 @@
 import gc
 import http.client
 import ipaddress
+import logging
 import multiprocessing
 import os
 import signal
@@ -22,6 +23,10 @@ from gateway.protocol import BoundedHTTP
 
 GRACE_S = 3
 """What still runs this long after the order to end is cut off."""
+
+
+SILENT_S = 30
+"""A worker that says nothing for so long is replaced. On a busy machine one needs ten seconds to load."""
 
 
 class CannotStart(Exception):
@@ -86,6 +91,7 @@ def serve(
         ws="wsproto",  # the one that passes all of Autobahn's cases
         ws_max_size=max_message_bytes,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=SILENT_S,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -96,6 +102,7 @@ def serve(
     if workers == 1:
         uvicorn.Server(config).run([listening])
     else:
+        logging.getLogger("uvicorn.error").setLevel(logging.INFO)  # which is where it tells of workers that died
         Multiprocess(config, [listening]).run()
     if not ready.is_set():
         raise CannotStart("The gateway ended before it could serve; the lines above say why.")

@@ -35,6 +35,7 @@ def test_each_worker_tells_of_all_and_nothing_of_what_dead_ones_were_doing(tmp_p
         assert after["heddle_sockets_open"] == 0
         assert after[OPERATIONS] == ASKED, "what they did is not forgotten"
         assert command.end(signal.SIGTERM) == 0
+        assert "] died" in command.stderr
 
 
 def test_in_production_a_token_opens_them(tmp_path: Path) -> None:
