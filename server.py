@@ -127,6 +127,7 @@ class House:
             cors_origins=settings.cors_origins,
             explorer=settings.env == "development",
             limits=_limits(settings),
+            trusted_proxies=settings.trusted_proxies,
             lifespan=self._open,
         )
 
@@ -521,6 +522,8 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         max_depth=settings.max_depth,
         max_cost=settings.max_cost,
+        cost_per_minute=settings.cost_per_minute,
+        redis_url=settings.redis_url,
         introspection=in_development if settings.introspection is None else settings.introspection,
     )
 

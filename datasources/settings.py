@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -207,8 +208,8 @@ def _address_of_database(value: str) -> str:
     return value
 
 
-def _origins(value: object) -> object:
-    return [origin.strip() for origin in value.split(",")] if isinstance(value, str) else value
+def _listed(value: object) -> object:
+    return [one.strip() for one in value.split(",")] if isinstance(value, str) else value
 
 
 def _origin(value: str) -> str:
@@ -217,6 +218,18 @@ def _origin(value: str) -> str:
         raise ValueError(
             f"'{value}' is no origin: a scheme and a host in lower case, and a port if it is not the usual one"
         )
+    return value
+
+
+def _address_of_redis(value: str) -> str:
+    # Not shown, as it may hold a password.
+    if not (_is_url(value, "redis", "rediss") or value.startswith("unix:///")):
+        raise ValueError("it is neither redis://host:port/0 nor unix:///path")
+    return value
+
+
+def _network(value: str) -> str:
+    ip_network(value)  # raises ValueError with the reason
     return value
 
 
@@ -231,8 +244,10 @@ def _is_url(value: str, *schemes: str) -> bool:
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 EncryptionKeys = Annotated[SecretStr, AfterValidator(_keys)]
 ServiceUrl = Annotated[str, AfterValidator(_address_of_service)]
-Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_origins)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)]
 DatabaseUrl = Annotated[str, AfterValidator(_address_of_database)]
+RedisUrl = Annotated[str, AfterValidator(_address_of_redis)]
+Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_listed)]
 
 _MAKE = 'write what this prints: python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
@@ -282,10 +297,25 @@ class Settings(SettingsPart):
     max_depth: int = Field(
         default=15, ge=1, le=50, description="How many fields an operation may have below one another."
     )
-    max_cost: float = Field(
+    max_cost: int = Field(
         default=100_000,
         ge=100,
         description="The highest cost of one operation, in rows: refused before it runs. README says what costs what.",
+    )
+    cost_per_minute: int = Field(
+        default=1_000_000,
+        description="The cost of all operations of one caller in a minute: of an actor or, of those who did not sign "
+        "in, an address. In all processes together with `HEDDLE_REDIS_URL`, else in each.",
+    )
+    redis_url: RedisUrl | None = Field(
+        default=None,
+        description="Where processes keep what they share for moments.",
+        examples=["redis://localhost:6379/0"],
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Addresses or networks of proxies, separated by commas, whose `X-Forwarded-For` is believed.",
+        examples=["10.0.0.0/8"],
     )
     introspection: bool | None = Field(
         default=None,
@@ -333,6 +363,14 @@ class Settings(SettingsPart):
         stand_in="rates",
         example="https://api.frankfurter.dev",
     )
+
+    @field_validator("cost_per_minute")
+    @classmethod
+    def _every_operation_is_possible(cls, per_minute: int, info: ValidationInfo) -> int:
+        most = info.data.get("max_cost")
+        if most and per_minute < most:
+            raise ValueError(f"nobody could ever ask for HEDDLE_MAX_COST, which is {most}")
+        return per_minute
 
     @field_validator("jwks_url")
     @classmethod

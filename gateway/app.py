@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from datasources.actor import ANONYMOUS
 from datasources.deadline import deadline
@@ -67,6 +68,7 @@ def application(
     cors_origins: Sequence[str],
     explorer: bool,
     limits: Limits = DEFAULT,
+    trusted_proxies: Sequence[str] = (),
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
     executor = Executor(
@@ -101,7 +103,12 @@ def application(
             Mount("", Router(others, redirect_slashes=False), max_body_size=max_body_bytes),
         ],
         lifespan=opened,
-        middleware=[*cors(cors_origins), Middleware(_GraphFirst, endpoint), Middleware(SecurityHeaders)],
+        middleware=[
+            *_behind(trusted_proxies),
+            *cors(cors_origins),
+            Middleware(_GraphFirst, endpoint),
+            Middleware(SecurityHeaders),
+        ],
         exception_handlers={HTTPException: _not_served, Exception: _failed},
     )
 
@@ -116,6 +123,11 @@ class _GraphFirst:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asks = scope["type"] == "http" and scope["path"] in PATHS
         await (self._graph if asks else self._app)(scope, receive, send)
+
+
+def _behind(proxies: Sequence[str]) -> list[Middleware]:
+    """Clients are at the addresses that these proxies say, and nobody else is believed."""
+    return [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))] if proxies else []
 
 
 async def _not_served(_: Request, error: Any) -> Response:
@@ -180,4 +192,4 @@ async def _results(executor: Executor, caller: Caller, request: GraphQLRequest) 
     result = await executor.execute(request, caller)
     if not result.executed:
         raise NotExecuted(orjson.dumps(result.errors))
-    yield executor.json_of(result, request)
+    yield executor.json_of(result, request, caller)

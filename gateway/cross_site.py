@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketClose
 from gateway.headers import Headers, headers_of
 from gateway.request import BadRequest
 
-READABLE = ("Retry-After", "X-Request-ID")
+READABLE = ("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
 """The headers of answers that scripts of listed pages may read."""
 PREFLIGHT_KEPT_S = 7_200
 

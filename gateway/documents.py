@@ -72,6 +72,8 @@ class Documents:
         self._persisted = persisted or Persisted()
         self.fallbacks: Counter[str] = Counter()
         """How often an operation went to graphql-core because plans do not cover it, by the reason."""
+        self.characters = 0
+        """How many were read so far, of documents that were not known."""
         self._short = lru_cache(DOCUMENTS_KEPT)(self._read)
         self._long = lru_cache(LONG_DOCUMENTS_KEPT)(self._read)
 
@@ -89,6 +91,7 @@ class Documents:
     def _read(self, query: str) -> Document:
         DOCUMENTS.inc()
         hash = sha256_of(query)
+        self.characters += len(query)
         try:
             ast = parsed(query)
             check(ast, self._limits.max_depth)

@@ -1,6 +1,7 @@
 """Operations run with a fresh context and one deadline."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
@@ -18,15 +19,17 @@ from datasources.deadline import deadline
 from datasources.errors import Refusal
 from datasources.rest.flights import Flights
 from gateway import explained
-from gateway.documents import Documents
+from gateway.documents import Document, Documents
 from gateway.errors import BAD_USER_INPUT, TIMED_OUT, refusal, shown
 from gateway.incremental import Delivery, Parts
 from gateway.limits import DEFAULT, Limits
-from gateway.limits.admission import Admission, affordable
+from gateway.limits.admission import CHARACTERS, Admission, Estimate
 from gateway.limits.document import check_variables
+from gateway.limits.rate import Quota, payer_of
 from gateway.operation import Operation
 from gateway.persisted import Persisted
 from gateway.plan import Plans
+from gateway.plan.cost import OPERATION, spent
 from gateway.request import Caller, GraphQLRequest
 
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
@@ -45,6 +48,12 @@ class Result:
     calls: list[Call] = field(default_factory=list)
     started: float = 0.0  # monotonic, in seconds
     duration_s: float = 0.0
+    estimate: Estimate | None = None
+
+    @cached_property
+    def spent(self) -> float:
+        """What it did cost, for each of those who share it; nothing where it was refused."""
+        return spent(self.calls, self.json) + self.estimate.introspection if self.estimate else 0.0
 
     @cached_property
     def json(self) -> bytes:
@@ -84,32 +93,48 @@ class Executor:
         self._timeout_s = timeout_s
         self._planned = planned
         self._explains = explains
-        self._admission = Admission()
-        self._max_cost = limits.max_cost
+        self._admission = Admission(limits)
         self._mutations: set[asyncio.Task[Result]] = set()
         self._flights = Flights()
 
     async def execute(self, request: GraphQLRequest, caller: Caller, parts: Parts | None = None) -> Result:
-        """Runs one query or mutation. Faults are errors in the result. Raises: Throttled.
+        """Runs one query or mutation, at the cost of its caller. Faults are errors in the result. Raises: Throttled.
 
         Given `parts`, what `@defer` and `@stream` put off goes there, and so does all else as soon as anything was put
         off: the result then has the data of the first part, and the errors of all. Without, the answer is whole.
         A mutation that began is finished, even where its caller is cancelled.
         """
-        document = self.documents.find(request)
+        document = self._found(request, caller)
         definition = document.operation(request.operation_name)
         run = self._told(Operation(document, definition, caller), request, parts)
         mutates = definition is not None and definition.operation is OperationType.MUTATION
         return await (self._finished(run, parts) if mutates else run)
 
-    def json_of(self, result: Result, request: GraphQLRequest) -> bytes:
+    def json_of(self, result: Result, request: GraphQLRequest, caller: Caller) -> bytes:
         """The response to this request: those who share a result may have asked for other extensions."""
-        extensions = self.extensions_of(result, request)
+        extensions = self.extensions_of(result, request, caller)
         return result.json_with(extensions) if extensions else result.json
 
-    def extensions_of(self, result: Result, request: GraphQLRequest) -> dict[str, Any]:
-        explains = self._explains and explained.asked_for(request)
-        return {"plan": explained.explained(result)} if explains else {}
+    def extensions_of(self, result: Result, request: GraphQLRequest, caller: Caller) -> dict[str, Any]:
+        extensions = {}
+        if self._explains and explained.asked_for(request):
+            extensions["plan"] = explained.explained(result)
+        if request.extensions.get("cost") is True:
+            extensions["cost"] = _cost(result, self.quota(caller))
+        return extensions
+
+    def quota(self, caller: Caller) -> Quota:
+        return self._admission.quota(caller)
+
+    def _found(self, request: GraphQLRequest, caller: Caller) -> Document:
+        """The document, read at the cost of whom it is new for. Raises: RateLimited."""
+        rate, payer = self._admission.rate, payer_of(caller)
+        rate.check(payer)
+        known = self.documents.characters
+        document = self.documents.find(request)
+        if self.documents.characters > known:
+            rate.add(payer, (self.documents.characters - known) / CHARACTERS)
+        return document
 
     async def _told(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
         with operation:
@@ -119,19 +144,24 @@ class Executor:
     async def _answered(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
         document, definition, caller = operation.document, operation.definition, operation.caller
         if document.plans is None or document.errors:
+            self._admission.rate.add(payer_of(caller), OPERATION)
             return Result(errors=shown(document.errors, caller.request_id, document.code))
         if definition is None:
             return _refused("Say by `operationName` which operation of the document to run.")
         try:
             check_variables(request.variables)
-            affordable(document.plans, definition, request.variables, self._max_cost)
+            estimate = self._admission.affordable(document.plans, definition, request.variables)
         except Refusal as refused:
             return Result(errors=[refusal(refused)])
-        with self._admission.admitted(caller):
+        with await self._admission.admitted(caller, estimate) as admitted:
             in_parts = parts if document.in_parts else None
             if in_parts is not None or definition.operation is OperationType.MUTATION:
-                return await self._execute(document.plans, request, caller, in_parts)
-            return await self._query(document.plans, request, operation)
+                result = await self._execute(document.plans, request, caller, in_parts)
+            else:
+                result = await self._query(document.plans, request, operation)
+            result.estimate = estimate
+            admitted.settle(result.spent)
+            return result
 
     async def _query(self, plans: Plans, request: GraphQLRequest, operation: Operation) -> Result:
         """Identical queries of one actor at the same moment are one execution."""
@@ -159,10 +189,11 @@ class Executor:
     async def finish(self) -> None:
         """Waits for the mutations whose callers have gone; each has its deadline."""
         await asyncio.gather(*self._mutations, return_exceptions=True)
+        await self._admission.rate.close()
 
-    def kind(self, request: GraphQLRequest) -> OperationType | None:
-        """Query, mutation or subscription; None where the request cannot be executed anyway."""
-        operation = self.documents.find(request).operation(request.operation_name)
+    def kind(self, request: GraphQLRequest, caller: Caller) -> OperationType | None:
+        """Query, mutation or subscription; None where the request cannot be executed anyway. Raises: RateLimited."""
+        operation = self._found(request, caller).operation(request.operation_name)
         return operation.operation if operation else None
 
     def asks_for_parts(self, request: GraphQLRequest) -> bool:
@@ -192,6 +223,17 @@ class Executor:
         errors = result.errors or ()
         executed = result.data is not None or any(error.path for error in errors)
         return Result(result.data, show(errors), executed, made, started, time.monotonic() - started)
+
+
+def _cost(result: Result, quota: Quota) -> dict[str, int]:
+    """In units of cost; `resetsInSeconds` is when all of `limit` is there again."""
+    return {
+        "estimated": round(result.estimate.cost) if result.estimate else 0,
+        "actual": round(result.spent),
+        "limit": round(quota.limit),
+        "remaining": round(max(quota.left, 0)),
+        "resetsInSeconds": math.ceil(quota.full_in_s),
+    }
 
 
 def _refused(message: str) -> Result:

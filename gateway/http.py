@@ -77,11 +77,24 @@ class GraphQLEndpoint:
             caller = Caller(
                 await actor_of(headers, self._tokens), called, address_of(scope), traces.context_of(headers)
             )
-            asked = await self._asked(scope, headers, receive)
+            asked = await self._asked(scope, headers, receive, caller)
         except (Refusal, SourceError) as error:
             request_refused(error, called)
             return _refused(error, headers, json_type)
-        stream = self._stream(asked, accept, media_type)
+        response = await self._responded(asked, caller, headers, receive, media_type)
+        response.raw_headers += self._executor.quota(caller).headers
+        return response
+
+    async def _responded(
+        self,
+        asked: GraphQLRequest | Batch,
+        caller: Caller,
+        headers: Headers,
+        receive: Receive,
+        media_type: str | None,
+    ) -> Response:
+        json_type = media_type or JSON
+        stream = self._stream(asked, headers.get(b"accept", b""), media_type)
         try:
             told = await while_connected(receive, self._answered(asked, caller, stream))
         except Refusal as error:
@@ -94,10 +107,10 @@ class GraphQLEndpoint:
         # An `application/json` client is told of errors in the body only, as the specification has it.
         return answer(headers, body, json_type, status if json_type == GRAPHQL_JSON else 200)
 
-    async def _asked(self, scope: Scope, headers: Headers, receive: Receive) -> GraphQLRequest | Batch:
+    async def _asked(self, scope: Scope, headers: Headers, receive: Receive, caller: Caller) -> GraphQLRequest | Batch:
         if scope["method"] != "POST":
             asked: GraphQLRequest | Batch = addressed(scope["query_string"])
-            if self._kind(asked) is OperationType.MUTATION:
+            if self._kind(asked, caller) is OperationType.MUTATION:
                 raise WrongMethod("Mutations are sent by POST.", "POST")
         elif not is_json(headers.get(b"content-type", b"")):
             raise BadRequest(f"Send the request as 'Content-Type: {JSON}', in UTF-8.", 415)
@@ -105,7 +118,7 @@ class GraphQLEndpoint:
             raise BadRequest("Send the request as it is, without a Content-Encoding.", 415)
         else:
             asked = posted(await body_of(receive, self._max_body_bytes))
-        if self._kind(asked) is OperationType.SUBSCRIPTION:
+        if self._kind(asked, caller) is OperationType.SUBSCRIPTION:
             raise BadRequest(NO_SUBSCRIPTIONS)
         return asked
 
@@ -119,11 +132,11 @@ class GraphQLEndpoint:
             result = await in_parts(
                 stream,
                 lambda parts: self._executor.execute(asked, caller, parts),
-                lambda result: self._executor.extensions_of(result, asked),
+                lambda result: self._executor.extensions_of(result, asked, caller),
             )
-            return result if isinstance(result, InParts) else self._whole(asked, result)
+            return result if isinstance(result, InParts) else self._whole(asked, result, caller)
         answers: list[bytes] = []
-        for mutate, requests in groupby(asked, lambda request: self._kind(request) is OperationType.MUTATION):
+        for mutate, requests in groupby(asked, lambda request: self._mutates(request, caller)):
             if mutate:
                 answers += [await self._executed_apart(request, caller) for request in requests]
             else:
@@ -131,18 +144,21 @@ class GraphQLEndpoint:
         return b"[%b]" % b",".join(answers), 200
 
     async def _executed(self, request: GraphQLRequest, caller: Caller) -> tuple[bytes, int]:
-        return self._whole(request, await self._executor.execute(request, caller))
+        return self._whole(request, await self._executor.execute(request, caller), caller)
 
-    def _whole(self, request: GraphQLRequest, result: Result) -> tuple[bytes, int]:
-        return self._executor.json_of(result, request), 200 if result.executed else 400
+    def _whole(self, request: GraphQLRequest, result: Result, caller: Caller) -> tuple[bytes, int]:
+        return self._executor.json_of(result, request, caller), 200 if result.executed else 400
 
     async def _executed_apart(self, request: GraphQLRequest | BadRequest, caller: Caller) -> bytes:
         """The answer to one of a batch, whatever becomes of the others."""
-        if self._kind(request) is OperationType.SUBSCRIPTION:
-            request = BadRequest(NO_SUBSCRIPTIONS)
-        if isinstance(request, BadRequest):
-            request_refused(request, caller.request_id)
-            return _told(request)
+        try:
+            if self._kind(request, caller) is OperationType.SUBSCRIPTION:
+                raise BadRequest(NO_SUBSCRIPTIONS)
+            if isinstance(request, BadRequest):
+                raise request
+        except Refusal as error:
+            request_refused(error, caller.request_id)
+            return _told(error)
         try:
             body, _ = await self._executed(request, caller)
         except Refusal as error:
@@ -155,8 +171,15 @@ class GraphQLEndpoint:
             return stream_of(accept)
         return None
 
-    def _kind(self, asked: GraphQLRequest | Batch | BadRequest) -> OperationType | None:
-        return self._executor.kind(asked) if isinstance(asked, GraphQLRequest) else None
+    def _kind(self, asked: GraphQLRequest | Batch | BadRequest, caller: Caller) -> OperationType | None:
+        """Raises: RateLimited."""
+        return self._executor.kind(asked, caller) if isinstance(asked, GraphQLRequest) else None
+
+    def _mutates(self, request: GraphQLRequest | BadRequest, caller: Caller) -> bool:
+        try:
+            return self._kind(request, caller) is OperationType.MUTATION
+        except Throttled:
+            return False  # and is told so when it is its turn
 
 
 async def actor_of(headers: Headers, tokens: Tokens) -> Actor:

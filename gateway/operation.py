@@ -86,6 +86,7 @@ class Operation:
             outcome=outcome,
             codes=codes,
             duration_ms=round(duration_s * 1000, 3),
+            cost=round(self.result.spent) if self.result else 0,
             statements=statements,
             calls=len(calls) - statements,
             shared=self.shared,

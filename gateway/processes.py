@@ -96,6 +96,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # it would believe everybody on this machine; the application knows whom to believe
     )
     ready = threading.Event()
     threading.Thread(target=_watch, args=(address_of(listening), ready, when_ready), daemon=True).start()

@@ -1,55 +1,104 @@
 """Which operations may run at all, and who may run one now."""
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import OperationDefinitionNode
 
+from gateway.limits import Limits
+from gateway.limits.rate import Payer, Quota, Rate, payer_of
 from gateway.limits.refusals import CostExceeded, LimitExceeded, TooManyOperations
 from gateway.plan import Plans, Unplanned
 from gateway.plan.compile import MAX_FIELDS
 from gateway.request import Caller
 
+if TYPE_CHECKING:
+    from gateway.limits.shared_rate import SharedRate
+
 MAX_OPERATIONS = 100
 """Of one caller at a time, in one process."""
-
-Payer = UUID | str
-"""Whose operations count together: an actor's, or those of an address that nobody signed in from."""
-
-
-def payer_of(caller: Caller) -> Payer:
-    return caller.address if caller.actor.id is None else caller.actor.id
-
-
-def affordable(plans: Plans, operation: OperationDefinitionNode, variables: dict[str, Any], max_cost: float) -> float:
-    """What the operation will cost. Raises: LimitExceeded, CostExceeded."""
-    try:
-        formula = plans.cost(operation, variables)
-    except Unplanned:
-        raise LimitExceeded("fields", None, MAX_FIELDS) from None
-    cost = formula.of(variables)
-    if cost > max_cost:
-        raise CostExceeded(cost, max_cost, formula.dearest(variables))
-    return cost
+MAX_INTROSPECTION = 25_000
+"""Twice what tools ask for: it holds the loop for some 2 µs a unit, without a pause."""
+CHARACTERS = 4
+"""Of a document that nobody sent before, to the unit of cost: to read it takes longer than to answer most."""
 
 
 class Admission:
-    def __init__(self) -> None:
-        self._running: Counter[Payer] = Counter()
+    def __init__(self, limits: Limits) -> None:
+        self._max_cost = limits.max_cost
+        self.rate = _rate(limits)
+        self._running: dict[Payer, int] = {}
 
-    @contextmanager
-    def admitted(self, caller: Caller) -> Iterator[None]:
-        """For as long as the operation runs. Raises: TooManyOperations."""
-        payer = payer_of(caller)
-        if self._running[payer] >= MAX_OPERATIONS:
-            raise TooManyOperations("You run", MAX_OPERATIONS, "wait until one of them has ended")
-        self._running[payer] += 1
+    def affordable(self, plans: Plans, operation: OperationDefinitionNode, variables: dict[str, Any]) -> "Estimate":
+        """What the operation will cost. Raises: LimitExceeded, CostExceeded."""
         try:
-            yield
-        finally:
-            self._running[payer] -= 1
-            if not self._running[payer]:
-                del self._running[payer]
+            formula = plans.cost(operation, variables)
+        except Unplanned:
+            raise LimitExceeded("fields", None, MAX_FIELDS) from None
+        estimate = Estimate(formula.of(variables), formula.introspection)
+        if estimate.introspection > MAX_INTROSPECTION:
+            raise CostExceeded(estimate.introspection, MAX_INTROSPECTION, ["__schema"])
+        if estimate.cost > self._max_cost:
+            raise CostExceeded(estimate.cost, self._max_cost, formula.dearest(variables))
+        return estimate
+
+    async def admitted(self, caller: Caller, estimate: "Estimate") -> "Admitted":
+        """`with` it the operation runs. Raises: TooManyOperations, RateLimited."""
+        payer = payer_of(caller)
+        running = self._running.get(payer, 0)
+        if running >= MAX_OPERATIONS:
+            raise TooManyOperations("You run", MAX_OPERATIONS, "wait until one of them has ended")
+        self._running[payer] = running + 1
+        admitted = Admitted(self, payer, estimate)
+        try:
+            await self.rate.take(payer, estimate.cost)
+        except BaseException:
+            self.ended(payer)
+            raise
+        return admitted
+
+    def ended(self, payer: Payer) -> None:
+        running = self._running[payer] - 1
+        if running:
+            self._running[payer] = running
+        else:
+            del self._running[payer]
+
+    def quota(self, caller: Caller) -> Quota:
+        return self.rate.quota(payer_of(caller))
+
+
+def _rate(limits: Limits) -> "Rate | SharedRate":
+    own = Rate(limits.cost_per_minute)
+    if limits.redis_url is None:
+        return own
+    from gateway.limits.shared_rate import SharedRate  # redis imports much, which takes long
+
+    return SharedRate(own, limits.redis_url)
+
+
+class Estimate(NamedTuple):
+    """`introspection` is the part of `cost` that is known exactly."""
+
+    cost: float
+    introspection: float
+
+
+class Admitted:
+    """An operation that runs, at the cost of `payer`: as estimated, until it is known better."""
+
+    __slots__ = ("_admission", "_estimate", "_payer")
+
+    def __init__(self, admission: Admission, payer: Payer, estimate: Estimate) -> None:
+        self._admission = admission
+        self._payer = payer
+        self._estimate = estimate
+
+    def __enter__(self) -> "Admitted":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._admission.ended(self._payer)
+
+    def settle(self, spent: float) -> None:
+        """Gives back what was estimated too much, and takes what was too little. Who leaves early pays the estimate."""
+        self._admission.rate.add(self._payer, spent - self._estimate.cost)

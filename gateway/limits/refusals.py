@@ -1,5 +1,6 @@
 """What callers are told who ask for too much: the figure, the limit and the remedy."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,7 +67,23 @@ class CostExceeded(Refusal):
 class Throttled(Refusal):
     """Not now; the same may be asked again after `retry_after_s` seconds."""
 
-    retry_after_s = 1
+    retry_after_s: int = 1
+
+
+class RateLimited(Throttled):
+    code = "RATE_LIMITED"
+
+    def __init__(self, cost: float, left: float, limit: float, wait_s: float) -> None:
+        self.retry_after_s = math.ceil(wait_s)
+        costs = f"this costs {cost:,.0f}" if cost else "documents are read for those who can pay"
+        super().__init__(
+            f"You may ask for {limit:,.0f} a minute, and have {max(left, 0):,.0f} left; {costs}."
+            f" Ask again in {self.retry_after_s} s, or for less."
+        )
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "retryAfter": self.retry_after_s}
 
 
 class TooManyOperations(Throttled):

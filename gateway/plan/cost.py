@@ -114,6 +114,14 @@ class Cost:
         self._known: dict[tuple[Selection, Size | None], Formula] = {}
         self._formula = self._selection(root, None)
         self._once = OPERATION + self._formula.once
+        looks = [
+            self._branch(step, branch, None).each
+            for step in root.steps
+            for branch in step.branches
+            if branch.field.introspects
+        ]
+        self.introspection = sum(looks)
+        """What is asked of the schema itself: graphql-core answers that, by no calls that could be counted."""
 
     def of(self, variables: Mapping[str, Any]) -> float:
         """With these variables, which nobody has looked at yet."""

@@ -12,7 +12,8 @@ Some of it: `--only floor,peers --servers gateway,floor,yoga`. The peers need no
 `npm ci --prefix tests/benchmarks/peers`. The load comes from wrk where it is installed (`apt install wrk`). All servers
 must answer the same data before they are measured; `failed` counts the answers under load that differ in length. Tokens
 and rights are checked by the gateway and the floor, not by the peers. But for `identical`, each request in flight is
-another actor's, so that the gateway shares no execution.
+another actor's, so that the gateway shares no execution. Its limits are on: every request is counted, and paid for, by
+a caller who can.
 """
 
 import argparse
@@ -41,6 +42,7 @@ def main() -> None:
             "HEDDLE_CARRIERS_URL": f"{sandbox.url}/carriers",
             "HEDDLE_RATES_URL": f"{sandbox.url}/rates",
             "HEDDLE_OPERATION_TIMEOUT_S": "100",
+            "HEDDLE_COST_PER_MINUTE": "1000000000000",
         }
         asyncio.run(fill(sandbox.url))
         top_up(Path(directory), customers=100, orders=10)

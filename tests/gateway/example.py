@@ -192,6 +192,7 @@ def example(
     explains: bool = False,
     checks: Mapping[str, Check] = MappingProxyType({}),
     limits: Limits = DEFAULT,
+    trusted_proxies: Sequence[str] = (),
     persisted: Persisted | None = None,
     cors_origins: Sequence[str] = (),
     routes: Sequence[BaseRoute] = (),
@@ -221,5 +222,6 @@ def example(
         cors_origins=cors_origins,
         explorer=False,
         limits=limits,
+        trusted_proxies=trusted_proxies,
         lifespan=lifespan,
     )

@@ -119,7 +119,10 @@ async def test_listed_pages_get_leave_and_can_read(open_gateway: Gateway) -> Non
     for response in await both(open_gateway, {"Origin": LISTED, "Sec-Fetch-Site": "cross-site"}):
         assert response.json() == ANSWER
         assert response.headers["access-control-allow-origin"] == LISTED
-        assert response.headers["access-control-expose-headers"] == "Retry-After, X-Request-ID"
+        assert (
+            response.headers["access-control-expose-headers"]
+            == "RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+        )
         assert response.headers["vary"] == "Accept, Accept-Encoding, Origin"
 
 

@@ -44,6 +44,7 @@ async def test_an_operation_is_told_with_all_that_operators_ask_for(gateway: Gat
         "document": "2e026fa1c5195f92f91c74c75be55cf86684abf7dd44a7d902766d8f540e406a",
         "outcome": "ok",
         "codes": [],
+        "cost": 10,
         "statements": 0,
         "calls": 0,
         "shared": False,

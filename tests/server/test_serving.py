@@ -98,6 +98,7 @@ def test_production_has_no_sample_data_no_stand_ins_and_no_page(tmp_path: Path) 
         assert command.family() == []
         products = command.ask({"query": "{ products { totalCount } }"}, {})
         assert products == {"data": {"products": {"totalCount": 0}}}
+        assert command.ask({"query": "{ __schema { queryType { name } } }"}, {}).keys() == {"errors"}
         assert command.get("/graphql", accept="text/html").status_code == 406
         assert command.end(signal.SIGINT) == 0
         assert command.complaints == []

@@ -70,6 +70,24 @@ def complaints(parts: tuple[type[SettingsPart], ...] = PARTS) -> list[str]:
             )
         ),
         (
+            "COST_PER_MINUTE",
+            "99999",
+            "is wrong: nobody could ever ask for HEDDLE_MAX_COST, which is 100000; "
+            "write for example HEDDLE_COST_PER_MINUTE=1000000",
+        ),
+        (
+            "REDIS_URL",
+            "http://:hunter2@localhost",
+            "is wrong: it is neither redis://host:port/0 nor unix:///path; "
+            "write for example HEDDLE_REDIS_URL=redis://localhost:6379/0",
+        ),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.0/8,localhost",
+            "is wrong: 'localhost' does not appear to be an IPv4 or IPv6 network; "
+            "write for example HEDDLE_TRUSTED_PROXIES=10.0.0.0/8",
+        ),
+        (
             "PAYMENTS_URL",
             "localhost:12111",
             "is wrong: it is no address that begins with http:// or https://; "

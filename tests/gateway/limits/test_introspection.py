@@ -54,3 +54,25 @@ async def test_the_schema_cannot_be_asked_for_without_end(gateway: Gateway) -> N
     answer = await gateway.ask(f"{{ __schema {{ types {{ ...F }} }} }} fragment F on __Type {{ {NESTED} }}")
     (error,) = answer["errors"]
     assert error["message"] == "Maximum introspection depth exceeded"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ " + " ".join(f"a{number}: __schema {{ types {{ fields {{ name }} }} }}" for number in range(25)) + " }",
+        "{ __schema { " + " ".join(f"a{number}: types {{ fields {{ name }} }}" for number in range(25)) + " } }",
+    ],
+    ids=["many times", "many times at once"],
+)
+async def test_nor_can_it_be_asked_for_again_and_again(gateway: Gateway, script: Script, query: str) -> None:
+    """It is answered without a pause."""
+    (error,) = (await gateway.ask(query))["errors"]
+    assert error["extensions"]["code"] == "COST_EXCEEDED"
+    assert error["message"].endswith(", and 25,000 is allowed; most of it is `__schema`: ask for fewer there.")
+    assert script.contexts == []
+
+
+async def test_what_the_schema_costs_is_not_given_back(gateway: Gateway) -> None:
+    request = {"query": get_introspection_query(), "extensions": {"cost": True}}
+    cost = (await gateway.http.post("/graphql", json=request)).json()["extensions"]["cost"]
+    assert 10_000 < cost["estimated"] < cost["actual"] < 15_000
