@@ -26,7 +26,7 @@ from gateway.limits import DEFAULT, Limits
 from gateway.limits.admission import CHARACTERS, Admission, Estimate
 from gateway.limits.document import check_variables
 from gateway.limits.rate import Quota, payer_of
-from gateway.operation import Operation
+from gateway.operation import Operation, request_refused
 from gateway.persisted import Persisted
 from gateway.plan import Plans
 from gateway.plan.cost import OPERATION, spent
@@ -104,7 +104,11 @@ class Executor:
         off: the result then has the data of the first part, and the errors of all. Without, the answer is whole.
         A mutation that began is finished, even where its caller is cancelled.
         """
-        document = self._found(request, caller)
+        try:
+            document = self._found(request, caller)
+        except Refusal as error:
+            request_refused(error, caller.request_id)
+            raise
         definition = document.operation(request.operation_name)
         run = self._told(Operation(document, definition, caller), request, parts)
         mutates = definition is not None and definition.operation is OperationType.MUTATION

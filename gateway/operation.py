@@ -49,6 +49,10 @@ class Operation:
     def name(self) -> str | None:
         return self.definition.name.value[:NAME_SHOWN] if self.definition and self.definition.name else None
 
+    @property
+    def cost(self) -> int:
+        return round(self.result.spent) if self.result else 0
+
     def __enter__(self) -> "Operation":
         RUNNING.inc()
         self._answering = answering.set(self.caller.request_id)
@@ -86,7 +90,7 @@ class Operation:
             outcome=outcome,
             codes=codes,
             duration_ms=round(duration_s * 1000, 3),
-            cost=round(self.result.spent) if self.result else 0,
+            cost=self.cost,
             statements=statements,
             calls=len(calls) - statements,
             shared=self.shared,

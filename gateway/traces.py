@@ -83,7 +83,14 @@ class Traces:
 
     def operation_ended(self, operation: "Operation", entered: Any, outcome: "Outcome", codes: list[str]) -> None:
         span, _ = entered
-        span.set_attributes({"heddle.outcome": outcome, "heddle.codes": codes, "heddle.shared": operation.shared})
+        span.set_attributes(
+            {
+                "heddle.outcome": outcome,
+                "heddle.codes": codes,
+                "heddle.cost": operation.cost,
+                "heddle.shared": operation.shared,
+            }
+        )
         if outcome == "failed":
             span.set_status(self._trace.StatusCode.ERROR, ", ".join(codes))
         self._left(entered)

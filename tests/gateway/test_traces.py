@@ -45,6 +45,7 @@ async def test_an_operation_its_batches_and_its_calls_are_one_trace(
     operation = collector.named("query")
     assert (operation.kind, operation.parent, operation.error) == ("SERVER", "", None)
     assert operation.attributes.pop("heddle.document")
+    assert operation.attributes.pop("heddle.cost") > 0
     assert operation.attributes == {
         "graphql.operation.type": "query",
         "graphql.operation.name": "Named",

@@ -23,6 +23,7 @@ from tests.gateway.example import TOKENS, Held, Script, example
 from tests.gateway.serving import served, soon
 from tests.gateway.test_leaving import socket, subscribe
 from tests.gateway_client import Gateway
+from tests.logs import logged
 
 ADA, BO = (Actor(UUID(int=number), frozenset()) for number in (1, 2))
 TAKES = OPERATION + STATEMENT + ROW
@@ -289,6 +290,25 @@ async def test_over_a_socket_it_is_the_operations_error() -> None:
     assert (refused["type"], refused["id"]) == ("error", "1")
     assert [error["extensions"]["code"] for error in refused["payload"]] == ["RATE_LIMITED"]
     assert answered == {"type": "next", "id": "2", "payload": {"data": {"takes": 0}}}
+
+
+async def test_whatever_is_refused_is_told_once() -> None:
+    app = example(Script(), limits=LITTLE)
+    with logged() as log:
+        async with served(app) as port, socket(port) as client, at(app, "127.0.0.1") as gateway:
+            await subscribe(client, FIVE)
+            await client.recv()
+            for id in range(20):
+                payload = {"query": "{ takes } #" + "x" * 1_000}  # to read it leaves a debt
+                await client.send(json.dumps({"type": "subscribe", "id": f"s{id}", "payload": payload}))
+                while json.loads(await client.recv())["type"] == "next":
+                    pass
+            for _ in range(5):
+                await ask(gateway, FIVE)
+    told = [entry for entry in log.entries if entry["event"] in ("operation", "request refused")]
+    assert len(told) == 26
+    assert len({entry["request"] for entry in told}) == 26
+    assert {entry["event"] for entry in told} == {"operation", "request refused"}
 
 
 def test_the_window_is_a_minute() -> None:
