@@ -131,13 +131,8 @@ class House:
             lifespan=self._open,
         )
 
-    @contextmanager
-    def open_context(self, actor: Actor) -> Iterator[Context]:
-        context = Context(actor, self.sources, self._clock)
-        try:
-            yield context
-        finally:
-            context.loaders.close()
+    def open_context(self, actor: Actor) -> Context:
+        return Context(actor, self.sources, self._clock)
 
     @asynccontextmanager
     async def _open(self, _: Starlette) -> AsyncIterator[None]:

@@ -5,8 +5,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
+
 Clock = Callable[[], datetime]
 """Says the time, aware and in UTC; tests pass their own."""
+
+read_uuid: Callable[[str], UUID] = pgproto.UUID
+"""Gives asyncpg's UUIDs: equal to the standard library's, but made, hashed and written several times as fast.
+
+Raises: ValueError.
+"""
 
 
 def utc_now() -> datetime:

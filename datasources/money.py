@@ -1,8 +1,8 @@
 """Money: whole minor units of one currency. Never a float."""
 
-from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from enum import StrEnum
+from typing import NamedTuple
 
 from datasources.errors import InvalidInput
 
@@ -50,13 +50,21 @@ _EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[InvalidOper
 """Neither rounds what has too many digits nor raises at what is too large."""
 
 
+def written(minor: int, currency: str) -> str:
+    """In major units, with the currency's own number of places: `12.34`, or `1234` for JPY."""
+    places = _EXPONENTS.get(currency, 2)
+    if not places:
+        return str(minor)
+    digits = f"{minor:0{places + 1 + (minor < 0)}}"
+    return f"{digits[:-places]}.{digits[-places:]}"
+
+
 def exponent(currency: str) -> int:
     """Decimal places of the currency: 2 for EUR, 0 for JPY."""
     return _EXPONENTS.get(currency, 2)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Money:
+class Money(NamedTuple):
     """`Money(1234, "EUR")` is €12.34."""
 
     minor: int

@@ -1,19 +1,19 @@
 """Pages by keyset: a page starts after the sort values of the last row seen, whatever was inserted meanwhile."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from datasources.cursors import Cursors
 from datasources.errors import InvalidInput
-from datasources.sql import Database, Row
-from datasources.statements import among
+from datasources.sql import Database
+from datasources.statements import Condition, Read, Statement, among, kept, keys_of, read
 
 MAX_FIRST = 100
 EVERYTHING = "everything"
@@ -42,10 +42,11 @@ class Sort:
     def order(self) -> list[sa.ColumnElement[Any]]:
         return [column.desc() if self.descending else column.asc() for column in self.columns]
 
-    def after(self, values: Sequence[Any]) -> sa.ColumnElement[bool]:
-        """The rows behind the one with these sort values."""
+    @property
+    def behind(self) -> sa.ColumnElement[bool]:
+        """Of the rows behind the one with the sort values `after_0`, `after_1`."""
         here = sa.tuple_(*self.columns)
-        there = sa.tuple_(*(sa.literal(v, c.type) for v, c in zip(values, self.columns, strict=True)))
+        there = sa.tuple_(*(sa.bindparam(f"after_{i}", type_=column.type) for i, column in enumerate(self.columns)))
         return here < there if self.descending else here > there
 
 
@@ -65,103 +66,152 @@ class PageEdge:
 
 @dataclass(slots=True)
 class Page:
-    """One page of a list. `total_key` is what the list's count is loaded by."""
+    """One page of the list of `key`. `total` is what the lists' counts are loaded by."""
 
     nodes: Sequence[Any]
     has_next: bool
-    has_previous: bool
-    listing: str
-    width: int
-    cursors: Cursors
-    total_key: Any = None
+    key: Any
+    listing: "Paged"
+    total: Any = None
 
     @property
     def page_info(self) -> PageInfo:
         start, end = (self._cursor(self.nodes[0]), self._cursor(self.nodes[-1])) if self.nodes else (None, None)
-        return PageInfo(self.has_next, self.has_previous, start, end)
+        return PageInfo(self.has_next, self.listing.has_previous, start, end)
 
     @property
     def edges(self) -> list[PageEdge]:
         return [PageEdge(node, self._cursor(node)) for node in self.nodes]
 
     def _cursor(self, node: Any) -> str:
-        return self.cursors.encode(self.listing, [getattr(node, f"sort_{i}") for i in range(self.width)])
+        return self.listing.cursors.encode(self.listing.name, self.listing.values_of(node))
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """What the pages of one call have in common."""
+
+    name: str
+    has_previous: bool
+    cursors: Cursors
+    values_of: Callable[[Any], Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that can be paged and counted: `select` has the filters and the row policy in it.
+    """A list that can be paged and counted: rows of `select`, of which one and the same object comes each time.
 
-    With `parent`, a column, there is one list for each value of it, and all are read in one statement.
+    The row policy is among the `conditions`. With `parent`, a column, there is one list for each value of it, and all
+    are read in one statement.
     """
 
     name: str
     select: sa.Select[Any]
     sort: Sort
-    parent: sa.ColumnElement[Any] | None = None
+    conditions: Sequence[Condition] = ()
+    parent: sa.Column[Any] | None = None
 
     async def pages(
         self, database: Database, cursors: Cursors, asked: PageArguments, keys: Sequence[Hashable] = (EVERYTHING,)
     ) -> dict[Any, Page]:
         """One page per key, empty where there is nothing. Source: one SELECT. Raises: InvalidInput for the cursor."""
         name = f"{self.name}/{self.sort.name}"
-        select = self.select.add_columns(*(c.label(f"sort_{i}") for i, c in enumerate(self.sort.columns)))
+        values: dict[str, Any] = {"limit": asked.first + 1}
         if asked.after is not None:
-            values = cursors.decode(asked.after, name)
-            select = select.where(
-                self.sort.after([_typed(v, c) for v, c in zip(values, self.sort.columns, strict=True)])
-            )
-        rows = await database.rows(self._statement(select, asked.first + 1, keys, database.dialect))
-        width = len(self.sort.columns)
-        found: dict[Hashable, list[Row]] = {key: [] for key in keys}
-        for row in rows:
-            found[EVERYTHING if self.parent is None else row.parent_key].append(row)
+            after = zip(cursors.decode(asked.after, name), self.sort.columns, strict=True)
+            values |= {f"after_{i}": _typed(value, column) for i, (value, column) in enumerate(after)}
+        if self.parent is not None:
+            values |= {"key": keys[0]} if len(keys) == 1 else {"keys": keys}
+        statement, sorted_by = self._statement("after_0" in values, "keys" in values, database.dialect)
+        rows = await database.rows(Read(statement, values | self._values))
+        listing = Paged(name, asked.after is not None, cursors, sorted_by)
         return {
-            key: Page(of_key[: asked.first], len(of_key) > asked.first, asked.after is not None, name, width, cursors)
-            for key, of_key in found.items()
+            key: Page(rows[: asked.first] if len(rows) > asked.first else rows, len(rows) > asked.first, key, listing)
+            for key, rows in self._by_key(rows, keys).items()
         }
 
     async def counts(self, database: Database, keys: Sequence[Hashable] = (EVERYTHING,)) -> Mapping[Any, int]:
         """How many rows each list has in all; keys without rows may be missing. Source: one SELECT."""
-        counted = self.select.order_by(None)
         if self.parent is None:
-            return {
-                EVERYTHING: await database.scalar(
-                    counted.with_only_columns(sa.func.count(), maintain_column_froms=True)
-                )
-            }
-        grouped = counted.with_only_columns(self.parent, sa.func.count()).where(among(self.parent, keys))
-        counts: dict[Any, int] = {}
-        for key, count in await database.rows(grouped.group_by(self.parent)):
-            counts[key] = count
-        return counts
+            return {EVERYTHING: await database.scalar(read(_counted(self.select), *self.conditions))}
+        of_keys = (*self.conditions, among(self.parent, keys))
+        return dict(await database.rows(read(_counted(self.select, self.parent), *of_keys)))
 
-    def _statement(self, select: sa.Select[Any], limit: int, keys: Sequence[Any], dialect: str) -> sa.Select[Any]:
-        if self.parent is None:
-            return select.order_by(*self.sort.order).limit(limit)
+    @property
+    def _values(self) -> dict[str, Any]:
+        return {name: value for condition in self.conditions for name, value in condition.values.items()}
+
+    def _by_key(self, rows: Sequence[Any], keys: Sequence[Hashable]) -> dict[Hashable, list[Any]]:
         if len(keys) == 1:
-            of_key = select.add_columns(self.parent.label("parent_key")).where(self.parent == keys[0])
-            return of_key.order_by(*self.sort.order).limit(limit)
-        return (self._lateral if dialect == "postgresql" else self._ranked)(select, self.parent, limit, keys)
+            return {keys[0]: list(rows)}
+        found: dict[Hashable, list[Any]] = {key: [] for key in keys}
+        for row in rows:
+            found[row.parent_key].append(row)
+        return found
 
-    def _ranked(
-        self, select: sa.Select[Any], parent: sa.ColumnElement[Any], limit: int, keys: Sequence[Any]
-    ) -> sa.Select[Any]:
-        rank = sa.func.row_number().over(partition_by=parent, order_by=self.sort.order)
-        of_keys = select.add_columns(parent.label("parent_key"), rank.label("place")).where(among(parent, keys))
-        ranked = of_keys.subquery()
-        return sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.parent_key, ranked.c.place)
+    def _statement(self, after: bool, many: bool, dialect: str) -> tuple[Statement, Callable[[Any], Sequence[Any]]]:
+        predicates = tuple([condition.predicate for condition in self.conditions])
+        return paged(self.select, predicates, self.sort, self.parent, after, many, dialect)
 
-    def _lateral(
-        self, select: sa.Select[Any], parent: sa.ColumnElement[Any], limit: int, keys: Sequence[Any]
-    ) -> sa.Select[Any]:
-        """Reads `limit` rows of each list by its index, where a rank would read all of them."""
-        wanted = sa.func.unnest(sa.literal(list(keys), ARRAY(parent.type))).table_valued("parent_key").render_derived()
-        of_key = select.where(parent == wanted.c.parent_key).order_by(*self.sort.order).limit(limit).lateral()
-        place = [of_key.c[f"sort_{i}"] for i in range(len(self.sort.columns))]
-        order = [column.desc() if self.sort.descending else column for column in place]
-        joined = sa.select(of_key, wanted.c.parent_key).select_from(wanted.join(of_key, sa.true()))
-        return joined.order_by(wanted.c.parent_key, *order)
+
+@kept
+def paged(
+    select: sa.Select[Any],
+    predicates: tuple[sa.ColumnElement[bool], ...],
+    sort: Sort,
+    parent: sa.Column[Any] | None,
+    after: bool,
+    many: bool,
+    dialect: str,
+) -> tuple[Statement, Callable[[Any], Sequence[Any]]]:
+    """The statement of a page, or with `many` of a page for each key; and what reads the sort values of its rows."""
+    select, names = _with_sort_values(select, sort)
+    rows = select.where(*predicates, *([sort.behind] if after else ()))
+    if parent is None:
+        paged = rows.order_by(*sort.order).limit(_LIMIT)
+    elif not many:
+        paged = rows.where(parent == sa.bindparam("key", type_=parent.type)).order_by(*sort.order).limit(_LIMIT)
+    else:
+        paged = (_lateral if dialect == "postgresql" else _correlated)(select, rows, sort, parent)
+    read_values = attrgetter(*names)
+    return Statement(paged), read_values if len(names) > 1 else lambda row: [read_values(row)]
+
+
+def _with_sort_values(select: sa.Select[Any], sort: Sort) -> tuple[sa.Select[Any], list[str]]:
+    """The sort values are among what is read; and the names that they have there."""
+    known = {column: name for name, column in select.selected_columns.items()}
+    added = [column.label(f"sort_{i}") for i, column in enumerate(sort.columns) if column not in known]
+    return select.add_columns(*added), [known.get(column, f"sort_{i}") for i, column in enumerate(sort.columns)]
+
+
+def _correlated(select: sa.Select[Any], rows: sa.Select[Any], sort: Sort, parent: sa.Column[Any]) -> sa.Select[Any]:
+    """For SQLite, which has no LATERAL: of each list it reads so many ids by the index, and their rows.
+
+    A rank would read the lists as a whole.
+    """
+    wanted = sa.func.json_each(keys_of(parent, "keys")).table_valued("value")
+    (id,) = parent.table.primary_key
+    of_key = rows.with_only_columns(id).where(parent == wanted.c.value).order_by(*sort.order).limit(_LIMIT)
+    mine = select.add_columns(parent.label("parent_key")).where(id.in_(of_key.correlate(wanted)))
+    return mine.select_from(wanted).order_by(*sort.order)
+
+
+def _lateral(select: sa.Select[Any], rows: sa.Select[Any], sort: Sort, parent: sa.Column[Any]) -> sa.Select[Any]:
+    """For PostgreSQL: of each list it reads so many rows by the index."""
+    wanted = sa.func.unnest(keys_of(parent, "keys")).table_valued("parent_key").render_derived()
+    of_key = rows.where(parent == wanted.c.parent_key).order_by(*sort.order).limit(_LIMIT).lateral()
+    names = _with_sort_values(select, sort)[1]
+    order = [of_key.c[name].desc() if sort.descending else of_key.c[name] for name in names]
+    joined = sa.select(of_key, wanted.c.parent_key).select_from(wanted.join(of_key, sa.true()))
+    return joined.order_by(*order)
+
+
+@kept
+def _counted(select: sa.Select[Any], *by: sa.Column[Any]) -> sa.Select[Any]:
+    return select.with_only_columns(*by, sa.func.count(), maintain_column_froms=True).group_by(*by)
+
+
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 
 
 def _typed(value: Any, column: sa.ColumnElement[Any]) -> Any:

@@ -14,49 +14,39 @@ from typing import Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlmodel import SQLModel
 
 from datasources import calls
-from datasources.deadline import remaining_s
+from datasources.deadline import STATEMENT_LIMIT_S, remaining_s
 from datasources.errors import SourceTimeout, SourceUnavailable
+from datasources.postgres import PostgresEngine
+from datasources.prepared import Execute, Parameters, Prepared, Row, Rows, source_of
 from datasources.sqlite import Interrupted, SqliteEngine
+from datasources.statements import Read
 
 T = TypeVar("T")
-Row = sa.Row[*tuple[Any, ...]]
-Rows = Sequence[Row]
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+_NOTHING: Mapping[str, Any] = {}
 Upsert = sqlite.Insert | postgresql.Insert
-
-STATEMENT_LIMIT_S = 30.0
-"""For work without a deadline of its own, such as sample data."""
 
 _NOT_THE_STATEMENT = ("08", "25006", "40", "53", "57", "58")
 """PostgreSQL's SQLSTATEs that blame the server or the hour: connection, read-only after a failover, deadlock, disk or
 memory full, shutdown, input and output."""
 
-POOL = 10
-"""Connections to PostgreSQL that read, and as many that write; more work waits its turn."""
-
 
 class Engine(Protocol):
-    """One kind of database; `name` is SQLAlchemy's name of the dialect."""
+    """One kind of database; `dialect` is SQLAlchemy's."""
 
-    name: str
+    dialect: sa.Dialect
 
-    async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
-        """`name` is the same for reads of the same kind."""
+    async def read(self, statement: Prepared, parameters: Sequence[Any], name: str) -> Rows:
+        """`name` is the same for reads of the same kind. Raises: what the driver raises, TimeoutError."""
         ...
 
-    def begin(self) -> AbstractAsyncContextManager["Execute"]: ...
+    def begin(self) -> AbstractAsyncContextManager[Execute]: ...
     async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T: ...
     async def close(self) -> None: ...
-
-
-class Execute(Protocol):
-    async def __call__(self, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]: ...
 
 
 class Transaction:
@@ -87,7 +77,7 @@ class Transaction:
         return sqlite.insert(table) if self._dialect == "sqlite" else postgresql.insert(table)
 
     async def _run(self, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
-        with calls.recorded(self._source, "sql", _table_of(statement)) as call:
+        with calls.recorded(self._source, "sql", source_of(statement)) as call:
             rows, count = await self._execute(statement, parameters)
             call.rows = len(rows) or max(count, 0)
             return rows, count
@@ -104,23 +94,33 @@ class Database:
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
-        return self._engine.name
+        return self._engine.dialect.name
 
-    async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
-        """What the SELECT returns. Raises: SourceUnavailable, SourceTimeout."""
-        with calls.recorded(self.name, "sql", _table_of(statement)) as call:
-            async with self._limits():
-                rows = await self._engine.read(statement, parameters, call.name)
+    async def rows(self, asked: Read | sa.Executable) -> Rows:
+        """What the SELECT returns. A `Read` is compiled once, any other statement each time.
+
+        Raises: SourceUnavailable, SourceTimeout.
+        """
+        if isinstance(asked, Read):
+            statement, values = asked.statement.prepared(self._engine.dialect), asked.values
+        else:
+            statement, values = Prepared(asked, self._engine.dialect), _NOTHING
+        with calls.recorded(self.name, "sql", statement.source) as call:
+            try:
+                rows = await self._engine.read(statement, statement.bound(values), call.name)
+            except Exception as error:
+                self._blame(error)
+                raise
             call.rows = len(rows)
             return rows
 
-    async def row(self, statement: sa.Executable, parameters: Parameters = None) -> Row | None:
+    async def row(self, asked: Read | sa.Executable) -> Row | None:
         """The first row, or None."""
-        return next(iter(await self.rows(statement, parameters)), None)
+        return next(iter(await self.rows(asked)), None)
 
-    async def scalar(self, statement: sa.Executable, parameters: Parameters = None) -> Any:
+    async def scalar(self, asked: Read | sa.Executable) -> Any:
         """The first column of the first row, or None."""
-        row = await self.row(statement, parameters)
+        row = await self.row(asked)
         return None if row is None else row[0]
 
     @asynccontextmanager
@@ -158,54 +158,16 @@ class Database:
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except (TimeoutError, Interrupted) as error:
+        except Exception as error:
+            self._blame(error)
+            raise
+
+    def _blame(self, error: Exception) -> None:
+        """Raises: SourceTimeout, SourceUnavailable; nothing where the error is a bug of ours."""
+        if isinstance(error, TimeoutError | Interrupted):
             raise SourceTimeout(self.name) from error
-        except OSError as error:
+        if isinstance(error, OSError) or (isinstance(error, sa.exc.DBAPIError) and not _blames_the_statement(error)):
             raise SourceUnavailable(self.name, str(error)) from error
-        except sa.exc.DBAPIError as error:
-            if _blames_the_statement(error):
-                raise
-            raise SourceUnavailable(self.name, str(error)) from error
-
-
-class PostgresEngine:
-    """Two of asyncpg's pools. Reads are single statements in autocommit, which saves two round trips each."""
-
-    name = "postgresql"
-
-    def __init__(self, url: str) -> None:
-        address = sa.make_url(url).set(drivername="postgresql+asyncpg")
-        self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0, hide_parameters=True)
-        self._reading = create_async_engine(
-            address,
-            pool_size=POOL,
-            max_overflow=0,
-            hide_parameters=True,
-            isolation_level="AUTOCOMMIT",
-            connect_args={"server_settings": {"default_transaction_read_only": "on"}},
-        )
-
-    async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
-        async with self._reading.connect() as connection:
-            return (await connection.execute(statement, parameters)).all()
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Execute]:
-        async with self._writing.begin() as connection:
-
-            async def execute(statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
-                result = await connection.execute(statement, parameters)
-                return (result.all() if result.returns_rows else []), result.rowcount
-
-            yield execute
-
-    async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T:
-        async with self._writing.begin() as connection:
-            return await connection.run_sync(work)
-
-    async def close(self) -> None:
-        await self._reading.dispose()
-        await self._writing.dispose()
 
 
 def _engine(url: str) -> Engine:
@@ -224,26 +186,6 @@ def _blames_the_statement(error: sa.exc.DBAPIError) -> bool:
     if isinstance(error.orig, sqlite3.OperationalError):
         return error.orig.sqlite_errorcode in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
     return not (getattr(error.orig, "sqlstate", None) or "").startswith(_NOT_THE_STATEMENT)
-
-
-def _table_of(statement: sa.Executable) -> str:
-    """The table that it is about, for the record of calls: of a join the left one, of a subquery the one inside."""
-    source: Any = statement
-    while not isinstance(source, sa.TableClause):
-        match source:
-            case sa.Select():
-                source = next(iter(source.columns_clause_froms), None)
-            case sa.CompoundSelect():
-                source = source.selects[0]
-            case sa.Join():
-                source = source.left
-            case sa.FromClause() if hasattr(source, "element"):
-                source = source.element
-            case sa.UpdateBase():
-                source = source.table
-            case _:
-                return "statement"
-    return source.name
 
 
 def table(model: type[SQLModel]) -> sa.Table:

@@ -6,21 +6,21 @@ Short reads run in the loop's own thread, since to hand one over costs more than
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import sqlalchemy as sa
-from asyncpg.pgproto.pgproto import UUID
 
-from datasources.deadline import remaining_s
+from datasources.deadline import STATEMENT_LIMIT_S, remaining_s
+from datasources.ids import read_uuid
+from datasources.prepared import Execute, Parameters, Prepared, Rows
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
-Rows = Sequence[sa.Row[*tuple[Any, ...]]]
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 READERS = 4
 BUSY_S = 5.0
@@ -29,22 +29,37 @@ BUSY_STEP_MS = 50
 STEPS_BETWEEN_LOOKS = 20_000
 """SQLite's virtual machine steps between two looks at the clock: some 100 µs."""
 
-QUICK_S = 0.002
+QUICK_S = 0.005
 """A read that takes less is done sooner than a thread would have begun it, and does not hold up the loop."""
 QUICK_STEPS = 2_000
 SLOW_FOR_S = 10.0
 """How long reads of a name that once took longer go to a thread at once."""
+TURN_S = 0.001
+"""How long one reader after the other may keep the loop before others have their turn."""
 
 
 class FastUuid(sa.Uuid[UUID]):
-    """Ids as asyncpg's UUIDs, which are equal to the standard library's."""
+    read = staticmethod(read_uuid)
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[str | None], UUID | None]:
-        return lambda value: None if value is None else UUID(value)
+        return lambda value: None if value is None else read_uuid(value)
 
 
 class Interrupted(Exception):
     """The statement was stopped at its deadline."""
+
+
+class Budget:
+    """Stops a statement that took its share of the loop's thread: of its own time, whatever else the machine does."""
+
+    def __init__(self) -> None:
+        self._ends = 0.0
+
+    def begin(self) -> None:
+        self._ends = time.thread_time() + QUICK_S
+
+    def __call__(self) -> bool:
+        return time.thread_time() > self._ends
 
 
 class Stop:
@@ -61,38 +76,52 @@ class Stop:
 class SqliteEngine:
     """WAL mode: readers see the last commit and never wait; writers take turns."""
 
-    name = "sqlite"
-
     def __init__(self, url: str) -> None:
         path = sa.make_url(url).database
         if not path or path == ":memory:":
             raise ValueError("a SQLite database needs a file: sqlite:///data/name.db")
-        self._reading = _connections(url, READERS + 1, read_only=True)
-        self._writing = _connections(url, 1, read_only=False)
+        self._path = path
+        self._writing = _writing(url)
+        self.dialect: sa.Dialect = self._writing.dialect
         self._readers = ThreadPoolExecutor(READERS, "sqlite-read")
+        self._idle: list[sqlite3.Connection] = []
         self._writer = ThreadPoolExecutor(1, "sqlite-write")
         self._turn = asyncio.Lock()
         self._slow_until: dict[str, float] = {}
+        self._budget = Budget()
+        self._turned = 0.0
 
-    async def read(self, statement: sa.Executable, parameters: Parameters, name: str) -> Rows:
+    async def read(self, statement: Prepared, parameters: Sequence[Any], name: str) -> Rows:
         """Runs at once, in the loop's own thread, for as long as handing it over would take; then in a thread."""
-        if time.monotonic() > self._slow_until.get(name, 0.0):
-            await asyncio.sleep(0)  # whoever reads again and again lets others have their turn, and can be stopped
+        now = time.monotonic()
+        if now > self._slow_until.get(name, 0.0):
+            if now > self._turned + TURN_S:
+                await asyncio.sleep(0)  # whoever reads again and again can be stopped, too
+                self._turned = now = time.monotonic()
+            self._budget.begin()
             try:
-                return _stoppable(
-                    self._quick, Stop(QUICK_S), lambda c: c.execute(statement, parameters).all(), QUICK_STEPS
-                )
-            except (Interrupted, sa.exc.OperationalError):
-                self._slow_until[name] = time.monotonic() + SLOW_FOR_S
+                return statement.rows(self._quick.execute(statement.text, parameters).fetchall())
+            except sqlite3.OperationalError:
+                # Interrupted, or another process holds the database: a thread can wait for it.
+                self._slow_until[name] = now + SLOW_FOR_S
+            except sqlite3.Error as error:
+                raise _told(statement, error) from error
 
-        def work(stop: Stop) -> Rows:
-            with self._reading.connect() as connection:
-                return _stoppable(connection, stop, lambda c: c.execute(statement, parameters).all())
+        def work(stop: Stop) -> list[Any]:
+            connection = self._idle.pop() if self._idle else _reading(self._path)
+            try:
+                with _stopped_by(stop, connection):
+                    return connection.execute(statement.text, parameters).fetchall()
+            except sqlite3.Error as error:
+                raise _told(statement, error) from error
+            finally:
+                self._idle.append(connection)
 
-        return await _in_thread(self._readers, work)
+        async with asyncio.timeout(remaining_s(at_most=STATEMENT_LIMIT_S)):
+            return statement.rows(await _in_thread(self._readers, work))
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Callable[..., Any]]:
+    async def begin(self) -> AsyncIterator[Execute]:
         async def execute(statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
             return await _to_the_end(self._writer, lambda stop: self._execute(stop, statement, parameters))
 
@@ -129,30 +158,49 @@ class SqliteEngine:
                     raise Interrupted from None
 
     def _execute(self, stop: Stop, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
-        def work(connection: sa.Connection) -> tuple[Rows, int]:
-            result = connection.execute(statement, parameters)
-            return (result.all() if result.returns_rows else []), result.rowcount
-
-        return _stoppable(self._connection, stop, work)
+        with _stopped_by(stop, _driver(self._connection)):
+            try:
+                result = self._connection.execute(statement, parameters)
+                return (result.all() if result.returns_rows else []), result.rowcount
+            except sa.exc.OperationalError as error:
+                if "interrupted" in str(error.orig):
+                    raise Interrupted from error
+                raise
 
     @cached_property
-    def _quick(self) -> sa.Connection:
-        connection = self._reading.connect()
-        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    def _quick(self) -> sqlite3.Connection:
+        connection = _reading(self._path, "PRAGMA busy_timeout = 0")
+        connection.set_progress_handler(self._budget, QUICK_STEPS)
         return connection
 
     async def close(self) -> None:
-        self._quick.close()
         self._writer.submit(lambda: self._connection.close())
-        for threads, engine in ((self._readers, self._reading), (self._writer, self._writing)):
+        for threads in (self._readers, self._writer):
             await asyncio.to_thread(threads.shutdown)
-            engine.dispose()
+        for connection in (self._quick, *self._idle):
+            connection.close()
+        self._writing.dispose()
 
 
-def _connections(url: str, size: int, *, read_only: bool) -> sa.Engine:
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what is erased is overwritten, not only left behind
+)
+
+
+def _reading(path: str, *pragmas: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    for pragma in (*_PRAGMAS, "PRAGMA query_only = ON", *pragmas):
+        connection.execute(pragma)
+    return connection
+
+
+def _writing(url: str) -> sa.Engine:
     engine = sa.create_engine(
         url,
-        pool_size=size,
+        pool_size=1,
         max_overflow=0,
         hide_parameters=True,
         connect_args={"check_same_thread": False, "isolation_level": None},
@@ -163,26 +211,30 @@ def _connections(url: str, size: int, *, read_only: bool) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only left behind
-        connection.execute(f"PRAGMA query_only = {int(read_only)}")
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
 
     return engine
 
 
-def _stoppable(connection: sa.Connection, stop: Stop, work: Work[T], steps: int = STEPS_BETWEEN_LOOKS) -> T:
-    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-    driver.set_progress_handler(stop, steps)
+def _driver(connection: sa.Connection) -> sqlite3.Connection:
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
+
+
+@contextmanager
+def _stopped_by(stop: Stop, connection: sqlite3.Connection) -> Iterator[None]:
+    connection.set_progress_handler(stop, STEPS_BETWEEN_LOOKS)
     try:
-        return work(connection)
-    except sa.exc.OperationalError as error:
-        if "interrupted" in str(error.orig):
-            raise Interrupted from error
-        raise
+        yield
     finally:
-        driver.set_progress_handler(None, 0)
+        connection.set_progress_handler(None, 0)
+
+
+def _told(statement: Prepared, error: sqlite3.Error) -> Exception:
+    """The error as SQLAlchemy has it, without the parameters."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+        return Interrupted()
+    return sa.exc.DBAPIError(statement.text, None, error, hide_parameters=True)
 
 
 async def _in_thread(threads: ThreadPoolExecutor, work: Callable[[Stop], T]) -> T:

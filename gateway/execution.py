@@ -17,7 +17,6 @@ from datasources.actor import Actor
 from datasources.calls import Call
 from datasources.deadline import deadline
 from datasources.errors import Refusal
-from datasources.rest.flights import Flights
 from gateway import explained
 from gateway.documents import Document, Documents
 from gateway.errors import BAD_USER_INPUT, TIMED_OUT, refusal, shown
@@ -31,6 +30,7 @@ from gateway.persisted import Persisted
 from gateway.plan import Plans
 from gateway.plan.cost import OPERATION, spent
 from gateway.request import Caller, GraphQLRequest
+from gateway.sharing import Sharing
 
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
 
@@ -95,7 +95,7 @@ class Executor:
         self._explains = explains
         self._admission = Admission(limits)
         self._mutations: set[asyncio.Task[Result]] = set()
-        self._flights = Flights()
+        self._sharing = Sharing[Result]()
 
     async def execute(self, request: GraphQLRequest, caller: Caller, parts: Parts | None = None) -> Result:
         """Runs one query or mutation, at the cost of its caller. Faults are errors in the result. Raises: Throttled.
@@ -175,10 +175,8 @@ class Executor:
         except orjson.JSONEncodeError:  # what it reads may be four times as deep as what it writes
             return _refused("`variables` are nested too deeply; 250 levels are the most.")
         same = (plans, request.operation_name, variables, caller.actor)
-        ends = time.monotonic() + self._timeout_s + 2 * GRACE_S
-        flight = self._flights.board(same, lambda _: self._execute(plans, request, caller), ends)
-        operation.shared = flight.waiters > 0
-        return await flight.landed(ends)
+        result, operation.shared = await self._sharing.once(same, lambda: self._execute(plans, request, caller))
+        return result
 
     async def _finished(self, mutation: Coroutine[Any, Any, Result], parts: Parts | None) -> Result:
         """What anybody asks for who knows of the result is not shared with what was asked for before."""
@@ -187,7 +185,7 @@ class Executor:
         running = asyncio.ensure_future(mutation)
         self._mutations.add(running)
         running.add_done_callback(self._mutations.discard)
-        running.add_done_callback(lambda _: self._flights.seal())
+        running.add_done_callback(lambda _: self._sharing.seal())
         return await asyncio.shield(running)
 
     async def finish(self) -> None:

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 from aiodataloader import DataLoader
@@ -60,8 +61,10 @@ class Batch(ABC):
         self.stores = owner.stores
 
     @abstractmethod
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
-        """One value per key, in the order of the keys. A value may be an exception, raised for that key alone.
+    async def load(
+        self, stores: Any, keys: Sequence[Key], arguments: dict[str, Any], columns: Columns = None
+    ) -> Mapping[Key, Any]:
+        """The value of each key. A value may be an exception, raised for that key alone.
 
         Where values are records, or pages of them, `columns` are the attributes that are read of these.
         """
@@ -73,11 +76,15 @@ class one_by(Batch):
     def __init__(self, fetch: Fetch[Iterable[Any]], *, key: str, max_batch: int = MAX_BATCH) -> None:
         super().__init__(fetch, max_batch)
         self._key = key
+        self._key_of = attrgetter(key)
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
+    async def load(
+        self, stores: Any, keys: Sequence[Key], arguments: dict[str, Any], columns: Columns = None
+    ) -> Mapping[Key, Any]:
         records = await self.fetch(stores)(keys, **arguments, columns=_with(self._key, columns))
-        found = {getattr(record, self._key): record for record in records}
-        return [found.get(key) for key in keys]
+        found: dict[Key, Any] = dict.fromkeys(keys)
+        found.update(zip(map(self._key_of, records), records, strict=True))
+        return found
 
 
 class many_by(Batch):
@@ -86,12 +93,16 @@ class many_by(Batch):
     def __init__(self, fetch: Fetch[Iterable[Any]], *, key: str, max_batch: int = MAX_BATCH) -> None:
         super().__init__(fetch, max_batch)
         self._key = key
+        self._key_of = attrgetter(key)
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
+    async def load(
+        self, stores: Any, keys: Sequence[Key], arguments: dict[str, Any], columns: Columns = None
+    ) -> Mapping[Key, Any]:
+        records = await self.fetch(stores)(keys, **arguments, columns=_with(self._key, columns))
         found: dict[Key, list[Any]] = {key: [] for key in keys}
-        for record in await self.fetch(stores)(keys, **arguments, columns=_with(self._key, columns)):
-            found[getattr(record, self._key)].append(record)
-        return list(found.values())
+        for key, record in zip(map(self._key_of, records), records, strict=True):
+            found[key].append(record)
+        return found
 
 
 class value_by(Batch):
@@ -113,9 +124,11 @@ class value_by(Batch):
         self.one_by_one = one_by_one
         self._missing = missing
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
+    async def load(
+        self, stores: Any, keys: Sequence[Key], arguments: dict[str, Any], columns: Columns = None
+    ) -> Mapping[Key, Any]:
         found = await self.fetch(stores)(keys, **arguments)
-        return [found.get(key, self._missing) for key in keys]
+        return {**dict.fromkeys(keys, self._missing), **found}
 
 
 class page_by(Batch):
@@ -129,12 +142,15 @@ class page_by(Batch):
         super().__set_name__(owner, name)
         self.count.__set_name__(owner, f"{name}.count")
 
-    async def load(self, stores: Any, keys: list[Key], arguments: dict[str, Any], columns: Columns = None) -> list[Any]:
+    async def load(
+        self, stores: Any, keys: Sequence[Key], arguments: dict[str, Any], columns: Columns = None
+    ) -> Mapping[Key, Any]:
         asked = PageArguments(arguments.pop("first"), arguments.pop("after"))
-        pages = await self.fetch(stores)(keys, asked, **arguments, columns=columns)
-        for key, page in pages.items():
-            page.total_key = TotalKey(self.count, key, tuple(arguments.items()))
-        return [pages[key] for key in keys]
+        pages: Mapping[Key, Page] = await self.fetch(stores)(keys, asked, **arguments, columns=columns)
+        total = Total(self.count, arguments)
+        for page in pages.values():
+            page.total = total
+        return pages
 
 
 def _with(key: str, columns: Columns) -> Columns:
@@ -142,12 +158,11 @@ def _with(key: str, columns: Columns) -> Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class TotalKey:
-    """What the total of a page is loaded by."""
+class Total:
+    """What the totals of pages are loaded by, each by the key of its page."""
 
     batch: Batch
-    key: Key
-    filters: Arguments
+    filters: Mapping[str, Any]
 
 
 class Loaders:
@@ -166,13 +181,20 @@ class Loaders:
         return await self._group(batch, arguments).load(key)
 
     async def load_many(
-        self, batch: Batch, keys: Sequence[Key], arguments: Mapping[str, Any], columns: Columns = None
-    ) -> list[Any]:
-        """The values of the keys, in their order, by one call at most; a value may be an exception.
+        self,
+        batch: Batch,
+        keys: Sequence[Key],
+        arguments: Mapping[str, Any],
+        columns: Columns = None,
+        *,
+        alone: bool = False,
+    ) -> Mapping[Key, Any]:
+        """The values of these keys, and maybe of others, by one call at most; a value may be an exception.
 
-        Of records at least `columns` are read, or all where it is None.
+        Of records at least `columns` are read, or all where it is None. Who knows to be `alone` with this batch does
+        not wait for others who ask in the same turn of the loop. Raises: what the call raises, where it was alone.
         """
-        return await self._group(batch, arguments, columns if batch.of_records else None).load_many(keys)
+        return await self._group(batch, arguments, columns if batch.of_records else None).load_many(keys, alone)
 
     def forget(self) -> None:
         """After a write: what was loaded may be old, so the rest of the operation reads anew."""
@@ -203,7 +225,7 @@ class Group:
         self._arguments = arguments
         self._columns = columns
         self._values: dict[Key, Any] = dict(whole._values) if whole else {}
-        self._loading: dict[Key, asyncio.Task[None]] = dict(whole._loading) if whole else {}
+        self._loading: dict[Key, asyncio.Future[None]] = dict(whole._loading) if whole else {}
         self._next: list[Key] = []
         self._task: asyncio.Task[None]
         """Loads the keys in `_next`, as soon as it begins."""
@@ -211,24 +233,27 @@ class Group:
     async def load(self, key: Key) -> Any:
         if key not in self._values:
             await asyncio.shield(self._loader.load(key))
-        value = self._value(key)
+        value = self._values[key] if key in self._values else self._loading[key].exception()
         if isinstance(value, Exception):
             raise value
         return value
 
-    async def load_many(self, keys: Sequence[Key]) -> list[Any]:
-        missing = [key for key in keys if key not in self._values]
-        if missing:
-            self._start(key for key in dict.fromkeys(missing) if key not in self._loading)
-            await asyncio.wait({self._loading[key] for key in missing})
-        return [self._value(key) for key in keys]
+    async def load_many(self, keys: Sequence[Key], alone: bool = False) -> Mapping[Key, Any]:
+        values, loading = self._values, self._loading
+        missing = [key for key in keys if key not in values] if values else keys
+        if not missing:
+            return values
+        if alone and not loading:
+            await self._at_once(missing)
+            return values
+        self._start(key for key in dict.fromkeys(missing) if key not in loading)
+        await asyncio.wait({loading[key] for key in missing})
+        failed = {key: loading[key].exception() for key in missing if key not in values}
+        return values | failed if failed else values
 
     def close(self) -> None:
-        for task in set(self._loading.values()):
-            task.cancel()
-
-    def _value(self, key: Key) -> Any:
-        return self._values[key] if key in self._values else self._loading[key].exception()
+        for loading in set(self._loading.values()):
+            loading.cancel()
 
     @cached_property
     def _loader(self) -> DataLoader[Key, None]:
@@ -247,17 +272,34 @@ class Group:
             self._next.append(key)
             self._loading[key] = self._task
 
+    async def _at_once(self, keys: Sequence[Key]) -> None:
+        """Loads them without a task; who asks for them meanwhile waits."""
+        loading = asyncio.get_running_loop().create_future()
+        self._loading.update(dict.fromkeys(keys, loading))
+        try:
+            await self._load(keys)
+        except Exception as error:
+            loading.set_exception(error)
+            _see(loading)
+            raise
+        except asyncio.CancelledError:
+            loading.cancel()
+            raise
+        loading.set_result(None)
+
     async def _fetch(self) -> None:
         keys, self._next = self._next, []
+        await self._load(keys)
+
+    async def _load(self, keys: Sequence[Key]) -> None:
         most = self._batch.max_batch
         for start in range(0, len(keys), most):
             part = keys[start : start + most]
             with calls.named(self._batch.name, len(part)):
-                values = await self._batch.load(self._stores, part, dict(self._arguments), self._columns)
-            self._values.update(zip(part, values, strict=True))
+                self._values |= await self._batch.load(self._stores, part, dict(self._arguments), self._columns)
 
 
-def _see(task: asyncio.Task[None]) -> None:
+def _see(loading: asyncio.Future[None]) -> None:
     """Marks a failure as seen: those who asked may all have left."""
-    if not task.cancelled():
-        task.exception()
+    if not loading.cancelled():
+        loading.exception()

@@ -12,7 +12,10 @@ S = TypeVar("S")
 
 
 class Context:
-    """Fresh for every operation. `sources` are the opened sources of each domain, by its class of stores."""
+    """Fresh for every operation, and closed at its end: `with Context(…) as context`.
+
+    `sources` are the opened sources of each domain, by its class of stores.
+    """
 
     def __init__(self, actor: Actor, sources: Mapping[type, Any], clock: Clock) -> None:
         self.actor = actor
@@ -20,6 +23,12 @@ class Context:
         self.loaders = Loaders(self.of)
         self._sources = sources
         self._stores: dict[type, Any] = {}
+
+    def __enter__(self) -> "Context":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.loaders.close()
 
     def of(self, stores: type[S]) -> S:
         """A domain's stores as this operation's actor sees them: `context.of(Commerce).orders`."""

@@ -4,7 +4,7 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
-from loaders.batch import Loaders, TotalKey
+from loaders.batch import Loaders, Total
 from schema.access import INHERITED
 from schema.fields import loaded
 
@@ -12,8 +12,8 @@ T = TypeVar("T")
 
 
 async def _total(page: Any, loaders: Loaders) -> int:
-    of: TotalKey = page.total_key
-    total: int = await loaders.load(of.batch, of.key, **dict(of.filters))
+    of: Total = page.total
+    total: int = await loaders.load(of.batch, page.key, **of.filters)
     return total
 
 

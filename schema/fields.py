@@ -1,18 +1,19 @@
-"""Fields, declared: an edge follows a key to records, a computed field is a pure function of its row.
+"""Fields, declared: an edge follows a key to records, a root field begins with one, a computed field is a pure function
+of its row.
 
 The declaration stays on the field as metadata, where execution, cost and checks read it; no code is written per edge.
 What no edge can say is loaded by a function that reaches loaders alone, which make one call for many rows.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 import strawberry
 
-from datasources.pages import PageArguments
+from datasources.pages import EVERYTHING, PageArguments
 from loaders.batch import Batch, Loaders, page_by
 from schema.access import INHERITED, Access
 from schema.cost import USUAL, Cost
@@ -29,6 +30,15 @@ class Edge:
     batch: Batch
     key: tuple[str, ...]
     unpack: Unpack | None
+    access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root field that loads: `seek` makes a key and its batch's arguments of the field's arguments."""
+
+    batch: Batch
+    seek: Callable[..., tuple[Hashable, dict[str, Any]]]
     access: Access
 
 
@@ -68,6 +78,40 @@ def edge_page(
     return edge(batch, key=key, arguments=_paged(arguments), access=access, description=description)
 
 
+def root(batch: Batch, access: Access, description: str, *, key: Callable[..., Hashable]) -> Any:
+    """A root field for those who pass `access`: what `batch` has for the key that `key` makes of the arguments."""
+
+    def seek(**given: Any) -> tuple[Hashable, dict[str, Any]]:
+        return key(**given), {}
+
+    return _root(Root(batch, seek, access), inspect.signature(key), description)
+
+
+def root_page(batch: page_by, access: Access, description: str, *, arguments: Unpack | None = None) -> Any:
+    """A root field for those who pass `access`: a connection of everything, by `first` and `after`."""
+    unpack = _paged(arguments)
+
+    def seek(**given: Any) -> tuple[Hashable, dict[str, Any]]:
+        return EVERYTHING, unpack(**given)
+
+    return _root(Root(batch, seek, access), inspect.signature(unpack), description)
+
+
+def _root(declared: Root, signature: inspect.Signature, description: str) -> Any:
+    async def resolve(info: strawberry.Info, **given: Any) -> Any:
+        declared.access.check(info.context.actor)
+        key, arguments = declared.seek(**given)
+        return await info.context.loaders.load(declared.batch, key, **arguments)
+
+    _sign(resolve, {"info": inspect.signature(resolve).parameters["info"], **signature.parameters})
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        directives=[declared.access],
+        metadata={"access": declared.access, "declared": declared},
+    )
+
+
 def computed(function: Callable[..., Any], *columns: str, cost: Cost = USUAL, description: str = "") -> Any:
     """A field whose value is `function(*columns of the row)`."""
 
@@ -100,7 +144,7 @@ def _paged(own: Unpack | None) -> Unpack:
         return page_arguments(first, after) | own(**given)
 
     page = inspect.signature(page_arguments).parameters
-    _sign(unpack, {**page, **inspect.signature(own).parameters})
+    _sign(unpack, {**inspect.signature(own).parameters, **page})
     return unpack
 
 

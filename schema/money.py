@@ -7,20 +7,22 @@ import strawberry
 from datasources import money
 from datasources.money import Currency
 from schema.access import INHERITED
+from schema.fields import computed
 
 strawberry.enum(Currency, description="An ISO 4217 currency code.")
 
 
 @strawberry.type(description="An amount of money, exact.", directives=[INHERITED])
 class Money:
-    amount: Decimal = strawberry.field(
-        description="In major units, with the currency's own decimals: 12.34, or 1234 JPY."
+    amount: Decimal = computed(
+        money.written,
+        "minor",
+        "currency",
+        description="In major units, with the currency's own decimals: 12.34, or 1234 JPY.",
     )
     currency: Currency
 
-    @staticmethod
-    def of(minor: int, currency: str) -> money.Money:
-        return money.Money(minor, currency)
+    of = staticmethod(money.Money)
 
 
 @strawberry.input(description="An amount of money.")

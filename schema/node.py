@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -9,13 +10,15 @@ from uuid import UUID
 import strawberry
 
 from datasources.errors import InvalidInput
+from datasources.ids import read_uuid
 from loaders.batch import Batch
 from schema.fields import computed
 
 
 def global_id(type_name: str, id: UUID) -> str:
     """`Order` and a UUID as one opaque text, safe in URLs."""
-    return base64.urlsafe_b64encode(f"{type_name}:{id}".encode()).rstrip(b"=").decode()
+    # Of ASCII without `>`, `?` and `~` there come no `+` and `/`, which URLs would not take.
+    return binascii.b2a_base64(f"{type_name}:{id}".encode(), newline=False).rstrip(b"=").decode()
 
 
 def read_id(value: str, field: str = "id") -> tuple[str, UUID]:
@@ -23,7 +26,7 @@ def read_id(value: str, field: str = "id") -> tuple[str, UUID]:
     foreign = InvalidInput(field, f"'{value[:40]}' is not an id of this graph; pass an `id` as a query returned it.")
     try:
         type_name, _, text = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode().partition(":")
-        id = UUID(text)
+        id = read_uuid(text)
     except (binascii.Error, ValueError):
         raise foreign from None
     if global_id(type_name, id) != value:
@@ -37,6 +40,15 @@ def uuid_of(value: str, type_name: str, field: str = "id") -> UUID:
     if found != type_name:
         raise InvalidInput(field, f"This is the id of {_a(found[:40])}; pass the id of {_a(type_name)}.")
     return id
+
+
+def id_of(type_name: str) -> Callable[..., UUID]:
+    """The key of a root field with an `id` of this type."""
+
+    def key(id: strawberry.ID) -> UUID:
+        return uuid_of(id, type_name)
+
+    return key
 
 
 def _a(noun: str) -> str:

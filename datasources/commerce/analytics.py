@@ -20,7 +20,8 @@ from datasources.commerce.orders import OrderStatus
 from datasources.commerce.policies import counted_orders
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import CATEGORIES, ORDER_LINES, ORDERS, PRODUCTS
-from datasources.sql import Rows, day_of, month_of
+from datasources.prepared import Rows
+from datasources.sql import day_of, month_of
 
 
 class RevenueBy(StrEnum):
@@ -60,7 +61,7 @@ class Analytics:
         sold = self._sold(days)
         period = (day_of if by is RevenueBy.DAY else month_of)(sold.c.placed_at).label("period")
         found = await self._database.rows(sa.select(period, *_sums(sold)).group_by(period).order_by(period))
-        return [Revenue(**row._mapping) for row in found]
+        return [Revenue(**row._asdict()) for row in found]
 
     async def revenue_by_category(self, days: Days) -> Sequence[Revenue]:
         """Of every category at the top with all below it, the highest revenue first. Source: one SELECT.
@@ -74,7 +75,7 @@ class Analytics:
         category = tops.c.top_id.label("category_id")
         select = sa.select(category, *sums).select_from(joined).group_by(category)
         found = await self._database.rows(select.order_by(sums[-1].desc(), category))
-        return [Revenue(**row._mapping) for row in found]
+        return [Revenue(**row._asdict()) for row in found]
 
     async def best_sellers(self, days: Days, first: int, category_id: UUID | None) -> Rows:
         """The products of which most pieces were sold and kept, each as product_id, orders, units, revenue_minor.
@@ -103,7 +104,7 @@ class Analytics:
             (ORDER_LINES.c.total_base_minor - back).label("revenue_minor"),
         ).join(ORDER_LINES, ORDER_LINES.c.order_id == ORDERS.c.id)
         counts = ORDERS.c.placed_at.between(first, last) & (ORDERS.c.status != OrderStatus.CANCELLED)
-        return lines.where(counts, counted_orders(self._actor)).subquery("sold")
+        return lines.where(counts, counted_orders(self._actor).predicate).subquery("sold")
 
 
 def _sums(sold: sa.Subquery) -> Sequence[sa.Label[int]]:

@@ -21,8 +21,9 @@ from datasources.commerce.tables import (
 )
 from datasources.errors import InvalidInput, NotFound, SourceError
 from datasources.ids import uuid7
-from datasources.sql import Row, Rows, Transaction
-from datasources.statements import Columns, among, projection
+from datasources.prepared import Row, Rows
+from datasources.sql import Transaction
+from datasources.statements import Columns, among, kept, projection, read
 
 MAX_LINES = 100
 
@@ -48,20 +49,19 @@ class Carts:
 
     async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Carts with these ids, each with the `currency` of its customer. Source: one SELECT."""
-        return await self._database.rows(self._carts(columns).where(among(CARTS.c.id, ids)))
+        return await self._database.rows(read(_carts(columns), among(CARTS.c.id, ids), visible_carts(self._actor)))
 
     async def mine(self) -> Row | None:
         """The actor's cart; None where it never had one. Source: one SELECT."""
-        return await self._database.row(self._carts())
+        return await self._database.row(read(_carts(None), visible_carts(self._actor)))
 
     async def lines_of(self, cart_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The lines of these carts, in the order in which they were added, with what their products are and cost now:
         `sku`, `name`, `active` and `price_minor` in the base currency. Source: one SELECT.
         """
-        product = (PRODUCTS.c.sku, PRODUCTS.c.name, PRODUCTS.c.active, PRODUCTS.c.price_minor)
-        select = projection(CART_LINES, columns, *product).join(CARTS).join(PRODUCTS)
-        mine = select.where(among(CART_LINES.c.cart_id, cart_ids), visible_carts(self._actor))
-        return await self._database.rows(mine.order_by(CART_LINES.c.added_at, CART_LINES.c.product_id))
+        mine = (among(CART_LINES.c.cart_id, cart_ids), visible_carts(self._actor))
+        oldest = (CART_LINES.c.added_at, CART_LINES.c.product_id)
+        return await self._database.rows(read(_lines(columns), *mine, order=oldest))
 
     async def bases_of(
         self, carts: Sequence[tuple[UUID, str]], *, country: str
@@ -143,6 +143,13 @@ class Carts:
         if lines is not None and lines[0] > MAX_LINES:
             raise InvalidInput("productId", f"A cart has {MAX_LINES} lines at most; order these first.")
 
-    def _carts(self, columns: Columns = None) -> sa.Select[Any]:
-        carts = projection(CARTS, columns, CUSTOMERS.c.currency).join(CUSTOMERS)
-        return carts.where(visible_carts(self._actor))
+
+@kept
+def _carts(columns: Columns) -> sa.Select[Any]:
+    return projection(CARTS, columns, CUSTOMERS.c.currency).join(CUSTOMERS)
+
+
+@kept
+def _lines(columns: Columns) -> sa.Select[Any]:
+    product = (PRODUCTS.c.sku, PRODUCTS.c.name, PRODUCTS.c.active, PRODUCTS.c.price_minor)
+    return projection(CART_LINES, columns, *product).join(CARTS).join(PRODUCTS)

@@ -14,8 +14,22 @@ from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import CATEGORIES, PRODUCTS, STOCK_LEVELS
 from datasources.errors import InvalidInput
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.sql import Row, Rows, Transaction
-from datasources.statements import Columns, among, projection
+from datasources.prepared import Row, Rows
+from datasources.sql import Transaction
+from datasources.statements import (
+    Columns,
+    Condition,
+    Read,
+    Statement,
+    among,
+    at_least,
+    at_most,
+    is_among,
+    kept,
+    met,
+    projection,
+    read,
+)
 
 MAX_SEARCH = 200
 MAX_WORDS = 10
@@ -54,7 +68,7 @@ class Catalogue:
 
         Source: table `products`, one SELECT. Raises: SourceUnavailable, SourceTimeout.
         """
-        return await self._database.rows(projection(PRODUCTS, columns).where(among(PRODUCTS.c.id, ids)))
+        return await self._database.rows(read(projection(PRODUCTS, columns), among(PRODUCTS.c.id, ids)))
 
     async def pages(
         self,
@@ -73,28 +87,20 @@ class Catalogue:
 
     async def categories_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Categories with these ids, in no order. Source: one SELECT."""
-        return await self._database.rows(projection(CATEGORIES, columns).where(among(CATEGORIES.c.id, ids)))
+        return await self._database.rows(read(projection(CATEGORIES, columns), among(CATEGORIES.c.id, ids)))
 
     async def root_categories(self) -> Rows:
         """By name. Source: one SELECT."""
-        roots = sa.select(CATEGORIES).where(CATEGORIES.c.parent_id.is_(None))
-        return await self._database.rows(roots.order_by(CATEGORIES.c.name))
+        return await self._database.rows(read(projection(CATEGORIES, None), _AT_THE_TOP, order=_BY_NAME))
 
     async def children_of(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Categories right below these, by name; each tells its parent in `parent_id`. Source: one SELECT."""
-        children = projection(CATEGORIES, columns).where(among(CATEGORIES.c.parent_id, ids))
-        return await self._database.rows(children.order_by(CATEGORIES.c.name))
+        below = among(CATEGORIES.c.parent_id, ids)
+        return await self._database.rows(read(projection(CATEGORIES, columns), below, order=_BY_NAME))
 
     async def ancestors_of(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Categories above each of these, the root first; each tells in `of_id` whose it is. Source: one SELECT."""
-        start = sa.select(CATEGORIES.c.id.label("of_id"), CATEGORIES.c.parent_id, sa.literal(1).label("distance"))
-        above = start.where(among(CATEGORIES.c.id, ids)).cte("above", recursive=True)
-        step = sa.select(above.c.of_id, CATEGORIES.c.parent_id, above.c.distance + 1)
-        above = above.union_all(step.join(CATEGORIES, CATEGORIES.c.id == above.c.parent_id))
-        found = (
-            projection(CATEGORIES, columns).add_columns(above.c.of_id).join(above, CATEGORIES.c.id == above.c.parent_id)
-        )
-        return await self._database.rows(found.order_by(above.c.distance.desc()))
+        return await self._database.rows(Read(_ancestors(columns), {"ids": ids}))
 
     async def insert(self, transaction: Transaction, values: Mapping[str, Any]) -> None:
         """Raises: sqlalchemy.exc.IntegrityError where the SKU is taken or the category unknown."""
@@ -106,29 +112,27 @@ class Catalogue:
         return await transaction.row(changed)
 
     def _listing(self, filter: ProductFilter, sort: ProductSort, columns: Columns = None) -> Listing:
-        select = projection(PRODUCTS, columns).where(*self._conditions(filter))
-        if filter.search is None:
-            if sort is ProductSort.RELEVANCE:
-                raise InvalidInput("sort", "Sorting by relevance needs a `search`; sort by NEWEST, or search.")
-            return Listing("commerce.products", select, _SORTS[sort])
-        matches = _search(filter.search, self._database.dialect)
-        select = select.join(matches, matches.c.product_id == PRODUCTS.c.id)
-        by_relevance = Sort("relevance", (matches.c.relevance, PRODUCTS.c.id), descending=True)
-        return Listing("commerce.products", select, _SORTS.get(sort, by_relevance))
+        select, conditions, order = projection(PRODUCTS, columns), self._conditions(filter), _SORTS.get(sort)
+        if filter.search is not None:
+            select, by_relevance = _matching(columns, self._database.dialect)
+            conditions.append(_search(filter.search, self._database.dialect))
+            order = order or by_relevance
+        if order is None:
+            raise InvalidInput("sort", "Sorting by relevance needs a `search`; sort by NEWEST, or search.")
+        return Listing("commerce.products", select, order, conditions)
 
-    def _conditions(self, filter: ProductFilter) -> list[sa.ColumnElement[bool]]:
-        conditions: list[sa.ColumnElement[bool]] = []
+    def _conditions(self, filter: ProductFilter) -> list[Condition]:
+        conditions: list[Condition] = []
         if not (filter.include_retired and self._actor.may("catalogue:write")):
-            conditions.append(PRODUCTS.c.active.is_(True))
+            conditions.append(_ON_SALE)
         if filter.category_id is not None:
-            conditions.append(PRODUCTS.c.category_id.in_(with_descendants(filter.category_id)))
+            conditions.append(Condition(_WITHIN, {"within": filter.category_id}))
         if filter.min_price_minor is not None:
-            conditions.append(PRODUCTS.c.price_minor >= filter.min_price_minor)
+            conditions.append(at_least(PRODUCTS.c.price_minor, filter.min_price_minor))
         if filter.max_price_minor is not None:
-            conditions.append(PRODUCTS.c.price_minor <= filter.max_price_minor)
+            conditions.append(at_most(PRODUCTS.c.price_minor, filter.max_price_minor))
         if filter.in_stock:
-            left = sa.exists().where(STOCK_LEVELS.c.product_id == PRODUCTS.c.id)
-            conditions.append(left.where(STOCK_LEVELS.c.on_hand > STOCK_LEVELS.c.reserved))
+            conditions.append(_IN_STOCK)
         return conditions
 
 
@@ -140,31 +144,63 @@ _SORTS = {
 }
 
 
-def with_descendants(category_id: UUID) -> sa.Select[Any]:
+def with_descendants(category_id: UUID | sa.BindParameter[UUID]) -> sa.Select[Any]:
     """The ids of a category and of all below it."""
     below = sa.select(CATEGORIES.c.id).where(CATEGORIES.c.id == category_id).cte("below", recursive=True)
     below = below.union_all(sa.select(CATEGORIES.c.id).join(below, CATEGORIES.c.parent_id == below.c.id))
     return sa.select(below.c.id)
 
 
-def _search(text: str, dialect: str) -> sa.Subquery:
-    """The matching products, each with its `relevance`: more is better. The last word may be unfinished."""
+_AT_THE_TOP = met(CATEGORIES.c.parent_id.is_(None))
+_BY_NAME = (CATEGORIES.c.name,)
+_ON_SALE = met(PRODUCTS.c.active.is_(True))
+_WITHIN = PRODUCTS.c.category_id.in_(with_descendants(sa.bindparam("within", type_=sa.Uuid())))
+_IN_STOCK = met(
+    sa.exists()
+    .where(STOCK_LEVELS.c.product_id == PRODUCTS.c.id)
+    .where(STOCK_LEVELS.c.on_hand > STOCK_LEVELS.c.reserved)
+)
+
+
+@kept
+def _ancestors(columns: Columns) -> Statement:
+    start = sa.select(CATEGORIES.c.id.label("of_id"), CATEGORIES.c.parent_id, sa.literal(1).label("distance"))
+    above = start.where(is_among(CATEGORIES.c.id, "ids")).cte("above", recursive=True)
+    step = sa.select(above.c.of_id, CATEGORIES.c.parent_id, above.c.distance + 1)
+    above = above.union_all(step.join(CATEGORIES, CATEGORIES.c.id == above.c.parent_id))
+    found = projection(CATEGORIES, columns).add_columns(above.c.of_id)
+    found = found.join(above, CATEGORIES.c.id == above.c.parent_id)
+    return Statement(found.order_by(above.c.distance.desc()))
+
+
+def _search(text: str, dialect: str) -> Condition:
+    """Of products that match; the last word may be unfinished. Raises: InvalidInput."""
     words = re.findall(r"\w+", text)[:MAX_WORDS]
     if not words or len(text) > MAX_SEARCH:
         raise InvalidInput("search", f"Search for one to {MAX_WORDS} words, in {MAX_SEARCH} characters at most.")
-    found = _fts5(words) if dialect == "sqlite" else _tsvector(words)
-    return found.subquery("matches")
+    quoted = " ".join(f'"{word}"' for word in words) + "*" if dialect == "sqlite" else " & ".join(words) + ":*"
+    return Condition(sa.true(), {"search": quoted})
 
 
-def _fts5(words: Sequence[str]) -> sa.Select[Any]:
+@kept
+def _matching(columns: Columns, dialect: str) -> tuple[sa.Select[Any], Sort]:
+    """Products that match the parameter `search`, and the order in which the best match comes first."""
+    matches = (_fts5() if dialect == "sqlite" else _tsvector()).subquery("matches")
+    select = projection(PRODUCTS, columns).join(matches, matches.c.product_id == PRODUCTS.c.id)
+    return select, Sort("relevance", (matches.c.relevance, PRODUCTS.c.id), descending=True)
+
+
+def _fts5() -> sa.Select[Any]:
     index = sa.table("product_search", sa.column("product_id", sa.Uuid()), sa.column("rank", sa.Float()))
-    query = " ".join(f'"{word}"' for word in words) + "*"
-    matching = sa.column("product_search").op("MATCH")(query)
+    matching = sa.column("product_search").op("MATCH")(_SEARCH)
     return sa.select(index.c.product_id, sa.cast(-index.c.rank, sa.Double()).label("relevance")).where(matching)
 
 
-def _tsvector(words: Sequence[str]) -> sa.Select[Any]:
+def _tsvector() -> sa.Select[Any]:
     index = sa.table("products", sa.column("id", sa.Uuid()), sa.column("search")).alias("searched")
-    query = sa.func.to_tsquery(sa.literal_column("'simple'"), " & ".join(words) + ":*")
+    query = sa.func.to_tsquery(sa.literal_column("'simple'"), _SEARCH)
     relevance: sa.Label[float] = sa.cast(sa.func.ts_rank(index.c.search, query), sa.Double()).label("relevance")
     return sa.select(index.c.id.label("product_id"), relevance).where(index.c.search.op("@@")(query))
+
+
+_SEARCH = sa.bindparam("search", type_=sa.Text)

@@ -13,8 +13,9 @@ from datasources.commerce.seals import PostalAddress, seal
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import ADDRESSES, CUSTOMERS
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.sql import Rows, Transaction
-from datasources.statements import Columns, among, projection
+from datasources.prepared import Rows
+from datasources.sql import Transaction
+from datasources.statements import Columns, Condition, among, equal, projection, read
 
 _SEALED = {"name": CUSTOMERS.c.sealed_name, "email": CUSTOMERS.c.sealed_email, "phone": CUSTOMERS.c.sealed_phone}
 _NEWEST = Sort("newest", (CUSTOMERS.c.created_at, CUSTOMERS.c.id), descending=True)
@@ -33,7 +34,9 @@ class Customers:
 
         Source: table `customers`, one SELECT. Raises: SourceUnavailable, SourceTimeout.
         """
-        return await self._database.rows(self._visible(columns).where(among(CUSTOMERS.c.id, ids)))
+        return await self._database.rows(
+            read(projection(CUSTOMERS, columns), among(CUSTOMERS.c.id, ids), self._visible)
+        )
 
     async def pages(
         self, keys: Sequence[str], asked: PageArguments, *, email: str | None, columns: Columns = None
@@ -57,8 +60,9 @@ class Customers:
 
         False where there is none, or it is erased. Whatever adds personal data, orders or payments holds first.
         """
-        living = self._visible().where(CUSTOMERS.c.id == id, CUSTOMERS.c.erased_at.is_(None))
-        return await transaction.row(living.with_for_update()) is not None
+        visible = self._visible
+        living = sa.select(CUSTOMERS).where(CUSTOMERS.c.id == id, CUSTOMERS.c.erased_at.is_(None), visible.predicate)
+        return await transaction.row(living.with_for_update(), visible.values) is not None
 
     async def insert(self, transaction: Transaction, id: UUID, profile: Mapping[str, Any], at: datetime) -> None:
         """`profile` has name, email, phone and currency. Raises: IntegrityError where the email is taken."""
@@ -88,18 +92,20 @@ class Customers:
         mine = (ADDRESSES.c.id == id, ADDRESSES.c.customer_id == customer_id)
         return bool(await transaction.write(sa.delete(ADDRESSES).where(*mine)))
 
-    def _visible(self, columns: Columns = None) -> sa.Select[Any]:
-        return projection(CUSTOMERS, columns).where(visible_customers(self._actor))
+    @property
+    def _visible(self) -> Condition:
+        return visible_customers(self._actor)
 
     def _listing(self, email: str | None, columns: Columns = None) -> Listing:
-        select = self._visible(columns)
+        conditions = [self._visible]
         if email is not None:
-            select = select.where(CUSTOMERS.c.email_index == self._email_index.of(email))
-        return Listing("commerce.customers", select, _NEWEST)
+            conditions.append(equal(CUSTOMERS.c.email_index, self._email_index.of(email)))
+        return Listing("commerce.customers", projection(CUSTOMERS, columns), _NEWEST, conditions)
 
-    async def _addresses(self, condition: sa.ColumnElement[bool], columns: Columns) -> Rows:
-        visible = projection(ADDRESSES, columns).where(condition, visible_addresses(self._actor))
-        return await self._database.rows(visible.order_by(ADDRESSES.c.created_at, ADDRESSES.c.id))
+    async def _addresses(self, wanted: Condition, columns: Columns) -> Rows:
+        visible = visible_addresses(self._actor)
+        oldest = (ADDRESSES.c.created_at, ADDRESSES.c.id)
+        return await self._database.rows(read(projection(ADDRESSES, columns), wanted, visible, order=oldest))
 
     def _columns(self, id: UUID, profile: Mapping[str, Any]) -> dict[str, Any]:
         columns: dict[str, Any] = {}

@@ -22,8 +22,9 @@ from datasources.commerce.tables import (
 )
 from datasources.errors import InvalidInput
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.sql import Rows, Transaction
-from datasources.statements import Columns, among, projection
+from datasources.prepared import Rows
+from datasources.sql import Transaction
+from datasources.statements import Columns, Condition, among, equal, kept, projection, read
 
 MAX_ON_HAND = 100_000_000
 """Of one product in one warehouse."""
@@ -63,24 +64,21 @@ class Inventory:
 
         Source: one SELECT.
         """
-        left = _pieces(STOCK_LEVELS.c.on_hand - STOCK_LEVELS.c.reserved)
-        select = sa.select(STOCK_LEVELS.c.product_id, left).where(among(STOCK_LEVELS.c.product_id, product_ids))
-        rows = await self._database.rows(select.group_by(STOCK_LEVELS.c.product_id))
+        rows = await self._database.rows(read(_AVAILABLE, among(STOCK_LEVELS.c.product_id, product_ids)))
         return {row.product_id: row.pieces for row in rows}
 
     async def levels_of(self, product_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The levels of these products, by the code of the warehouse. Source: one SELECT."""
-        select = projection(STOCK_LEVELS, columns).join(WAREHOUSES, WAREHOUSES.c.id == STOCK_LEVELS.c.warehouse_id)
-        mine = select.where(among(STOCK_LEVELS.c.product_id, product_ids), visible_stock(self._actor))
-        return await self._database.rows(mine.order_by(WAREHOUSES.c.code))
+        mine = (among(STOCK_LEVELS.c.product_id, product_ids), visible_stock(self._actor))
+        return await self._database.rows(read(_levels(columns), *mine, order=_BY_CODE))
 
     async def warehouses(self) -> Rows:
         """By code. Source: one SELECT."""
-        return await self._database.rows(self._warehouses().order_by(WAREHOUSES.c.code))
+        return await self._warehouses(order=_BY_CODE)
 
     async def warehouses_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Warehouses with these ids, in no order. Source: one SELECT."""
-        return await self._database.rows(self._warehouses(columns).where(among(WAREHOUSES.c.id, ids)))
+        return await self._warehouses(among(WAREHOUSES.c.id, ids), columns=columns)
 
     async def movements(
         self,
@@ -172,22 +170,26 @@ class Inventory:
             raise StockReserved(level[0] if level else 0)
         await self._ledger.note(transaction, kind, [Move(product_id, warehouse_id, on_hand=by)], None, reason)
 
-    def _warehouses(self, columns: Columns = None) -> sa.Select[Any]:
-        return projection(WAREHOUSES, columns).where(visible_stock(self._actor))
+    async def _warehouses(
+        self, *wanted: Condition, columns: Columns = None, order: Sequence[sa.ColumnElement[Any]] = ()
+    ) -> Rows:
+        visible = visible_stock(self._actor)
+        return await self._database.rows(read(projection(WAREHOUSES, columns), *wanted, visible, order=order))
 
     def _movements(self, warehouse_id: UUID | None, columns: Columns = None) -> Listing:
-        select = projection(STOCK_MOVEMENTS, columns).where(visible_stock(self._actor))
+        conditions = [visible_stock(self._actor)]
         if warehouse_id is not None:
-            select = select.where(STOCK_MOVEMENTS.c.warehouse_id == warehouse_id)
-        newest = Sort("newest", (STOCK_MOVEMENTS.c.at, STOCK_MOVEMENTS.c.id), descending=True)
-        return Listing("commerce.stock_movements", select, newest, parent=STOCK_MOVEMENTS.c.product_id)
+            conditions.append(equal(STOCK_MOVEMENTS.c.warehouse_id, warehouse_id))
+        select = projection(STOCK_MOVEMENTS, columns)
+        return Listing("commerce.stock_movements", select, _NEWEST, conditions, STOCK_MOVEMENTS.c.product_id)
 
     async def _left(self, transaction: Transaction, product_ids: set[UUID]) -> dict[UUID, dict[UUID, int]]:
         """Pieces left by product and warehouse. The rows are locked: to choose a warehouse is to compare them all."""
-        select = sa.select(STOCK_LEVELS).where(among(STOCK_LEVELS.c.product_id, [*product_ids])).with_for_update()
+        theirs = among(STOCK_LEVELS.c.product_id, [*product_ids])
+        select = sa.select(STOCK_LEVELS).where(theirs.predicate).with_for_update()
         left: dict[UUID, dict[UUID, int]] = {id: {} for id in product_ids}
         ordered = select.order_by(STOCK_LEVELS.c.product_id, STOCK_LEVELS.c.warehouse_id)
-        for level in await transaction.rows(ordered):
+        for level in await transaction.rows(ordered, theirs.values):
             left[level.product_id][level.warehouse_id] = level.on_hand - level.reserved
         return left
 
@@ -252,3 +254,15 @@ def _returned_of(order_id: UUID) -> sa.Select[Any]:
 def _pieces(column: sa.ColumnElement[int]) -> sa.Label[int]:
     """PostgreSQL sums big integers to a numeric, which would be a Decimal here."""
     return sa.cast(sa.func.sum(column), sa.BigInteger).label("pieces")
+
+
+@kept
+def _levels(columns: Columns) -> sa.Select[Any]:
+    return projection(STOCK_LEVELS, columns).join(WAREHOUSES, WAREHOUSES.c.id == STOCK_LEVELS.c.warehouse_id)
+
+
+_AVAILABLE = sa.select(STOCK_LEVELS.c.product_id, _pieces(STOCK_LEVELS.c.on_hand - STOCK_LEVELS.c.reserved)).group_by(
+    STOCK_LEVELS.c.product_id
+)
+_BY_CODE = (WAREHOUSES.c.code,)
+_NEWEST = Sort("newest", (STOCK_MOVEMENTS.c.at, STOCK_MOVEMENTS.c.id), descending=True)

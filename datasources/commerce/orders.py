@@ -13,8 +13,9 @@ from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import ORDER_CHANGES, ORDER_LINES, ORDERS, PRODUCTS, REFUNDS
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.sql import Row, Rows, Transaction
-from datasources.statements import Columns, among, projection
+from datasources.prepared import Row, Rows
+from datasources.sql import Transaction
+from datasources.statements import Columns, Condition, among, equal, kept, projection, read
 
 
 class OrderStatus(StrEnum):
@@ -36,7 +37,7 @@ class Orders:
 
     async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Orders with these ids, in no order; unknown and foreign ids are left out. Source: one SELECT."""
-        return await self._database.rows(self._visible(columns).where(among(ORDERS.c.id, ids)))
+        return await self._database.rows(read(projection(ORDERS, columns), among(ORDERS.c.id, ids), self._visible))
 
     async def pages(
         self, keys: Sequence[str], asked: PageArguments, *, status: OrderStatus | None, columns: Columns = None
@@ -58,25 +59,23 @@ class Orders:
 
     async def lines_of(self, order_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The lines of these orders, in their order. Source: one SELECT."""
-        return await self._database.rows(self._lines(columns).where(among(ORDER_LINES.c.order_id, order_ids)))
+        return await self._lines(among(ORDER_LINES.c.order_id, order_ids), columns)
 
     async def lines_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Lines with these ids. Source: one SELECT."""
-        return await self._database.rows(self._lines(columns).where(among(ORDER_LINES.c.id, ids)))
+        return await self._lines(among(ORDER_LINES.c.id, ids), columns)
 
     async def history_of(self, order_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """What happened to these orders, the oldest first, each with the order's `customer_id`. Source: one SELECT."""
-        changes = projection(ORDER_CHANGES, columns, ORDERS.c.customer_id).join(
-            ORDERS, ORDERS.c.id == ORDER_CHANGES.c.order_id
-        )
-        visible = changes.where(among(ORDER_CHANGES.c.order_id, order_ids), visible_orders(self._actor))
-        return await self._database.rows(visible.order_by(ORDER_CHANGES.c.at, ORDER_CHANGES.c.id))
+        theirs = among(ORDER_CHANGES.c.order_id, order_ids)
+        oldest = (ORDER_CHANGES.c.at, ORDER_CHANGES.c.id)
+        return await self._database.rows(read(_changes(columns), theirs, self._visible, order=oldest))
 
     async def refunds_of(self, order_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The refunds of these orders, the oldest first. Source: one SELECT."""
-        refunds = projection(REFUNDS, columns).join(ORDERS, ORDERS.c.id == REFUNDS.c.order_id)
-        visible = refunds.where(among(REFUNDS.c.order_id, order_ids), visible_orders(self._actor))
-        return await self._database.rows(visible.order_by(REFUNDS.c.created_at, REFUNDS.c.id))
+        theirs = among(REFUNDS.c.order_id, order_ids)
+        oldest = (REFUNDS.c.created_at, REFUNDS.c.id)
+        return await self._database.rows(read(_refunds(columns), theirs, self._visible, order=oldest))
 
     async def insert(
         self, transaction: Transaction, order: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], actor_id: UUID
@@ -126,21 +125,37 @@ class Orders:
         change = {"id": uuid7(at), "order_id": id, "status": status, "actor_id": actor_id, "note": note, "at": at}
         await transaction.write(sa.insert(ORDER_CHANGES).values(change))
 
-    def _visible(self, columns: Columns = None) -> sa.Select[Any]:
-        return projection(ORDERS, columns).where(visible_orders(self._actor))
+    @property
+    def _visible(self) -> Condition:
+        return visible_orders(self._actor)
 
-    def _lines(self, columns: Columns) -> sa.Select[Any]:
-        lines = projection(ORDER_LINES, columns).join(ORDERS, ORDERS.c.id == ORDER_LINES.c.order_id)
-        return lines.where(visible_orders(self._actor)).order_by(ORDER_LINES.c.order_id, ORDER_LINES.c.position)
+    async def _lines(self, wanted: Condition, columns: Columns) -> Rows:
+        in_order = (ORDER_LINES.c.order_id, ORDER_LINES.c.position)
+        return await self._database.rows(read(_order_lines(columns), wanted, self._visible, order=in_order))
 
     def _by_customer(self, columns: Columns = None) -> Listing:
-        return Listing("commerce.orders_by_customer", self._visible(columns), _NEWEST, parent=ORDERS.c.customer_id)
+        select = projection(ORDERS, columns)
+        return Listing("commerce.orders_by_customer", select, _NEWEST, [self._visible], ORDERS.c.customer_id)
 
     def _listing(self, status: OrderStatus | None, columns: Columns = None) -> Listing:
-        select = self._visible(columns)
-        if status is not None:
-            select = select.where(ORDERS.c.status == status)
-        return Listing(f"commerce.orders/{status or 'all'}", select, _NEWEST)
+        conditions = [self._visible, *([equal(ORDERS.c.status, status)] if status else [])]
+        return Listing(f"commerce.orders/{status or 'all'}", projection(ORDERS, columns), _NEWEST, conditions)
+
+
+@kept
+def _order_lines(columns: Columns) -> sa.Select[Any]:
+    return projection(ORDER_LINES, columns).join(ORDERS, ORDERS.c.id == ORDER_LINES.c.order_id)
+
+
+@kept
+def _changes(columns: Columns) -> sa.Select[Any]:
+    changes = projection(ORDER_CHANGES, columns, ORDERS.c.customer_id)
+    return changes.join(ORDERS, ORDERS.c.id == ORDER_CHANGES.c.order_id)
+
+
+@kept
+def _refunds(columns: Columns) -> sa.Select[Any]:
+    return projection(REFUNDS, columns).join(ORDERS, ORDERS.c.id == REFUNDS.c.order_id)
 
 
 _NEWEST = Sort("newest", (ORDERS.c.placed_at, ORDERS.c.id), descending=True)

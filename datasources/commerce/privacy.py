@@ -27,7 +27,8 @@ from datasources.commerce.tables import (
     PRODUCTS,
     REFUNDS,
 )
-from datasources.sql import Row, Rows, Transaction
+from datasources.prepared import Row, Rows
+from datasources.sql import Transaction
 
 _OPEN_PAYMENTS = (Step.AUTHORISED, *UNDER_WAY)
 
@@ -41,8 +42,9 @@ class Privacy:
 
     async def hold(self, transaction: Transaction, id: UUID) -> Row | None:
         """The customer, erased or not; None where there is none whom the actor may export or erase."""
-        found = sa.select(CUSTOMERS).where(CUSTOMERS.c.id == id, visible_dossiers(self._actor))
-        return await transaction.row(found.with_for_update())
+        visible = visible_dossiers(self._actor)
+        found = sa.select(CUSTOMERS).where(CUSTOMERS.c.id == id, visible.predicate)
+        return await transaction.row(found.with_for_update(), visible.values)
 
     async def dossier(self, transaction: Transaction, customer: Row) -> dict[str, Any]:
         """Everything held of this customer, as JSON values; records are named and made as their tables.

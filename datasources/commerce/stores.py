@@ -1,5 +1,6 @@
 """Commerce as one actor sees it: every store of the domain, with the actor's row policies in each read."""
 
+from functools import cached_property
 from typing import Any
 
 from datasources.actor import Actor
@@ -17,24 +18,29 @@ from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import EVENTS, IDEMPOTENCY
 from datasources.events import EventLog
 from datasources.idempotency import Once
+from datasources.store import store
 
 
 class Commerce:
+    catalogue = store(Catalogue)
+    customers = store(Customers)
+    seals = store(Seals)
+    privacy = store(Privacy)
+    inventory = store(Inventory)
+    carts = store(Carts)
+    analytics = store(Analytics)
+    orders = store(Orders)
+    payments = store(Payments)
+    shipments = store(Shipments)
+
     def __init__(self, sources: CommerceSources, actor: Actor) -> None:
         self.sources = sources
-        self._actor = actor
-        self.events = EventLog(EVENTS, actor, sources.clock)
-        self.catalogue = Catalogue(sources, actor)
-        self.customers = Customers(sources, actor)
-        self.seals = Seals(sources, actor)
-        self.privacy = Privacy(sources, actor)
-        self.inventory = Inventory(sources, actor)
-        self.carts = Carts(sources, actor)
-        self.analytics = Analytics(sources, actor)
-        self.orders = Orders(sources, actor)
-        self.payments = Payments(sources, actor)
-        self.shipments = Shipments(sources, actor)
+        self.actor = actor
+
+    @cached_property
+    def events(self) -> EventLog:
+        return EventLog(EVENTS, self.actor, self.sources.clock)
 
     def once(self, key: str, operation: str, request: Any) -> Once:
         """A keyed request of this actor: `await commerce.once(key, "placeOrder", input).do(database, effect)`."""
-        return Once(IDEMPOTENCY, self._actor, self.sources.clock, key, operation, request)
+        return Once(IDEMPOTENCY, self.actor, self.sources.clock, key, operation, request)

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from datasources.house.sources import HouseSources
 from datasources.house.tables import CHANGES, DOCUMENTS
-from datasources.sql import Rows, Transaction
-from datasources.statements import among
+from datasources.prepared import Rows
+from datasources.sql import Transaction
+from datasources.statements import EVERY, among, read
 
 _NUMBER = sa.select(CHANGES.c.number).where(CHANGES.c.of == DOCUMENTS.name)
 _COUNT_ON = sa.update(CHANGES).where(CHANGES.c.of == DOCUMENTS.name).values(number=CHANGES.c.number + 1)
@@ -46,7 +47,7 @@ class RegisteredDocuments:
 
     async def number(self) -> int:
         """Grows with every change. Source: one row. Raises: SourceError."""
-        number: int = await self._database.scalar(_NUMBER)
+        number: int = await self._database.scalar(read(_NUMBER))
         return number
 
     async def texts(self) -> Mapping[str, str]:
@@ -86,14 +87,13 @@ class RegisteredDocuments:
     async def remove(self, client: str, ids: Sequence[str] | None = None) -> int:
         """Forgets documents of a client: those with these ids, or all; how many there were."""
         statement = sa.delete(DOCUMENTS).where(DOCUMENTS.c.client == client)
-        if ids is not None:
-            statement = statement.where(among(DOCUMENTS.c.id, ids))
+        these = EVERY if ids is None else among(DOCUMENTS.c.id, ids)
         async with self._database.transaction() as transaction:
             await transaction.write(_COUNT_ON)
-            return await transaction.write(statement)
+            return await transaction.write(statement.where(these.predicate), these.values)
 
 
 async def _known(transaction: Transaction, ids: Sequence[str]) -> Rows:
-    return await transaction.rows(
-        sa.select(DOCUMENTS.c.client, DOCUMENTS.c.id, DOCUMENTS.c.text).where(among(DOCUMENTS.c.id, ids))
-    )
+    these = among(DOCUMENTS.c.id, ids)
+    known = sa.select(DOCUMENTS.c.client, DOCUMENTS.c.id, DOCUMENTS.c.text).where(these.predicate)
+    return await transaction.rows(known, these.values)

@@ -2,6 +2,8 @@
 
 compile.py      from a document to its plan
 field.py        a field of a plan, and what is declared about it
+arguments.py    its arguments, worked out once or for each execution
+variables.py    the variables of an operation
 cost.py         what an operation will cost, by its plan
 steps.py        the steps: attributes, calculations, loads, resolvers, and the selection over them
 completion.py   values of a type become JSON, a set at a time
@@ -11,8 +13,9 @@ show.py         a plan as text
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from graphql import (
@@ -24,6 +27,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     VariableDefinitionNode,
+    get_operation_ast,
     located_error,
 )
 
@@ -34,12 +38,21 @@ from gateway.plan.cost import Cost
 from gateway.plan.field import Unplanned
 from gateway.plan.run import Run
 from gateway.plan.values import Failure
+from gateway.plan.variables import Variables
 
 __all__ = ["Plan", "Plans", "Unplanned"]
 
 PLANS_KEPT = 32
 Flags = tuple[tuple[str, bool | None], ...]
 E = TypeVar("E", bound=Executor[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """What is known of an operation before it is executed; `conditions` are the variables that include and skip."""
+
+    variables: Variables
+    conditions: Sequence[VariableDefinitionNode]
 
 
 class Plans:
@@ -61,20 +74,28 @@ class Plans:
         self._suggests = suggests
         self._schema = schema
         self._document = document
-        self._kept = lru_cache(PLANS_KEPT)(self._made)
+        self._operation = lru_cache(PLANS_KEPT)(self._read)
+        self._plan = lru_cache(PLANS_KEPT)(self._made)
         self._costs = lru_cache(PLANS_KEPT)(self._cost)
 
     async def execute(self, context: Any, variables: dict[str, Any], operation_name: str | None) -> ExecutionResult:
         """As graphql-core's `execute`."""
-        executor = self._executor(Executor, context, variables, operation_name)
-        if isinstance(executor, list):
-            return ExecutionResult(None, executor)
+        operation = self._operation(operation_name)
+        if operation is None:
+            return await self.judge(context, variables, operation_name)  # says what is wrong with the name
+        values = operation.variables.values(variables)
+        if isinstance(values, list):
+            return ExecutionResult(None, values)
         try:
-            plan = self.plan(executor.operation, executor.variable_values.coerced)
+            plan = self.plan(operation_name, values.coerced)
         except Unplanned as reason:
             self._fall_back(str(reason))
             return await self.judge(context, variables, operation_name)
-        run = Run(executor)
+
+        def build() -> Executor[Any]:
+            return cast(Executor[Any], self._executor(Executor, context, variables, operation_name))
+
+        run = Run(context, self._schema, values, build)
         if plan.serial:
             data = await plan.root.run_serially(run, None)
         else:
@@ -86,29 +107,38 @@ class Plans:
 
         Only what is too large to be looked at has none.
         """
-        flags: Flags = ()
-        if self._conditions:
-            flags = tuple(
-                (definition.variable.name.value, _flag(definition, variables))
-                for definition in operation.variable_definitions or ()
-                if definition.variable.name.value in self._conditions
-            )
-        cost = self._costs(operation.name and operation.name.value, flags)
+        name = operation.name.value if operation.name else None
+        conditions = self._known(name).conditions
+        cost = self._costs(name, tuple([(_name(one), _flag(one, variables)) for one in conditions]))
         if isinstance(cost, Unplanned):
             raise Unplanned(*cost.args)
         return cost
 
-    def plan(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Plan:
+    def plan(self, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
         """The plan for these values of the variables that include and skip. Raises: Unplanned."""
-        asked = [definition.variable.name.value for definition in operation.variable_definitions or ()]
-        flags = tuple((name, variables.get(name)) for name in asked if name in self._conditions)
-        plan = self._kept(operation.name and operation.name.value, flags)
+        conditions = self._known(operation_name).conditions
+        plan = self._plan(operation_name, tuple([(_name(one), variables.get(_name(one))) for one in conditions]))
         if isinstance(plan, Unplanned):
             raise Unplanned(*plan.args)
         return plan
 
+    def _read(self, name: str | None) -> _Operation | None:
+        """None where the name does not pick one."""
+        node = get_operation_ast(self._document, name)
+        if node is None:
+            return None
+        conditions = conditions_of(self._document)
+        asked = [definition for definition in node.variable_definitions or () if _name(definition) in conditions]
+        return _Operation(Variables(self._schema, node, suggests=self._suggests), asked)
+
+    def _known(self, name: str | None) -> _Operation:
+        known = self._operation(name)
+        if known is None:
+            raise Unplanned("no such operation")
+        return known
+
     def _cost(self, operation_name: str | None, flags: Flags) -> Cost | Unplanned:
-        plan = self._kept(operation_name, flags)
+        plan = self._plan(operation_name, flags)
         if isinstance(plan, Plan):
             return plan.cost
         try:
@@ -125,10 +155,6 @@ class Plans:
     def _fall_back(self, reason: str) -> None:
         self.fallbacks[reason] += 1
         FALLBACKS.labels(reason).inc()
-
-    @cached_property
-    def _conditions(self) -> frozenset[str]:
-        return conditions_of(self._document)
 
     async def judge(self, context: Any, variables: dict[str, Any], operation_name: str | None) -> ExecutionResult:
         """graphql-core's own execution: for what plans do not cover, and to compare with."""
@@ -168,9 +194,13 @@ class Whole(Executor[None]):
         return None
 
 
+def _name(definition: VariableDefinitionNode) -> str:
+    return definition.variable.name.value
+
+
 def _flag(definition: VariableDefinitionNode, variables: dict[str, Any]) -> bool | None:
     """The value of a Boolean variable; None where it has none."""
-    value = variables.get(definition.variable.name.value, definition.default_value)
+    value = variables.get(_name(definition), definition.default_value)
     if isinstance(value, BooleanValueNode):
         return value.value
     return value if isinstance(value, bool) else None

@@ -35,7 +35,7 @@ from gateway.plan.completion import Abstracts, Completer, Leaves, Lists, Objects
 from gateway.plan.cost import Cost
 from gateway.plan.field import Field, Unplanned
 from gateway.plan.steps import Attribute, Branch, Calculation, Load, Resolution, Selection, Step, united
-from schema.fields import Computed, Edge
+from schema.fields import Computed, Edge, Root
 
 MAX_DEPTH = 50
 MAX_FIELDS = 2_000
@@ -121,7 +121,9 @@ class _Compiler:
             return
         loads = [step for step in steps if isinstance(step, Load)]
         for load in loads:
-            load.wanted = united(other.needed for other in loads if other.batch is load.batch)
+            others = [other for other in loads if other.batch is load.batch]
+            load.wanted = united(other.needed for other in others)
+            load.alone = len(others) == 1
 
     def _selection(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Selection:
         collected: dict[str, list[FieldNode]] = {}
@@ -133,13 +135,15 @@ class _Compiler:
             raise Unplanned("too many fields")
         constants = {key: parent.name for key, nodes in collected.items() if nodes[0].name.value == "__typename"}
         steps: list[Step] = []
-        loads: dict[tuple[Any, ...], list[tuple[Branch, Edge]]] = {}
+        loads: dict[tuple[Any, ...], list[tuple[Branch, Edge | Root]]] = {}
         for key, nodes in collected.items():
             if key not in constants:
                 field = self._field(key, parent, nodes)
                 completer = self._completer(field.definition.type, field)
                 declared = self._declared(field)
-                if isinstance(declared, Edge):
+                if isinstance(declared, Root):
+                    loads[(key,)] = [(Branch(field, completer), declared)]
+                elif isinstance(declared, Edge):
                     arguments = sorted(print_ast(argument) for argument in nodes[0].arguments or ())
                     group = (declared.batch, declared.unpack, *arguments)
                     loads.setdefault(group, []).append((Branch(field, completer), declared))
@@ -159,7 +163,7 @@ class _Compiler:
             raise Unplanned("introspection")
         return field
 
-    def _declared(self, field: Field) -> Edge | Computed | str | None:
+    def _declared(self, field: Field) -> Root | Edge | Computed | str | None:
         try:
             return field.declared
         except Unplanned:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, Callable, Sequence
 from contextlib import suppress
+from itertools import accumulate, chain
 from math import isfinite
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
 """Types whose values are their own JSON, by GraphQL's scalar; anything else takes graphql-core's rules."""
 
+_LISTS = {list}
 _INT = range(-(2**31), 2**31)
 _TAKES_ALL_BUT_NAMED: Any = Node.is_type_of.__func__  # type: ignore[attr-defined]  # a bound class method
 
@@ -56,9 +58,18 @@ class Completer(ABC):
         self.depth = depth
         self.columns = columns
 
+    def quick(self, values: list[Any]) -> list[Any] | None:
+        """JSON values in the same order, where nothing has to be waited for and nothing is wrong; else None."""
+        return None
+
     @abstractmethod
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
         """JSON values in the same order, with a `Failure` for each value that is wrong; one is null if it may be."""
+
+    def _kinds(self, values: list[Any]) -> set[type] | None:
+        """The kinds of the values; None where any has to be made ready."""
+        kinds = set(map(type, values))
+        return None if any(is_odd(kind, self.nullable) for kind in kinds) or Failure in kinds else kinds
 
     async def _ready(self, run: Run, values: list[Any]) -> tuple[list[Any], set[type]]:
         """The values with nothing to be awaited and no exception among them, and their kinds."""
@@ -83,30 +94,37 @@ class Leaves(Completer):
         if isinstance(type, GraphQLEnumType):
             self._names = {None: None} if nullable else {}
 
-    async def complete(self, run: Run, values: list[Any]) -> list[Any]:
-        if self._names is not None:
-            return await self._enums(run, self._names, values)
-        if set(map(type, values)) <= self._plain and self._fits(values):
-            return values
-        values, kinds = await self._ready(run, values)
-        if Failure not in kinds:
-            completed = tried(self._all, values)
-            if isinstance(completed, list) and completed.count(None) == values.count(None):
-                return completed
-        return await self._one_by_one(run, values)
-
-    def _all(self, values: list[Any]) -> list[Any]:
-        return [None if value is None else self._coerce(value) for value in values]
-
-    async def _enums(self, run: Run, names: dict[Any, str | None], values: list[Any]) -> list[Any]:
-        """The name of each value of the enum is worked out once."""
+    def quick(self, values: list[Any]) -> list[Any] | None:
         try:
-            return [names[value] for value in values]
-        except (KeyError, TypeError):
-            values, _ = await self._ready(run, values)
-            completed = await self._one_by_one(run, values)
-        with suppress(TypeError):  # of a value that no dict can hold
-            names.update((value, name) for value, name in zip(values, completed, strict=True) if isinstance(name, str))
+            if self._names is not None:
+                return [self._names[value] for value in values]
+            kinds = set(map(type, values))
+            if kinds <= self._plain:
+                return values if self._fits(values) else None
+            if any(is_odd(kind, self.nullable) for kind in kinds) or Failure in kinds:
+                return None
+            return self._coerced(values, kinds)
+        except Exception:
+            return None
+
+    def _coerced(self, values: list[Any], kinds: set[type]) -> list[Any] | None:
+        coerce = self._coerce
+        if NoneType in kinds:
+            completed = [None if value is None else coerce(value) for value in values]
+            return completed if completed.count(None) == values.count(None) else None
+        completed = [coerce(value) for value in values]
+        return None if NoneType in set(map(type, completed)) else completed
+
+    async def complete(self, run: Run, values: list[Any]) -> list[Any]:
+        completed = self.quick(values)
+        if completed is not None:
+            return completed
+        values, _ = await self._ready(run, values)
+        completed = await self._one_by_one(run, values)
+        if self._names is not None:  # the name of each value of an enum is worked out once
+            named = [(value, name) for value, name in zip(values, completed, strict=True) if isinstance(name, str)]
+            with suppress(TypeError):  # of a value that no dict can hold
+                self._names.update(named)
         return completed
 
     async def _one_by_one(self, run: Run, values: list[Any]) -> list[Any]:
@@ -122,6 +140,15 @@ class Lists(Completer):
     def __init__(self, items: Completer, field: Field, nullable: bool) -> None:
         super().__init__(field, nullable, waits=items.waits, depth=items.depth, columns=items.columns)
         self.items = items
+
+    def quick(self, values: list[Any]) -> list[Any] | None:
+        if set(map(type, values)) != _LISTS:
+            return None
+        items = self.items.quick(list(chain.from_iterable(values)))
+        if items is None:
+            return None
+        ends = accumulate(map(len, values))
+        return [items[end - len(one) : end] for one, end in zip(values, ends, strict=True)]
 
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
         lists = await self._lists(run, values)
@@ -172,9 +199,25 @@ class Objects(Completer):
         self.rows = rows
         self._named_only = getattr(type.is_type_of, "__func__", None) is _TAKES_ALL_BUT_NAMED
 
+    def quick(self, values: list[Any]) -> list[Any] | None:
+        kinds = self._kinds(values)
+        if kinds is None or not self._takes(kinds):
+            return None
+        if NoneType not in kinds:
+            return self.rows.quick(values)
+        objects = self.rows.quick([value for value in values if value is not None])
+        if objects is None:
+            return None
+        completed = iter(objects)
+        return [None if value is None else next(completed) for value in values]
+
+    def _takes(self, kinds: set[type]) -> bool:
+        """Whether values of these kinds are of the type for sure."""
+        return self.type.is_type_of is None or (self._named_only and Named not in kinds)
+
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
         values, kinds = await self._ready(run, values)
-        if self.type.is_type_of is not None and not (self._named_only and Named not in kinds):
+        if self.type.is_type_of is not None and not self._takes(kinds):
             values = await self._checked(run, self.type.is_type_of, values)
         rows = [value for value in values if not (value is None or type(value) is Failure)]
         objects = await self.rows.run(run, rows)

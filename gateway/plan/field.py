@@ -2,20 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, default_field_resolver
-from strawberry.types.arguments import convert_arguments
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, default_field_resolver
 from strawberry.types.field import StrawberryField
 
-from schema.fields import Computed, Edge
+from gateway.plan.arguments import Arguments
+from schema.fields import Computed, Edge, Root
 
 
 class Unplanned(Exception):
     """The operation uses what plans leave to graphql-core; the message says what."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Field:
     """A field of a selection, with all the places in the document that ask for it under this key."""
 
@@ -26,6 +27,10 @@ class Field:
 
     def __str__(self) -> str:
         return f"{self.parent.name}.{self.nodes[0].name.value}"
+
+    @cached_property
+    def arguments(self) -> Arguments:
+        return Arguments(self.definition, self.nodes[0])
 
     @property
     def resolve(self) -> Callable[..., Any]:
@@ -45,20 +50,11 @@ class Field:
         return known
 
     @property
-    def declared(self) -> Edge | Computed | str | None:
-        """An edge, a calculation, the name of an attribute, or None where there is a resolver. Raises: Unplanned."""
+    def declared(self) -> Root | Edge | Computed | str | None:
+        """What was declared, the name of an attribute, or None where there is a resolver. Raises: Unplanned."""
         if self.strawberry.extensions:
             raise Unplanned(f"extensions of {self}")
-        declared: Edge | Computed | None = self.strawberry.metadata.get("declared")
+        declared: Root | Edge | Computed | None = self.strawberry.metadata.get("declared")
         if declared is not None:
             return declared
         return None if self.strawberry.base_resolver else self.strawberry.python_name
-
-    def unpacked(self, edge: Edge, schema: GraphQLSchema, arguments: dict[str, Any]) -> dict[str, Any]:
-        """An edge's arguments, as its batch takes them. Raises: what the edge's `unpack` raises."""
-        if edge.unpack is None:
-            return {}
-        converter = schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]
-        registry, config = converter.scalar_registry, converter.config
-        given = convert_arguments(arguments, self.strawberry.arguments, scalar_registry=registry, config=config)
-        return edge.unpack(**given)

@@ -2,29 +2,33 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property, lru_cache
 from typing import Any
 
-from graphql import Executor, Undefined, get_argument_values
+from graphql import Executor, GraphQLSchema, Undefined
 from graphql.pyutils import Path, is_awaitable
 
 from gateway.plan.field import Field
 from gateway.plan.values import Failure
+from gateway.plan.variables import Values
+
+KINDS_KEPT = 1_000
 
 
 class Run:
-    """`executor` holds the coerced variables and makes the infos of resolvers."""
+    """`values` are the variables; `build` makes graphql-core's executor, which makes the infos of resolvers."""
 
-    def __init__(self, executor: Executor[Any]) -> None:
-        self.context: Any = executor.context_value
-        self.executor = executor
+    def __init__(self, context: Any, schema: GraphQLSchema, values: Values, build: Callable[[], Executor[Any]]) -> None:
+        self.context = context
+        self.schema = schema
+        self.values = values
         self.failed = False
         """Whether there is any failure in what was answered so far."""
+        self._build = build
 
-    def arguments(self, field: Field) -> dict[str, Any]:
-        """The field's arguments with this run's variables. Raises: GraphQLError."""
-        if not field.definition.args:
-            return {}
-        return get_argument_values(field.definition, field.nodes[0], self.executor.variable_values)
+    @cached_property
+    def executor(self) -> Executor[Any]:
+        return self._build()
 
     def info(self, field: Field) -> Any:
         """What resolvers get. Its path is the field's own key alone: one call may answer for many places."""
@@ -55,6 +59,7 @@ class Run:
         return self.failure(error, field)
 
 
+@lru_cache(KINDS_KEPT)
 def is_odd(kind: type, nullable: bool) -> bool:
     """Whether values of this kind have to be made `ready`."""
     return (

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import Executor, GraphQLSchema, parse, validate
+from graphql import GraphQLError, GraphQLSchema, get_operation_ast, parse, validate
 
 from gateway.plan import Plans, Unplanned
 from gateway.plan.completion import Abstracts, Completer, Lists, Objects
 from gateway.plan.steps import Attribute, Calculation, Load, Selection, Step
+from gateway.plan.variables import Variables
+from schema.fields import Edge
 
 
 def described(schema: GraphQLSchema, query: str, variables: dict[str, Any]) -> str:
@@ -15,15 +17,18 @@ def described(schema: GraphQLSchema, query: str, variables: dict[str, Any]) -> s
     document = parse(query)
     for error in validate(schema, document):
         raise error
-    executor = Executor.build(schema, document, raw_variable_values=variables)
-    if isinstance(executor, list):
-        raise executor[0]
+    operation = get_operation_ast(document)
+    if operation is None:
+        raise GraphQLError("Write one operation.")
+    values = Variables(schema, operation).values(variables)
+    if isinstance(values, list):
+        raise values[0]
     plans = Plans(schema, document)
     try:
-        plan = plans.plan(executor.operation, executor.variable_values.coerced)
+        plan = plans.plan(operation.name.value if operation.name else None, values.coerced)
     except Unplanned as reason:
         return f"graphql-core answers this: {reason}"
-    cost = plans.cost(executor.operation, variables).of(variables)
+    cost = plans.cost(operation, variables).of(variables)
     return "\n".join([*shown(plan.root), f"It costs {cost:,.0f} at most."])
 
 
@@ -47,8 +52,9 @@ def _step(step: Step, indent: str) -> Iterator[str]:
 def _does(step: Step) -> Iterator[str]:
     """What a step does for each of its fields."""
     if isinstance(step, Load):
-        for place, edge in enumerate(step.edges):
-            yield f"load {edge.batch.name} by {', '.join(edge.key)}{', in the same call' if place else ''}"
+        for place, one in enumerate(step.declared):
+            by = f" by {', '.join(one.key)}" if isinstance(one, Edge) else ""
+            yield f"load {one.batch.name}{by}{', in the same call' if place else ''}"
     elif isinstance(step, Attribute):
         yield f"attribute {step.attribute}"
     elif isinstance(step, Calculation):

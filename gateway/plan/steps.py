@@ -1,8 +1,9 @@
 """The steps of a plan: each reads or loads its values for a whole set of rows, and has them completed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Protocol
 
 from datasources.statements import Columns
@@ -11,7 +12,7 @@ from gateway.plan.field import Field
 from gateway.plan.run import Run, together, tried
 from gateway.plan.values import Failure
 from loaders.batch import page_by
-from schema.fields import Computed, Edge
+from schema.fields import Computed, Edge, Root
 
 Filled = list[list[Any]]
 READERS_KEPT = 1_000
@@ -25,6 +26,7 @@ class Step(Protocol):
 
     @property
     def branches(self) -> Sequence["Branch"]: ...
+    def quick(self, rows: list[Any]) -> list[Any] | None: ...
     async def columns(self, run: Run, rows: list[Any]) -> Filled: ...
 
 
@@ -46,12 +48,16 @@ class Resolution:
         self._field = field
         self._completer = completer
 
+    def quick(self, rows: list[Any]) -> list[Any] | None:
+        """The column where it takes no waiting and nothing is wrong with it; else None."""
+        return None
+
     async def columns(self, run: Run, rows: list[Any]) -> Filled:
         return [await self._completer.complete(run, self._resolved(run, rows))]
 
     def _resolved(self, run: Run, rows: list[Any]) -> list[Any]:
         """What the resolver returns for each row, awaitables and exceptions too."""
-        arguments = tried(run.arguments, self._field)
+        arguments = tried(self._field.arguments.coerced, run.values)
         if isinstance(arguments, Exception):
             return [arguments] * len(rows)
         info = run.info(self._field)
@@ -66,6 +72,12 @@ class Attribute(Resolution):
         self.attribute = attribute
         self.waits = completer.waits
         self._read = reader(attribute)
+
+    def quick(self, rows: list[Any]) -> list[Any] | None:
+        try:
+            return self._completer.quick(self._read(rows))
+        except Exception:
+            return None
 
     def _resolved(self, run: Run, rows: list[Any]) -> list[Any]:
         try:
@@ -83,25 +95,36 @@ class Calculation(Resolution):
         self.waits = completer.waits
         self._reads = [reader(column) for column in computed.columns]
 
+    def quick(self, rows: list[Any]) -> list[Any] | None:
+        try:
+            return self._completer.quick(self._calculated(rows))
+        except Exception:
+            return None
+
     def _resolved(self, run: Run, rows: list[Any]) -> list[Any]:
         try:
-            return list(map(self.computed.function, *(read(rows) for read in self._reads)))
+            return self._calculated(rows)
         except Exception:
             return super()._resolved(run, rows)
 
+    def _calculated(self, rows: list[Any]) -> list[Any]:
+        return list(map(self.computed.function, *[read(rows) for read in self._reads]))
+
 
 class Load:
-    """Edges with the same batch and arguments: the distinct keys of all rows in one call."""
+    """Fields that load by the same batch with the same arguments: the distinct keys of all rows in one call."""
 
     waits = True
 
-    def __init__(self, branches: Sequence[Branch], edges: Sequence[Edge]) -> None:
+    def __init__(self, branches: Sequence[Branch], declared: Sequence[Edge | Root]) -> None:
         self.branches = branches
-        self.edges = edges
-        self.batch = edges[0].batch
+        self.declared = declared
+        self.batch = declared[0].batch
         self.wanted: Columns = None
         """The columns that are read of its records, set when the whole plan is known."""
-        self._reads = [reader(*edge.key) for edge in edges]
+        self.alone = False
+        """Whether no other step of the plan loads by this batch; set with `wanted`."""
+        self._reads = [reader(*one.key) if isinstance(one, Edge) else None for one in declared]
 
     @property
     def needed(self) -> Columns:
@@ -111,59 +134,87 @@ class Load:
             for branch in self.branches
         )
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """The columns that its keys are read from."""
+        return frozenset(name for one in self.declared if isinstance(one, Edge) for name in one.key)
+
+    def quick(self, rows: list[Any]) -> list[Any] | None:
+        return None
+
     async def columns(self, run: Run, rows: list[Any]) -> Filled:
-        keys = [self._keys(run, place, rows) for place in range(len(self.branches))]
-        found = await self._found(run, keys)
+        """The rows' columns, loaded; failures where a row has no key, or none that this actor may follow."""
+        arguments: dict[str, Any] = {}
+        keys: list[list[Any]] = []
+        for branch, declared, read in zip(self.branches, self.declared, self._reads, strict=True):
+            try:
+                declared.access.check(run.context.actor)
+                key, arguments = self._sought(run, branch.field, declared)
+            except Exception as error:
+                keys.append([run.failure(error, branch.field)] * len(rows))
+            else:
+                keys.append([key] * len(rows) if read is None else _keys(run, branch.field, read, rows))
+        distinct = dict.fromkeys(keys[0] if len(keys) == 1 else chain.from_iterable(keys))
+        distinct.pop(None, None)
+        wanted = [key for key in distinct if type(key) is not Failure] if run.failed else list(distinct)
+        found = await self._found(run, wanted, arguments) if wanted else {}
         return await together(
             [self._column(run, branch, of, found) for branch, of in zip(self.branches, keys, strict=True)]
         )
 
-    def _keys(self, run: Run, place: int, rows: list[Any]) -> list[Any]:
-        """The key of each row; a failure where there is none, or none that this actor may follow."""
-        field, edge = self.branches[place].field, self.edges[place]
-        try:
-            run.arguments(field)
-            edge.access.check(run.context.actor)
-        except Exception as error:
-            return [run.failure(error, field)] * len(rows)
-        try:
-            keys = self._reads[place](rows)
-            set(keys)
-        except Exception:
-            return [self._key(run, place, row) for row in rows]
-        return keys
+    @staticmethod
+    def _sought(run: Run, field: Field, declared: Edge | Root) -> tuple[Any, dict[str, Any]]:
+        """What a root field seeks: a key, and the arguments of its batch. Of an edge, the rows have the keys."""
+        values, arguments = run.values, field.arguments
+        if isinstance(declared, Root):
+            sought: tuple[Any, dict[str, Any]] = arguments.unpacked(declared.seek, run.schema, field.strawberry, values)
+            return sought
+        if declared.unpack is None:
+            arguments.coerced(values)
+            return None, {}
+        return None, arguments.unpacked(declared.unpack, run.schema, field.strawberry, values)
 
-    def _key(self, run: Run, place: int, row: Any) -> Any:
-        try:
-            (key,) = self._reads[place]([row])
-            hash(key)
-        except Exception as error:
-            return run.failure(error, self.branches[place].field)
-        return key
-
-    async def _found(self, run: Run, keys: list[list[Any]]) -> dict[Any, Any]:
+    async def _found(self, run: Run, wanted: list[Any], arguments: dict[str, Any]) -> Mapping[Any, Any]:
         """The values of all keys; where the batch as a whole failed, the exception for each."""
-        distinct = dict.fromkeys(key for of in keys for key in of)
-        wanted = [key for key in distinct if key is not None and type(key) is not Failure]
-        if not wanted:
-            return {}
         try:
-            field = self.branches[0].field
-            arguments = field.unpacked(self.edges[0], run.executor.schema, run.arguments(field))
-            values = await run.context.loaders.load_many(self.batch, wanted, arguments, self.wanted)
+            found: Mapping[Any, Any] = await run.context.loaders.load_many(
+                self.batch, wanted, arguments, self.wanted, alone=self.alone
+            )
         except Exception as error:
             return dict.fromkeys(wanted, error)
-        return dict(zip(wanted, values, strict=True))
+        return found
 
     @staticmethod
-    async def _column(run: Run, branch: Branch, keys: list[Any], found: dict[Any, Any]) -> list[Any]:
+    async def _column(run: Run, branch: Branch, keys: list[Any], found: Mapping[Any, Any]) -> list[Any]:
         # What was not asked for is None or a failure, and stands for itself.
         distinct = list(dict.fromkeys(keys))
-        completed = await branch.completer.complete(run, [found.get(key, key) for key in distinct])
+        values = [found.get(key, key) for key in distinct]
+        completed = branch.completer.quick(values)
+        if completed is None:
+            completed = await branch.completer.complete(run, values)
         if len(distinct) == len(keys):
             return completed
         by_key = dict(zip(distinct, completed, strict=True))
         return [by_key[key] for key in keys]
+
+
+def _keys(run: Run, field: Field, read: Callable[[list[Any]], list[Any]], rows: list[Any]) -> list[Any]:
+    """The key of each row, or why it has none."""
+    try:
+        keys = read(rows)
+        set(keys)
+    except Exception:
+        return [_key(run, field, read, row) for row in rows]
+    return keys
+
+
+def _key(run: Run, field: Field, read: Callable[[list[Any]], list[Any]], row: Any) -> Any:
+    try:
+        (key,) = read([row])
+        hash(key)
+    except Exception as error:
+        return run.failure(error, field)
+    return key
 
 
 class Selection:
@@ -184,13 +235,31 @@ class Selection:
         self._strict = [key for key in self._keys if key in strict]
         self._build = builder(keys, constants)
 
+    def quick(self, rows: list[Any]) -> list[Any] | None:
+        """The objects where they take no waiting and nothing is wrong with them; else None."""
+        if self._slow:
+            return None
+        columns: dict[str, list[Any]] = {}
+        for key, step in zip(self._filled, self._quick, strict=True):
+            column = step.quick(rows)
+            if column is None:
+                return None
+            columns[key] = column
+        return self._build(rows, *[columns[key] for key in self._keys])
+
     async def run(self, run: Run, rows: list[Any]) -> list[Any]:
         if not rows:
             return []
-        filled = [await step.columns(run, rows) for step in self._quick]
+        objects = self.quick(rows)
+        if objects is not None:
+            return objects
+        filled: list[Filled] = []
+        for step in self._quick:
+            column = step.quick(rows)
+            filled.append(await step.columns(run, rows) if column is None else [column])
         filled += await together([step.columns(run, rows) for step in self._slow])
         columns = dict(zip(self._filled, (column for of_step in filled for column in of_step), strict=True))
-        objects = self._build(rows, *(columns[key] for key in self._keys))
+        objects = self._build(rows, *[columns[key] for key in self._keys])
         if run.failed:
             for key in self._strict:
                 _fail(objects, key, columns[key])
@@ -221,7 +290,7 @@ def united(columns: Iterable[Columns]) -> Columns:
 def _columns_of(step: Step) -> Columns:
     """What a step reads of its rows; a resolver may read anything."""
     if isinstance(step, Load):
-        return frozenset(name for edge in step.edges for name in edge.key)
+        return step.keys
     if isinstance(step, Attribute):
         return frozenset((step.attribute,))
     return frozenset(step.computed.columns) if isinstance(step, Calculation) else None

@@ -14,7 +14,6 @@ from datasources.commerce.tables import BASE_CURRENCY
 from datasources.errors import InvalidInput, NotFound
 from datasources.ids import uuid7
 from datasources.money import Money
-from datasources.pages import EVERYTHING
 from loaders.commerce import CommerceLoaders
 from resolvers.context import Context
 
@@ -33,21 +32,9 @@ class ProductValues:
     attributes: Mapping[str, str] | None = None
 
 
-async def find_products(
-    context: Context, filter: ProductFilter, sort: ProductSort | None, page: Mapping[str, Any]
-) -> Any:
-    """Products that pass the filter; by relevance where they are searched, else the newest first, unless told."""
-    order = sort or (ProductSort.RELEVANCE if filter.search is not None else ProductSort.NEWEST)
-    return await context.loaders.load(CommerceLoaders.products, EVERYTHING, filter=filter, sort=order, **page)
-
-
-async def get_product(context: Context, id: UUID) -> Any:
-    """The product, retired or not; None where there is none."""
-    return await context.loaders.load(CommerceLoaders.product_by_id, id)
-
-
-async def get_category(context: Context, id: UUID) -> Any:
-    return await context.loaders.load(CommerceLoaders.category_by_id, id)
+def order_of(filter: ProductFilter) -> ProductSort:
+    """Where nobody says: by relevance where products are searched, else the newest first."""
+    return ProductSort.NEWEST if filter.search is None else ProductSort.RELEVANCE
 
 
 async def root_categories(context: Context) -> Any:
@@ -95,7 +82,7 @@ async def _change(context: Context, id: UUID, columns: Mapping[str, Any], event:
 
 async def _fresh(context: Context, id: UUID) -> Any:
     context.loaders.forget()
-    return await get_product(context, id)
+    return await context.loaders.load(CommerceLoaders.product_by_id, id)
 
 
 def _columns(values: ProductValues) -> dict[str, Any]:

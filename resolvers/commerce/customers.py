@@ -1,6 +1,5 @@
 """Who buys here: profiles and addresses."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,6 @@ from datasources.commerce.seals import PostalAddress
 from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput, NotFound
 from datasources.ids import uuid7
-from datasources.pages import EVERYTHING
 from datasources.sql import Transaction
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import contact
@@ -38,12 +36,6 @@ async def get_me(context: Context) -> Any:
 async def get_customer(context: Context, id: UUID) -> Any:
     """The customer; None where there is none, or none that the actor may see."""
     return await context.loaders.load(CommerceLoaders.customer_by_id, id)
-
-
-async def find_customers(context: Context, email: str | None, page: Mapping[str, Any]) -> Any:
-    """Customers, the newest first; with `email` the one who has it. Raises: Forbidden."""
-    context.actor.require("customers:read")
-    return await context.loaders.load(CommerceLoaders.customers, EVERYTHING, email=email, **page)
 
 
 async def create_customer(context: Context, profile: Profile) -> Any:

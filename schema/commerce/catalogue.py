@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -20,9 +20,9 @@ from schema.access import INHERITED, PUBLIC, scope
 from schema.connection import Connection
 from schema.cost import Cost
 from schema.enums import told
-from schema.fields import computed, edge, page_arguments
+from schema.fields import computed, edge, root, root_page
 from schema.money import Money, MoneyInput
-from schema.node import Node, uuid_of
+from schema.node import Node, id_of, uuid_of
 from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
@@ -127,31 +127,36 @@ def _minor(amount: Decimal | None, field: str) -> int | None:
     return None if amount is None else MoneyValue.parse(amount, BASE_CURRENCY, field).minor
 
 
+def _wanted_products(filter: ProductFilterInput | None = None, sort: ProductSort | None = None) -> dict[str, Any]:
+    wanted = filter.value() if filter else ProductFilter()
+    return {"filter": wanted, "sort": sort or catalogue.order_of(wanted)}
+
+
 @strawberry.type
 class CatalogueQuery:
-    @access.field(PUBLIC, "Products, the newest first, or by relevance where they are searched.")
-    async def products(
-        self,
-        info: strawberry.Info,
-        filter: ProductFilterInput | None = None,
-        sort: ProductSort | None = None,
-        first: int = 20,
-        after: str | None = None,
-    ) -> Connection[Product] | None:
-        wanted = filter.value() if filter else ProductFilter()
-        return await catalogue.find_products(info.context, wanted, sort, page_arguments(first, after))
-
-    @access.field(PUBLIC, "The product with this id, retired or not; null where there is none.")
-    async def product(self, info: strawberry.Info, id: strawberry.ID) -> Product | None:
-        return await catalogue.get_product(info.context, uuid_of(id, "Product"))
+    products: Connection[Product] | None = root_page(
+        CommerceLoaders.products,
+        PUBLIC,
+        "Products, the newest first, or by relevance where they are searched.",
+        arguments=_wanted_products,
+    )
+    product: Product | None = root(
+        CommerceLoaders.product_by_id,
+        PUBLIC,
+        "The product with this id, retired or not; null where there is none.",
+        key=id_of("Product"),
+    )
 
     @access.field(PUBLIC, "The categories at the top, by name.")
     async def categories(self, info: strawberry.Info) -> list[ProductCategory] | None:
         return await catalogue.root_categories(info.context)
 
-    @access.field(PUBLIC, "The category with this id; null where there is none.")
-    async def category(self, info: strawberry.Info, id: strawberry.ID) -> ProductCategory | None:
-        return await catalogue.get_category(info.context, uuid_of(id, "ProductCategory"))
+    category: ProductCategory | None = root(
+        CommerceLoaders.category_by_id,
+        PUBLIC,
+        "The category with this id; null where there is none.",
+        key=id_of("ProductCategory"),
+    )
 
 
 @strawberry.input(description="A property of a product; its name is there once.")

@@ -1,7 +1,7 @@
 """Customers and their addresses, and the rights of a person over its data."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -18,8 +18,8 @@ from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
-from schema.fields import edge, edge_page, page_arguments
-from schema.node import Node, uuid_of
+from schema.fields import edge, edge_page, root, root_page
+from schema.node import Node, id_of, uuid_of
 from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
@@ -78,21 +78,28 @@ class Customer(Node, batch=CommerceLoaders.customer_by_id):
     )
 
 
+def _with_email(email: str | None = None) -> dict[str, Any]:
+    return {"email": email}
+
+
 @strawberry.type
 class CustomersQuery:
     @access.field(SIGNED_IN, "The customer who asks; null for staff.")
     async def me(self, info: strawberry.Info) -> Customer | None:
         return await customers.get_me(info.context)
 
-    @access.field(SIGNED_IN, "The customer with this id; null where there is none, or none that you may see.")
-    async def customer(self, info: strawberry.Info, id: strawberry.ID) -> Customer | None:
-        return await customers.get_customer(info.context, uuid_of(id, "Customer"))
-
-    @access.field(scope("customers:read"), "Customers, the newest first; with `email` only the one who has it.")
-    async def customers(
-        self, info: strawberry.Info, email: str | None = None, first: int = 20, after: str | None = None
-    ) -> Connection[Customer] | None:
-        return await customers.find_customers(info.context, email, page_arguments(first, after))
+    customer: Customer | None = root(
+        CommerceLoaders.customer_by_id,
+        SIGNED_IN,
+        "The customer with this id; null where there is none, or none that you may see.",
+        key=id_of("Customer"),
+    )
+    customers: Connection[Customer] | None = root_page(
+        CommerceLoaders.customers,
+        scope("customers:read"),
+        "Customers, the newest first; with `email` only the one who has it.",
+        arguments=_with_email,
+    )
 
 
 @strawberry.input(description="A new customer.")

@@ -1,7 +1,7 @@
 """Orders: what was bought, what it cost, and how far it is."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -24,15 +24,14 @@ from loaders.commerce import CommerceLoaders
 from resolvers.commerce import orders
 from resolvers.commerce.orders import PlaceOrder, RefundOrder
 from resolvers.commerce.rules import ChangedBy, changed_by
-from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.commerce.customers import SEALED, AddressInput
 from schema.connection import Connection
 from schema.cost import Cost
 from schema.enums import told
-from schema.fields import computed, edge, page_arguments
+from schema.fields import computed, edge, root, root_page
 from schema.money import Money
-from schema.node import Node, uuid_of
+from schema.node import Node, id_of, uuid_of
 from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
@@ -156,19 +155,24 @@ class Order(Node, batch=CommerceLoaders.order_by_id):
     )
 
 
+def _in_status(status: OrderStatus | None = None) -> dict[str, Any]:
+    return {"status": status}
+
+
 @strawberry.type
 class OrdersQuery:
-    @access.field(SIGNED_IN, "The order with this id; null where there is none, or none that you may see.")
-    async def order(self, info: strawberry.Info, id: strawberry.ID) -> Order | None:
-        return await orders.get_order(info.context, uuid_of(id, "Order"))
-
-    @access.field(
-        SIGNED_IN, "Your orders, or everybody's for staff with orders:read or orders:write; the newest first."
+    order: Order | None = root(
+        CommerceLoaders.order_by_id,
+        SIGNED_IN,
+        "The order with this id; null where there is none, or none that you may see.",
+        key=id_of("Order"),
     )
-    async def orders(
-        self, info: strawberry.Info, status: OrderStatus | None = None, first: int = 20, after: str | None = None
-    ) -> Connection[Order] | None:
-        return await orders.find_orders(info.context, status, page_arguments(first, after))
+    orders: Connection[Order] | None = root_page(
+        CommerceLoaders.orders,
+        SIGNED_IN,
+        "Your orders, or everybody's for staff with orders:read or orders:write; the newest first.",
+        arguments=_in_status,
+    )
 
 
 _KEY = "New for each wish. Repeat it after a time-out: the same wish then goes on where it was, and is done once."

@@ -21,9 +21,10 @@ from datasources.commerce.sources import CommerceSources
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS, PRODUCTS, STOCK_LEVELS, WAREHOUSES
 from datasources.errors import SourceError
-from datasources.money import Money
-from datasources.sql import Row
-from datasources.statements import among
+from datasources.money import Money, written
+from datasources.pages import Sort, paged
+from datasources.prepared import Row
+from datasources.statements import Read, Statement, among, kept, read
 from gateway import processes
 from gateway.identity import Tokens, bearer
 from schema.node import global_id, uuid_of
@@ -115,10 +116,7 @@ class Floor:
     async def lookup(self, request: Request) -> Response:
         await self._signed_in(request)
         id = uuid_of(orjson.loads(await request.body())["variables"]["id"], "Product")
-        found = sa.select(PRODUCT.id, PRODUCT.sku, PRODUCT.name, PRODUCT.price_minor, PRODUCT.currency).where(
-            among(PRODUCT.id, [id])
-        )
-        (p,) = await self._database.rows(found)
+        (p,) = await self._database.rows(read(_ONE_PRODUCT, among(PRODUCT.id, [id])))
         price = _money(p.price_minor, p.currency)
         return _answer({"product": {"id": global_id("Product", p.id), "sku": p.sku, "name": p.name, "price": price}})
 
@@ -152,39 +150,29 @@ class Floor:
         return Commerce(self._sources, actor)
 
     async def _customers(self, first: int, *columns: sa.Column[Any]) -> Sequence[Row]:
-        newest = sa.select(CUSTOMER.id, *columns, CUSTOMER.created_at).order_by(
-            CUSTOMER.created_at.desc(), CUSTOMER.id.desc()
-        )
-        return (await self._database.rows(newest.limit(first + 1)))[:first]
+        return (await self._database.rows(Read(_customers(columns), {"limit": first + 1})))[:first]
 
     async def _orders_of(
         self, customers: Sequence[Row], first: int, *columns: sa.Column[Any]
     ) -> Mapping[UUID, list[Row]]:
-        order = (ORDER.placed_at.desc(), ORDER.id.desc())
-        place = sa.func.row_number().over(partition_by=ORDER.customer_id, order_by=order).label("place")
-        ranked = sa.select(ORDER.id, ORDER.customer_id, *columns, place).where(
-            among(ORDER.customer_id, [c.id for c in customers])
-        )
-        sub = ranked.subquery()
-        top = sa.select(sub).where(sub.c.place <= first + 1).order_by(sub.c.customer_id, sub.c.place)
-        grouped = _grouped(await self._database.rows(top), "customer_id")
+        statement = _orders_of(columns, self._database.dialect)
+        asked = {"keys": [c.id for c in customers], "limit": first + 1}
+        grouped = _grouped(await self._database.rows(Read(statement, asked)), "parent_key")
         return defaultdict(list, {id: rows[:first] for id, rows in grouped.items()})
 
     async def _lines_of(self, orders: Mapping[UUID, list[Row]], *columns: sa.Column[Any]) -> Mapping[UUID, list[Row]]:
         ids = [order.id for of_customer in orders.values() for order in of_customer]
-        lines = sa.select(LINE.order_id, LINE.product_id, *columns).where(among(LINE.order_id, ids))
-        return _grouped(await self._database.rows(lines.order_by(LINE.order_id, LINE.position)), "order_id")
+        in_order = (LINE.order_id, LINE.position)
+        lines = read(_selected(LINE.order_id, LINE.product_id, *columns), among(LINE.order_id, ids), order=in_order)
+        return _grouped(await self._database.rows(lines), "order_id")
 
     async def _products_of(self, lines: Mapping[UUID, list[Row]], *columns: sa.Column[Any]) -> Mapping[UUID, Row]:
         ids = [*{line.product_id for of_order in lines.values() for line in of_order}]
-        found = await self._database.rows(sa.select(PRODUCT.id, *columns).where(among(PRODUCT.id, ids)))
+        found = await self._database.rows(read(_selected(PRODUCT.id, *columns), among(PRODUCT.id, ids)))
         return {row.id: row for row in found}
 
     async def _levels_of(self, products: Mapping[UUID, Row]) -> Mapping[UUID, list[Row]]:
-        levels = sa.select(LEVEL.product_id, LEVEL.on_hand, LEVEL.reserved).join(
-            WAREHOUSES, WAREHOUSES.c.id == LEVEL.warehouse_id
-        )
-        mine = levels.where(among(LEVEL.product_id, list(products))).order_by(WAREHOUSES.c.code)
+        mine = read(_LEVELS, among(LEVEL.product_id, list(products)), order=(WAREHOUSES.c.code,))
         return _grouped(await self._database.rows(mine), "product_id")
 
     @staticmethod
@@ -198,9 +186,34 @@ class Floor:
         return {
             "sku": p.sku,
             "available": available.get(p.id, 0),
-            "priceIn": {"amount": str(price.amount), "currency": price.currency},
+            "priceIn": _money(price.minor, price.currency),
             "stockLevels": [{"onHand": level.on_hand, "reserved": level.reserved} for level in levels[p.id]],
         }
+
+
+_ONE_PRODUCT = sa.select(PRODUCT.id, PRODUCT.sku, PRODUCT.name, PRODUCT.price_minor, PRODUCT.currency)
+_LEVELS = sa.select(LEVEL.product_id, LEVEL.on_hand, LEVEL.reserved).join(
+    WAREHOUSES, WAREHOUSES.c.id == LEVEL.warehouse_id
+)
+
+
+@kept
+def _selected(*columns: sa.Column[Any]) -> sa.Select[Any]:
+    return sa.select(*columns)
+
+
+@kept
+def _customers(columns: Sequence[sa.Column[Any]]) -> Statement:
+    newest = sa.select(CUSTOMER.id, *columns, CUSTOMER.created_at)
+    newest = newest.order_by(CUSTOMER.created_at.desc(), CUSTOMER.id.desc())
+    return Statement(newest.limit(sa.bindparam("limit", type_=sa.Integer)))
+
+
+@kept
+def _orders_of(columns: Sequence[sa.Column[Any]], dialect: str) -> Statement:
+    newest = Sort("newest", (ORDER.placed_at, ORDER.id), descending=True)
+    select = sa.select(ORDER.id, *columns)
+    return paged(select, (), newest, ORDER.customer_id, after=False, many=True, dialect=dialect)[0]
 
 
 def app() -> Starlette:
@@ -245,7 +258,7 @@ def _nodes(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _money(minor: int, currency: str) -> dict[str, str]:
-    return {"amount": str(Money(minor, currency).amount), "currency": currency}
+    return {"amount": written(minor, currency), "currency": currency}
 
 
 def _payment(payment: Any) -> dict[str, Any] | None:

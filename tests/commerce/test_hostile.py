@@ -23,7 +23,7 @@ def prepare(query: str) -> None:
     operation = document.operation(None)
     if operation is not None:
         with suppress(Unplanned):
-            document.plans.plan(operation, {})
+            document.plans.plan(operation.name.value if operation.name else None, {})
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

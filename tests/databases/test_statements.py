@@ -10,8 +10,9 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 
 from datasources.calls import collected
+from datasources.prepared import Prepared
 from datasources.sql import Database, UtcDateTime
-from datasources.statements import among, projection
+from datasources.statements import Condition, among, at_least, at_most, equal, owned, projection, read
 
 METADATA = sa.MetaData()
 THINGS = sa.Table(
@@ -51,8 +52,11 @@ async def things(database: Database) -> Database:
     return database
 
 
-async def numbers(database: Database, condition: sa.ColumnElement[bool]) -> list[int]:
-    rows = await database.rows(sa.select(THINGS.c.number).where(condition).order_by(THINGS.c.number))
+NUMBERS = sa.select(THINGS.c.number)
+
+
+async def numbers(database: Database, *conditions: Condition) -> list[int]:
+    rows = await database.rows(read(NUMBERS, *conditions, order=(THINGS.c.number,)))
     return [row.number for row in rows]
 
 
@@ -74,7 +78,7 @@ async def test_a_projection_reads_what_is_wanted(things: Database, columns: set[
     row = await things.row(select.where(THINGS.c.number == 7))
     assert row is not None
     assert list(row._fields) == read
-    assert all(row._mapping[name] == ROWS[7].get(name) for name in read)
+    assert all(getattr(row, name) == ROWS[7].get(name) for name in read)
 
 
 @pytest.mark.parametrize("column", ["id", "number", "code", "at"])
@@ -101,26 +105,51 @@ async def test_keys_that_nothing_has_find_nothing(things: Database) -> None:
 
 @pytest.mark.parametrize("keys", [["no uuid"], ["no uuid", "nor this"], [7, 8], [b"\0" * 16, None]])
 async def test_keys_of_another_type_are_refused(things: Database, keys: list[object]) -> None:
-    with pytest.raises(sa.exc.StatementError):
+    with pytest.raises((AttributeError, TypeError, ValueError)) as refused:
         await numbers(things, among(THINGS.c.id, keys))
+    assert "no uuid" not in str(refused.value), "parameters may be personal, and errors get into logs"
 
 
 async def test_the_index_is_used(things: Database) -> None:
     async with things.transaction() as transaction:
         if things.dialect == "postgresql":
             await transaction.rows(sa.text("SELECT set_config('enable_seqscan', 'off', true)"))
-        steps = await transaction.rows(
-            Explained(sa.select(THINGS.c.number).where(among(THINGS.c.id, [UUID(int=1), UUID(int=2)])))
-        )
+        wanted = among(THINGS.c.id, [UUID(int=1), UUID(int=2)])
+        steps = await transaction.rows(Explained(NUMBERS.where(wanted.predicate).params(**wanted.values)))
     plan = " ".join(str(value) for step in steps for value in step)
     assert {"sqlite": "SEARCH things USING INDEX", "postgresql": "Index Cond: (id = ANY"}[things.dialect] in plan
 
 
 def test_the_statement_is_the_same_for_any_number_of_keys() -> None:
-    """So SQLAlchemy compiles it once, and the database prepares it once."""
-    none, many = (sa.select(THINGS.c.number).where(among(THINGS.c.id, ids)) for ids in ([], [UUID(int=1)] * 300))
-    assert none._generate_cache_key() == many._generate_cache_key() is not None
-    assert str(many.compile(dialect=sqlite.dialect())).count("?") == 1
+    """So it is compiled once, and the database prepares it once."""
+    none, many = (read(NUMBERS, among(THINGS.c.id, ids)) for ids in ([], [UUID(int=1)] * 300))
+    assert none.statement is many.statement
+    assert many.statement.prepared(sqlite.dialect()).text.count("?") == 1
+
+
+async def test_statements_are_compiled_once(things: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    class Counted(Prepared):
+        def __init__(self, statement: sa.Executable, dialect: sa.Dialect) -> None:
+            super().__init__(statement, dialect)
+            made.append(self.text)
+
+    monkeypatch.setattr("datasources.statements.Prepared", Counted)
+    for first in range(3):
+        assert await numbers(things, at_least(THINGS.c.number, first), at_most(THINGS.c.number, 3)) == [
+            *range(first, 4)
+        ]
+        assert await numbers(things, equal(THINGS.c.code, f"00{first}")) == [first]
+    assert len(made) == len(set(made)) == 2
+
+
+def test_one_condition_cannot_take_the_value_of_another() -> None:
+    """What a policy compares with, for one, must never be what somebody asked for."""
+    with pytest.raises(ValueError, match="share the parameters"):
+        read(NUMBERS, equal(THINGS.c.number, 1), equal(THINGS.c.number, 2))
+    mine = read(NUMBERS, owned(THINGS.c.number, 1), among(THINGS.c.number, [2]), equal(THINGS.c.number, 3))
+    assert sorted(mine.values.values()) == [1, 2, 3]
 
 
 INNER = sa.select(THINGS.c.id, THINGS.c.number).where(THINGS.c.number > 1)

@@ -203,12 +203,12 @@ def _cancelling(task: asyncio.Task[None]) -> Callable[[sa.Connection], None]:
 
 
 async def test_errors_which_get_into_logs_hide_the_parameters(database: Database) -> None:
-    wrong = sa.text("SELECT missing FROM notes WHERE word = :word")
+    wrong = sa.text("SELECT missing FROM notes WHERE word = :word").bindparams(word="my secret")
     with pytest.raises(sa.exc.DBAPIError) as read:
-        await database.rows(wrong, {"word": "my secret"})
+        await database.rows(wrong)
     with pytest.raises(sa.exc.DBAPIError) as written:
         async with database.transaction() as transaction:
-            await transaction.write(wrong, {"word": "my secret"})
+            await transaction.write(wrong)
     for error in (read, written):
         assert "missing" in str(error.value)
         assert "my secret" not in str(error.value)

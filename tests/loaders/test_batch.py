@@ -10,7 +10,7 @@ import pytest
 from datasources import calls
 from datasources.cursors import Cursors
 from datasources.errors import SourceUnavailable
-from datasources.pages import Page, PageArguments
+from datasources.pages import Page, PageArguments, Paged
 from datasources.statements import Columns
 from loaders.batch import Batch, Loaders, LoaderSet, many_by, one_by, page_by, value_by
 
@@ -51,7 +51,8 @@ class Stores:
     ) -> Mapping[int, Page]:
         self.asked.append((list(keys), {"asked": asked, **filters}))
         self.columns = columns
-        return {key: Page([], False, False, "rows", 1, Cursors(b"x")) for key in keys}
+        paged = Paged("rows", False, Cursors(b"x"), lambda row: ())
+        return {key: Page([], False, key, paged) for key in keys}
 
     async def counts(self, keys: list[int], **filters: Any) -> Mapping[int, int]:
         self.asked.append((list(keys), filters))
@@ -178,9 +179,7 @@ async def test_calls_are_named_by_their_batch(loaders: Loaders, stores: Stores) 
 
 async def test_pages_share_a_call_and_so_do_their_totals(loaders: Loaders, stores: Stores) -> None:
     pages = await asyncio.gather(*(loaders.load(Sets.pages, key, first=5, after=None, colour="red") for key in (1, 2)))
-    totals = await asyncio.gather(
-        *(loaders.load(t.batch, t.key, **dict(t.filters)) for t in (page.total_key for page in pages))
-    )
+    totals = await asyncio.gather(*(loaders.load(page.total.batch, page.key, **page.total.filters) for page in pages))
     assert totals == [7, 0]
     assert stores.asked == [
         ([1, 2], {"asked": PageArguments(5, None), "colour": "red"}),

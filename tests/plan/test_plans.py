@@ -139,7 +139,7 @@ async def test_a_document_keeps_a_bounded_number_of_plans() -> None:
         variables = {name: bool(bits >> i & 1) for i, name in enumerate(names)}
         result = await made.execute(Context(good_rows()), variables, None)
         assert result.data == {name: 42 for name in names if variables[name]}
-    assert made._kept.cache_info().currsize == PLANS_KEPT
+    assert made._plan.cache_info().currsize == PLANS_KEPT
 
 
 async def test_many_fields_are_no_trouble() -> None:

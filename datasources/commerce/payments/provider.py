@@ -13,8 +13,8 @@ from pydantic import AwareDatetime, BaseModel
 from datasources.commerce.errors import AuthorisationLost, PaymentDeclined, RefundRefused
 from datasources.errors import SourceError, SourceRefused, SourceUnavailable
 from datasources.ids import Clock
+from datasources.prepared import Row
 from datasources.rest import RestService
-from datasources.sql import Row
 
 T = TypeVar("T")
 log = structlog.get_logger("heddle")

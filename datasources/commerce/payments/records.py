@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from datasources.commerce.tables import PAYMENTS, REFUNDS, WEBHOOK_EVENTS
 from datasources.ids import Clock
-from datasources.sql import Database, Row, Rows, Transaction
+from datasources.prepared import Row, Rows
+from datasources.sql import Database, Transaction
 
 
 class Step(StrEnum):

@@ -13,7 +13,7 @@ refunding.py   money goes back for some lines or all
 
 from resolvers.commerce.orders.cancelling import cancel_order
 from resolvers.commerce.orders.placing import PlaceOrder, place_order
-from resolvers.commerce.orders.reading import find_orders, get_order
+from resolvers.commerce.orders.reading import get_order
 from resolvers.commerce.orders.refunding import RefundOrder, refund_order
 from resolvers.commerce.orders.shipping import ship_order
 
@@ -21,7 +21,6 @@ __all__ = [
     "PlaceOrder",
     "RefundOrder",
     "cancel_order",
-    "find_orders",
     "get_order",
     "place_order",
     "refund_order",

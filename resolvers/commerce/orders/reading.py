@@ -1,6 +1,5 @@
 """The order and the lists of orders, as the actor may see them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,8 +8,8 @@ from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import Step
 from datasources.commerce.stores import Commerce
 from datasources.errors import NotFound
-from datasources.pages import EVERYTHING
-from datasources.sql import Row, Transaction
+from datasources.prepared import Row
+from datasources.sql import Transaction
 from loaders.commerce import CommerceLoaders
 from resolvers.context import Context
 
@@ -18,11 +17,6 @@ from resolvers.context import Context
 async def get_order(context: Context, id: UUID) -> Any:
     """The order; None where there is none, or none that the actor may see."""
     return await context.loaders.load(CommerceLoaders.order_by_id, id)
-
-
-async def find_orders(context: Context, status: OrderStatus | None, page: Mapping[str, Any]) -> Any:
-    """The actor's own orders, or all for staff, the newest first."""
-    return await context.loaders.load(CommerceLoaders.orders, EVERYTHING, status=status, **page)
 
 
 async def must_see(context: Context, id: UUID) -> Row:

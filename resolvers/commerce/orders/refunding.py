@@ -12,7 +12,8 @@ from datasources.commerce.payments import RefundStep
 from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput
 from datasources.ids import uuid7
-from datasources.sql import Row, Rows, Transaction
+from datasources.prepared import Row, Rows
+from datasources.sql import Transaction
 from resolvers.commerce.contact import one_line
 from resolvers.commerce.orders.reading import fresh, hold, must_see
 from resolvers.commerce.rules import Refundable, all_that_is_left, must_move, refund_amount, status_after_refund

@@ -1,0 +1,99 @@
+"""Statements that read, compiled once for a dialect: their text, what fills their parameters, what makes their rows.
+
+SQLAlchemy writes the SQL; around a short statement its own way of executing takes ten times as long as the database.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+Row = Any
+"""A tuple whose parts can be read by the names of their columns."""
+Rows = Sequence[Row]
+Values = Mapping[str, Any]
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+
+class Execute(Protocol):
+    """Runs a statement of a transaction: its rows, and how many it touched."""
+
+    async def __call__(self, statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]: ...
+
+
+class Prepared:
+    """`text` and `bound(values)` are for the driver, whose answer goes through `rows`."""
+
+    def __init__(self, statement: sa.Executable, dialect: sa.Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        self.text, self._parameters = _parts(compiled, dialect)
+        self.source = source_of(statement)
+        columns = getattr(statement, "exported_columns", {})
+        self.rows = _rows_of([(name, _reader(column.type, dialect)) for name, column in columns.items()])
+
+    def bound(self, values: Values) -> list[Any]:
+        """The parameters in their order: these values, or else those that the statement was made with."""
+        return [
+            values.get(name, own) if write is None else write(values.get(name, own))
+            for name, own, write in self._parameters
+        ]
+
+
+def _parts(compiled: Any, dialect: sa.Dialect) -> tuple[str, list[tuple[str, Any, Callable[[Any], Any] | None]]]:
+    """The text, and its parameters in their order: name, own value, and what writes a value for the driver."""
+    if compiled.post_compile_params:  # `IN` a list that the statement brings: its values become parameters
+        state = compiled.construct_expanded_state()
+        names, own, write = state.positiontup, state.parameters, state.processors
+        return state.statement, [(name, own[name], write.get(name)) for name in names]
+    own = compiled.params
+    return compiled.string, [
+        (name, own[name], _writer(compiled.binds[name].type, dialect)) for name in compiled.positiontup
+    ]
+
+
+def _writer(type: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    return type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reader(type: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    """What makes our value of the driver's, which is never None."""
+    of_driver = type.dialect_impl(dialect)
+    if isinstance(of_driver, sa.Numeric | sa.Float) and dialect.name == "postgresql":
+        return None  # asyncpg's numbers are Python's; SQLAlchemy would ask for the column's type code
+    return getattr(of_driver, "read", None) or of_driver.result_processor(dialect, None)
+
+
+def _rows_of(columns: Sequence[tuple[str, Callable[[Any], Any] | None]]) -> Callable[[Iterable[Any]], Rows]:
+    """Makes rows of the driver's tuples; as they are where nothing is known of them, as of a text."""
+    if not columns:
+        return lambda found: [tuple(one) for one in found]
+    row = namedtuple("row", [name for name, _ in columns], rename=True)  # type: ignore[misc]
+    places = [f"v{place}" for place in range(len(columns))]
+    values = ", ".join(
+        place if read is None else f"None if {place} is None else r{place}({place})"
+        for place, (_, read) in zip(places, columns, strict=True)
+    )
+    readers = {f"r{place}": read for place, (_, read) in zip(places, columns, strict=True)}
+    source = f"lambda found: [new(row, ({values},)) for {', '.join(places)}, in found]"
+    return eval(source, {"new": tuple.__new__, "row": row, **readers})  # type: ignore[no-any-return]
+
+
+def source_of(statement: sa.Executable) -> str:
+    """The table that it is about, for the record of calls: of a join the left one, of a subquery the one inside."""
+    source: Any = statement
+    while not isinstance(source, sa.TableClause):
+        match source:
+            case sa.Select():
+                source = next(iter(source.columns_clause_froms), None)
+            case sa.CompoundSelect():
+                source = source.selects[0]
+            case sa.Join():
+                source = source.left
+            case sa.FromClause() if hasattr(source, "element"):
+                source = source.element
+            case sa.UpdateBase():
+                source = source.table
+            case _:
+                return "statement"
+    return source.name
