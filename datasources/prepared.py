@@ -30,7 +30,9 @@ class Prepared:
         self.text, self._parameters = _parts(compiled, dialect)
         self.source = source_of(statement)
         columns = getattr(statement, "exported_columns", {})
-        self.rows = _rows_of([(name, _reader(column.type, dialect)) for name, column in columns.items()])
+        self.rows = _rows_of(
+            [(name, _reader(column.type, dialect), _repeats(column)) for name, column in columns.items()]
+        )
 
     def bound(self, values: Values) -> list[Any]:
         """The parameters in their order: these values, or else those that the statement was made with."""
@@ -64,19 +66,31 @@ def _reader(type: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[An
     return getattr(of_driver, "read", None) or of_driver.result_processor(dialect, None)
 
 
-def _rows_of(columns: Sequence[tuple[str, Callable[[Any], Any] | None]]) -> Callable[[Iterable[Any]], Rows]:
+def _repeats(column: Any) -> bool:
+    """Whether many rows have the same value, which is then made once: a key of other rows, other than its own."""
+    return isinstance(column.type, sa.Uuid) and not getattr(column, "primary_key", False)
+
+
+def _rows_of(columns: Sequence[tuple[str, Callable[[Any], Any] | None, bool]]) -> Callable[[Iterable[Any]], Rows]:
     """Makes rows of the driver's tuples; as they are where nothing is known of them, as of a text."""
     if not columns:
         return lambda found: [tuple(one) for one in found]
-    row = namedtuple("row", [name for name, _ in columns], rename=True)  # type: ignore[misc]
+    row = namedtuple("row", [name for name, _, _ in columns], rename=True)  # type: ignore[misc]
     places = [f"v{place}" for place in range(len(columns))]
     values = ", ".join(
-        place if read is None else f"None if {place} is None else r{place}({place})"
-        for place, (_, read) in zip(places, columns, strict=True)
+        _read_as(place, repeats) if read else place for place, (_, read, repeats) in zip(places, columns, strict=True)
     )
-    readers = {f"r{place}": read for place, (_, read) in zip(places, columns, strict=True)}
-    source = f"lambda found: [new(row, ({values},)) for {', '.join(places)}, in found]"
-    return eval(source, {"new": tuple.__new__, "row": row, **readers})  # type: ignore[no-any-return]
+    readers = {f"r{place}": read for place, (_, read, _) in zip(places, columns, strict=True)}
+    source = f"lambda found, known: [new(row, ({values},)) for {', '.join(places)}, in found]"
+    read_all = eval(source, {"new": tuple.__new__, "row": row, **readers})
+    return lambda found: read_all(found, {None: None})
+
+
+def _read_as(place: str, repeats: bool) -> str:
+    made = f"r{place}({place})"
+    if repeats:
+        return f"known[{place}] if {place} in known else known.setdefault({place}, {made})"
+    return f"None if {place} is None else {made}"
 
 
 def source_of(statement: sa.Executable) -> str:

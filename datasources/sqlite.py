@@ -100,25 +100,25 @@ class SqliteEngine:
                 self._turned = now = time.monotonic()
             self._budget.begin()
             try:
-                return statement.rows(self._quick.execute(statement.text, parameters).fetchall())
+                return statement.rows(self._quick.execute(statement.text, parameters))
             except sqlite3.OperationalError:
                 # Interrupted, or another process holds the database: a thread can wait for it.
                 self._slow_until[name] = now + SLOW_FOR_S
             except sqlite3.Error as error:
                 raise _told(statement, error) from error
 
-        def work(stop: Stop) -> list[Any]:
+        def work(stop: Stop) -> Rows:
             connection = self._idle.pop() if self._idle else _reading(self._path)
             try:
                 with _stopped_by(stop, connection):
-                    return connection.execute(statement.text, parameters).fetchall()
+                    return statement.rows(connection.execute(statement.text, parameters))
             except sqlite3.Error as error:
                 raise _told(statement, error) from error
             finally:
                 self._idle.append(connection)
 
         async with asyncio.timeout(remaining_s(at_most=STATEMENT_LIMIT_S)):
-            return statement.rows(await _in_thread(self._readers, work))
+            return await _in_thread(self._readers, work)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Execute]:
@@ -240,11 +240,14 @@ def _told(statement: Prepared, error: sqlite3.Error) -> Exception:
 async def _in_thread(threads: ThreadPoolExecutor, work: Callable[[Stop], T]) -> T:
     """Runs `work`; a cancelled caller leaves at once and the statement stops soon after."""
     stop = Stop(remaining_s(at_most=3600))
+    results: list[T] = []
     try:
-        return await asyncio.get_running_loop().run_in_executor(threads, work, stop)
+        # Not as the result of the future: what chains it to the thread's holds it until the collector of garbage comes.
+        await asyncio.get_running_loop().run_in_executor(threads, lambda: results.append(work(stop)))
     except asyncio.CancelledError:
         stop.wanted = True
         raise
+    return results.pop()
 
 
 async def _to_the_end(threads: ThreadPoolExecutor, work: Callable[[Stop], T]) -> T:

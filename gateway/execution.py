@@ -181,7 +181,7 @@ class Executor:
     async def _finished(self, mutation: Coroutine[Any, Any, Result], parts: Parts | None) -> Result:
         """What anybody asks for who knows of the result is not shared with what was asked for before."""
         if parts:
-            parts.when_begun = self._flights.seal
+            parts.when_begun = self._sharing.seal
         running = asyncio.ensure_future(mutation)
         self._mutations.add(running)
         running.add_done_callback(self._mutations.discard)

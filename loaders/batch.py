@@ -188,11 +188,12 @@ class Loaders:
         columns: Columns = None,
         *,
         alone: bool = False,
-    ) -> Mapping[Key, Any]:
+    ) -> dict[Key, Any]:
         """The values of these keys, and maybe of others, by one call at most; a value may be an exception.
 
         Of records at least `columns` are read, or all where it is None. Who knows to be `alone` with this batch does
-        not wait for others who ask in the same turn of the loop. Raises: what the call raises, where it was alone.
+        not wait for others who ask in the same turn of the loop, and may take the values out.
+        Raises: what the call raises, where it was alone.
         """
         return await self._group(batch, arguments, columns if batch.of_records else None).load_many(keys, alone)
 
@@ -203,6 +204,7 @@ class Loaders:
     def close(self) -> None:
         for group in self._groups.values():
             group.close()
+        self._groups.clear()  # rows need not wait for the collector of garbage
 
     def _group(self, batch: Batch, arguments: Mapping[str, Any], columns: Columns = None) -> "Group":
         given = tuple(sorted(arguments.items())) if arguments else ()
@@ -238,7 +240,7 @@ class Group:
             raise value
         return value
 
-    async def load_many(self, keys: Sequence[Key], alone: bool = False) -> Mapping[Key, Any]:
+    async def load_many(self, keys: Sequence[Key], alone: bool = False) -> dict[Key, Any]:
         values, loading = self._values, self._loading
         missing = [key for key in keys if key not in values] if values else keys
         if not missing:

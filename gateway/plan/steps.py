@@ -6,6 +6,9 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol
 
+from orjson import Fragment, dumps
+
+from datasources.pages import Page
 from datasources.statements import Columns
 from gateway.plan.completion import Completer, Lists
 from gateway.plan.field import Field
@@ -15,6 +18,8 @@ from loaders.batch import page_by
 from schema.fields import Computed, Edge, Root
 
 Filled = list[list[Any]]
+PORTION = 500
+"""Rows that are objects at a time, where there are more."""
 READERS_KEPT = 1_000
 """To generate one takes ten times as long as the rest of a field's step, and there are few attributes."""
 
@@ -174,28 +179,68 @@ class Load:
             return None, {}
         return None, arguments.unpacked(declared.unpack, run.schema, field.strawberry, values)
 
-    async def _found(self, run: Run, wanted: list[Any], arguments: dict[str, Any]) -> Mapping[Any, Any]:
+    async def _found(self, run: Run, wanted: list[Any], arguments: dict[str, Any]) -> dict[Any, Any]:
         """The values of all keys; where the batch as a whole failed, the exception for each."""
         try:
-            found: Mapping[Any, Any] = await run.context.loaders.load_many(
+            found: dict[Any, Any] = await run.context.loaders.load_many(
                 self.batch, wanted, arguments, self.wanted, alone=self.alone
             )
         except Exception as error:
             return dict.fromkeys(wanted, error)
         return found
 
-    @staticmethod
-    async def _column(run: Run, branch: Branch, keys: list[Any], found: Mapping[Any, Any]) -> list[Any]:
-        # What was not asked for is None or a failure, and stands for itself.
+    async def _column(self, run: Run, branch: Branch, keys: list[Any], found: dict[Any, Any]) -> list[Any]:
         distinct = list(dict.fromkeys(keys))
-        values = [found.get(key, key) for key in distinct]
-        completed = branch.completer.quick(values)
-        if completed is None:
-            completed = await branch.completer.complete(run, values)
+        if self._is_much(found):
+            completed = await _in_portions(run, branch.completer, distinct, found)
+        else:
+            # What was not asked for is None or a failure, and stands for itself.
+            completed = await _completed(run, branch.completer, [found.get(key, key) for key in distinct])
         if len(distinct) == len(keys):
             return completed
         by_key = dict(zip(distinct, completed, strict=True))
         return [by_key[key] for key in keys]
+
+    def _is_much(self, found: Mapping[Any, Any]) -> bool:
+        """Whether so many rows were found, for this step alone, that they are better let go portion by portion."""
+        if not (self.alone and self.wanted is not None and len(self.branches) == 1 and len(found) > 1):
+            return False
+        return sum(map(_rows_in, found.values())) > PORTION
+
+
+async def _completed(run: Run, completer: Completer, values: list[Any]) -> list[Any]:
+    completed = completer.quick(values)
+    return await completer.complete(run, values) if completed is None else completed
+
+
+async def _in_portions(run: Run, completer: Completer, keys: list[Any], found: dict[Any, Any]) -> list[Any]:
+    """As JSON already, where nothing is wrong: objects take four times as much memory, and their rows twice."""
+    completed: list[Any] = []
+    portion: list[Any] = []
+    rows = 0
+    for place, key in enumerate(keys, 1):
+        portion.append(found.pop(key, key))
+        rows += _rows_in(portion[-1])
+        if rows >= PORTION or place == len(keys):
+            objects = completer.quick(portion)
+            if objects is None:
+                completed += await completer.complete(run, portion)
+            else:
+                completed += [Fragment(_json(one)) for one in objects]
+            portion, rows = [], 0
+    return completed
+
+
+def _json(value: Any) -> bytes:
+    """In no more memory than it needs: orjson leaves its buffer, which may be twice as large."""
+    return b"".join((dumps(value), b""))
+
+
+def _rows_in(value: Any) -> int:
+    """Of a list or a page; what is neither counts as one."""
+    if type(value) is list:
+        return len(value)
+    return len(value.nodes) if type(value) is Page else 1
 
 
 def _keys(run: Run, field: Field, read: Callable[[list[Any]], list[Any]], rows: list[Any]) -> list[Any]:
