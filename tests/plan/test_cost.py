@@ -247,7 +247,7 @@ def test_what_plans_do_not_cover_costs_too(document: str, costs: float) -> None:
     operation = get_operation_ast(parse(document))
     assert operation
     with pytest.raises(Unplanned):
-        plans(document).plan(operation, {"on": None})
+        plans(document).plan(operation.name.value if operation.name else None, {"on": None})
     assert cost_of(document, on=None) == pytest.approx(ITEM + costs)
 
 
