@@ -71,7 +71,7 @@ async def test_revenue_by_day_has_every_day_and_what_refunds_left(gateway: Gatew
         ("2026-03-01", 1, 0, "0.00"),
         ("2026-03-02", 1, 1, "10.00"),
     ]
-    assert gateway.calls == {"sold": 1}
+    assert gateway.calls == {"orders": 1}
 
 
 @pytest.mark.usefixtures("cups")
@@ -81,7 +81,7 @@ async def test_revenue_by_month_takes_only_the_days_asked_for(gateway: Gateway, 
         ("2026-02", 3, 10, "98.77"),
         ("2026-03", 2, 1, "10.00"),
     ]
-    assert gateway.calls == {"sold": 1}
+    assert gateway.calls == {"orders": 1}
 
 
 @pytest.mark.usefixtures("cups")
@@ -91,12 +91,12 @@ async def test_revenue_by_category_is_that_of_the_whole_branch(gateway: Gateway,
         ("Home", 4, 5, "28.77"),
         ("Office", 0, 0, "0.00"),
     ]
-    assert gateway.calls == {"tops": 1, "commerce.category_by_id": 1}
+    assert gateway.calls == {"categories": 1, "commerce.category_by_id": 1}
 
 
 async def test_best_sellers_are_ranked_by_what_was_kept(gateway: Gateway, shop: Shop, cups: str) -> None:
     assert await sums(gateway, shop, BEST) == [("Mug", 3, 5, "28.77"), ("Rake", 1, 1, "30.00")]
-    assert gateway.calls == {"sold": 1, "commerce.product_by_id": 1}
+    assert gateway.calls == {"orders": 1, "commerce.product_by_id": 1}
     assert await sums(gateway, shop, BEST, first=1) == [("Mug", 3, 5, "28.77")]
     assert await sums(gateway, shop, BEST, category=cups) == [("Mug", 3, 5, "28.77")]
     garden = (await gateway.data("{ categories { id name } }"))["categories"][0]

@@ -48,8 +48,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     reads, rows = Reads(), Database.rows
 
     async def read(database: Database, asked: Read) -> Rows:
-        assert isinstance(asked.statement.executable, sa.Select)
-        reads.columns.append(set(asked.statement.executable.selected_columns.keys()))
+        if database.name == "commerce":  # the house is asked again and again for what is new
+            assert isinstance(asked.statement.executable, sa.Select)
+            reads.columns.append(set(asked.statement.executable.selected_columns.keys()))
         return await rows(database, asked)
 
     monkeypatch.setattr(Database, "rows", read)

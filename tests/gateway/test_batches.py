@@ -108,7 +108,15 @@ async def test_mutations_run_one_after_the_other_and_what_comes_later_sees_them(
 
 async def test_each_counts_as_one_operation(gateway: Gateway, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.limits.admission.MAX_OPERATIONS", 2)
-    script.work = asyncio.Barrier(2).wait
+    begun, let_go = [], asyncio.Event()
+
+    async def until_two_run() -> None:
+        begun.append(True)
+        if len(begun) == 2:
+            asyncio.get_running_loop().call_soon(let_go.set)  # when the third was looked at
+        await let_go.wait()
+
+    script.work = until_two_run
     response = await post(gateway, *({"query": f"{{ {name}: slow }}"} for name in "xyz"))
     assert [answer.get("data") for answer in response.json()] == [{"x": "done"}, {"y": "done"}, None]
     (error,) = response.json()[2]["errors"]

@@ -150,7 +150,7 @@ def test_a_plan_says_what_is_loaded_with_what(run: Run) -> None:
     )
     assert run("plan", query, "--variables", '{"deep": true}') == (
         0,
-        "products                       resolver\n"
+        "products                       load commerce.products\n"
         "  nodes                        attribute nodes\n"
         "    name                       attribute name\n"
         "    category                   load commerce.category_by_id by category_id\n"
