@@ -143,18 +143,19 @@ class Executor:
     async def _told(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
         with operation:
             result = operation.result = await self._answered(operation, request, parts)
+            if result.estimate is None:
+                self._admission.rate.add(payer_of(operation.caller), OPERATION)
             return result
 
     async def _answered(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
         document, definition, caller = operation.document, operation.definition, operation.caller
         if document.plans is None or document.errors:
-            self._admission.rate.add(payer_of(caller), OPERATION)
             return Result(errors=shown(document.errors, caller.request_id, document.code))
         if definition is None:
             return _refused("Say by `operationName` which operation of the document to run.")
         try:
             check_variables(request.variables)
-            estimate = self._admission.affordable(document.plans, definition, request.variables)
+            estimate = self._admission.affordable(caller, document.plans, definition, request.variables)
         except Refusal as refused:
             return Result(errors=[refusal(refused)])
         with await self._admission.admitted(caller, estimate) as admitted:

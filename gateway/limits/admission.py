@@ -7,8 +7,9 @@ from graphql import OperationDefinitionNode
 from gateway.limits import Limits
 from gateway.limits.rate import Payer, Quota, Rate, payer_of
 from gateway.limits.refusals import CostExceeded, LimitExceeded, TooManyOperations
-from gateway.plan import Plans, Unplanned
+from gateway.plan import Plans
 from gateway.plan.compile import MAX_FIELDS
+from gateway.plan.field import TooLarge
 from gateway.request import Caller
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ MAX_OPERATIONS = 100
 MAX_INTROSPECTION = 25_000
 """Twice what tools ask for: it holds the loop for some 2 µs a unit, without a pause."""
 CHARACTERS = 4
-"""Of a document that nobody sent before, to the unit of cost: to read it takes longer than to answer most."""
+"""Of a document that nobody sent before, to the unit of cost: to read it takes longer than to answer most.
+
+To compile a plan is a unit for each of its fields.
+"""
 
 
 class Admission:
@@ -28,12 +32,18 @@ class Admission:
         self.rate = _rate(limits)
         self._running: dict[Payer, int] = {}
 
-    def affordable(self, plans: Plans, operation: OperationDefinitionNode, variables: dict[str, Any]) -> "Estimate":
-        """What the operation will cost. Raises: LimitExceeded, CostExceeded."""
+    def affordable(
+        self, caller: Caller, plans: Plans, operation: OperationDefinitionNode, variables: dict[str, Any]
+    ) -> "Estimate":
+        """What the operation will cost. Whom the plan is new for pays for it. Raises: LimitExceeded, CostExceeded."""
+        compiled = plans.compiled
         try:
             formula = plans.cost(operation, variables)
-        except Unplanned:
+        except TooLarge:
             raise LimitExceeded("fields", None, MAX_FIELDS) from None
+        finally:
+            if plans.compiled > compiled:
+                self.rate.add(payer_of(caller), plans.compiled - compiled)
         estimate = Estimate(formula.of(variables), formula.introspection)
         if estimate.introspection > MAX_INTROSPECTION:
             raise CostExceeded(estimate.introspection, MAX_INTROSPECTION, ["__schema"])

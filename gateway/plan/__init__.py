@@ -33,9 +33,9 @@ from graphql import (
 
 from gateway.incremental import Delivering, Delivery
 from gateway.metrics import FALLBACKS
-from gateway.plan.compile import Plan, compile_plan, conditions_of
+from gateway.plan.compile import MAX_FIELDS, Plan, compile_plan, conditions_of
 from gateway.plan.cost import Cost
-from gateway.plan.field import Unplanned
+from gateway.plan.field import TooLarge, Unplanned
 from gateway.plan.run import Run
 from gateway.plan.values import Failure
 from gateway.plan.variables import Variables
@@ -71,6 +71,8 @@ class Plans:
         suggests: bool = True,
     ) -> None:
         self.fallbacks: Counter[str] = Counter() if fallbacks is None else fallbacks
+        self.compiled = 0
+        """How many fields were compiled so far: with every choice of `@skip` and `@include` it may be all again."""
         self._suggests = suggests
         self._schema = schema
         self._document = document
@@ -103,15 +105,12 @@ class Plans:
         return _result(data) if run.failed else ExecutionResult(data, None)
 
     def cost(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Cost:
-        """What it costs for these values, not yet coerced, of the variables that include and skip. Raises: Unplanned.
-
-        Only what is too large to be looked at has none.
-        """
+        """What it costs for these values, not yet coerced, of the variables that include and skip. Raises: TooLarge."""
         name = operation.name.value if operation.name else None
         conditions = self._known(name).conditions
         cost = self._costs(name, tuple([(_name(one), _flag(one, variables)) for one in conditions]))
         if isinstance(cost, Unplanned):
-            raise Unplanned(*cost.args)
+            raise type(cost)(*cost.args)
         return cost
 
     def plan(self, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
@@ -139,18 +138,21 @@ class Plans:
 
     def _cost(self, operation_name: str | None, flags: Flags) -> Cost | Unplanned:
         plan = self._plan(operation_name, flags)
-        if isinstance(plan, Plan):
-            return plan.cost
-        try:
-            return compile_plan(self._schema, self._document, operation_name, dict(flags), loosely=True).cost
-        except Unplanned as reason:
-            return Unplanned(*reason.args)
+        if isinstance(plan, Unplanned) and not isinstance(plan, TooLarge):
+            plan = self._compiled(operation_name, flags, loosely=True)
+        return plan.cost if isinstance(plan, Plan) else plan
 
     def _made(self, operation_name: str | None, flags: Flags) -> Plan | Unplanned:
+        return self._compiled(operation_name, flags, loosely=False)
+
+    def _compiled(self, operation_name: str | None, flags: Flags, *, loosely: bool) -> Plan | Unplanned:
         try:
-            return compile_plan(self._schema, self._document, operation_name, dict(flags))
+            plan = compile_plan(self._schema, self._document, operation_name, dict(flags), loosely=loosely)
         except Unplanned as reason:
-            return Unplanned(*reason.args)
+            self.compiled += MAX_FIELDS if isinstance(reason, TooLarge) else 0
+            return type(reason)(*reason.args)
+        self.compiled += plan.fields
+        return plan
 
     def _fall_back(self, reason: str) -> None:
         self.fallbacks[reason] += 1

@@ -33,7 +33,7 @@ from graphql import (
 
 from gateway.plan.completion import Abstracts, Completer, Leaves, Lists, Objects
 from gateway.plan.cost import Cost
-from gateway.plan.field import Field, Unplanned
+from gateway.plan.field import Field, TooLarge, Unplanned
 from gateway.plan.steps import Attribute, Branch, Calculation, Load, Resolution, Selection, Step, united
 from schema.fields import Computed, Edge, Root
 
@@ -48,6 +48,8 @@ class Plan:
     root: Selection
     serial: bool
     cost: Cost
+    fields: int
+    """How many were compiled: there may be more than are written."""
 
 
 def conditions_of(document: DocumentNode) -> frozenset[str]:
@@ -85,9 +87,10 @@ def compile_plan(
     try:
         selection = compiler.selection(root, [operation.selection_set])
     except RecursionError:
-        raise Unplanned("deep nesting") from None
+        raise TooLarge("deep nesting") from None
     compiler.project()
-    return Plan(selection, operation.operation is OperationType.MUTATION, Cost(selection, operation))
+    serial = operation.operation is OperationType.MUTATION
+    return Plan(selection, serial, Cost(selection, operation), compiler.fields)
 
 
 class _Compiler:
@@ -100,7 +103,7 @@ class _Compiler:
         fragments = (d for d in document.definitions if isinstance(d, FragmentDefinitionNode))
         self._fragments = {fragment.name.value: fragment for fragment in fragments}
         self._selections: dict[tuple[Any, ...], Selection] = {}
-        self._fields = 0
+        self.fields = 0
 
     def selection(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Selection:
         """Made once for each type and place in the document: nested fragments stay as small as they are written."""
@@ -108,7 +111,7 @@ class _Compiler:
         if name not in self._selections:
             made = self._selections[name] = self._selection(parent, sets)
             if made.depth > MAX_DEPTH:
-                raise Unplanned("deep nesting")
+                raise TooLarge("deep nesting")
         return self._selections[name]
 
     def project(self) -> None:
@@ -130,9 +133,9 @@ class _Compiler:
         seen: set[str] = set()
         for one in sets:
             self._collect(parent, one.selections, collected, seen)
-        self._fields += len(collected)
-        if self._fields > MAX_FIELDS:
-            raise Unplanned("too many fields")
+        self.fields += len(collected)
+        if self.fields > MAX_FIELDS:
+            raise TooLarge("too many fields")
         constants = {key: parent.name for key, nodes in collected.items() if nodes[0].name.value == "__typename"}
         steps: list[Step] = []
         loads: dict[tuple[Any, ...], list[tuple[Branch, Edge | Root]]] = {}

@@ -16,6 +16,10 @@ class Unplanned(Exception):
     """The operation uses what plans leave to graphql-core; the message says what."""
 
 
+class TooLarge(Unplanned):
+    """It grows without bound: nobody looks at it to the end."""
+
+
 @dataclass(frozen=True, eq=False)
 class Field:
     """A field of a selection, with all the places in the document that ask for it under this key."""

@@ -5,7 +5,7 @@
 floor      the hand-written endpoint of floor.py, the gateway, and the same graph on graphql-core; four queries
 peers      Mercurius with its JIT and GraphQL Yoga with graphql-jit, over the same SQLite file; one query
 identical  many send the same query of the same actor at once, which the gateway executes once
-documents  documents known and new: rates, what the first time costs, what is kept
+documents  documents known and new: rates, what the first time costs, what is kept, what hostile ones take
 growth     lists of 10, 100, 1,000 and 10,000 rows: time a row, memory of an answer beside its JSON
 
 Some of it: `--only floor,peers --servers gateway,floor,yoga`. The peers need node 20.9 or later and, once,

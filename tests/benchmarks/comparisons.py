@@ -54,6 +54,7 @@ class Benchmark:
             self._compare("Documents that nobody sent before", servers, [NESTED, LOOKUP], self._new)
         self.report.add("A document when it comes first", inside.documents(QUESTIONS))
         self.report.add("What is kept of documents", inside.kept())
+        self.report.add("What hostile documents take, at the most", inside.hostile())
 
     def growth(self) -> None:
         data = copied(self.data, self.data / "growth")

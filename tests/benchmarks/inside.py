@@ -16,12 +16,17 @@ from graphql import parse, validate
 from starlette.types import ASGIApp, Message
 
 import server
+from gateway.documents import Documents
 from schema.graph import build
 from tests.benchmarks.questions import NESTED, Question, callers
 from tests.benchmarks.report import Row
+from tests.commerce.hostile import DOCUMENTS as HOSTILE
+from tests.commerce.hostile import prepare
 
 TIMES = 30
 DOCUMENTS = (100, 200, 400, 800)
+HOSTILE_TIMES = 3
+MOST_HOSTILE = 12
 
 
 def memory(questions: Sequence[Question]) -> list[Row]:
@@ -37,6 +42,23 @@ def documents(questions: Sequence[Question]) -> list[Row]:
 def kept() -> list[Row]:
     """What the process keeps of different documents."""
     return asyncio.run(_kept())
+
+
+def hostile() -> list[Row]:
+    """What is done with each hostile document before anything is executed, and what becomes of it."""
+    schema = build()._schema
+    rows: list[Row] = []
+    for name, query in HOSTILE.items():
+        times = []
+        for _ in range(HOSTILE_TIMES):
+            documents = Documents(schema)
+            began = time.process_time()
+            document = documents.read(query)
+            prepare(document)
+            times.append(1000 * (time.process_time() - began))
+        refused = document.errors[0].message[:60] if document.errors else ""
+        rows.append({"document": name, "characters": len(query), "CPU ms": median(times), "refused": refused})
+    return sorted(rows, key=lambda row: -float(row["CPU ms"]))[:MOST_HOSTILE]
 
 
 class Inside:

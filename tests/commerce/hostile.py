@@ -1,5 +1,10 @@
 """Documents that ask for much more work than their length shows, or are nothing but long: found by trying."""
 
+from contextlib import suppress
+
+from gateway.documents import Document
+from gateway.plan import Unplanned
+
 
 def many(count: int, text: str) -> str:
     """`text` so many times, each with its number in the place of `#` and the next one in that of `%`."""
@@ -13,6 +18,15 @@ def in_categories(selections: str) -> str:
 LEAVES = "fragment F on ProductCategory { " + many(80, "b#: id") + " }"
 PARENTS = "fragment F on ProductCategory { " + many(40, "b#: children { id }") + " }"
 OF_NODE = "fragment F on Node { " + many(75, "b#: id") + " }"
+
+
+def prepare(document: Document) -> None:
+    """All that is done with a document that was read, before it is executed."""
+    operation = document.operation(None)
+    if document.plans and operation and not document.errors:
+        with suppress(Unplanned):
+            document.plans.cost(operation, {}).of({})
+
 
 DOCUMENTS: dict[str, str] = {
     "one field again and again": "{" + " __typename" * 1_490 + "}",

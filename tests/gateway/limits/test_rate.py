@@ -171,7 +171,7 @@ async def test_who_asked_for_too_much_gets_429_and_is_told_when_to_come_again() 
         assert error["extensions"]["code"] == "RATE_LIMITED"
         assert response.headers["Retry-After"] == str(error["extensions"]["retryAfter"])
         assert response.headers["RateLimit-Policy"] == '"cost";q=100;w=60'
-        assert response.headers["RateLimit"] == '"cost";r=86;t=8', "to read it was not for nothing"
+        assert response.headers["RateLimit"] == '"cost";r=81;t=11', "to read it was not for nothing"
         assert (await ask(gateway)).json() == {"data": {"takes": 0}}, "what costs less is still answered"
 
 
@@ -179,7 +179,7 @@ async def test_every_answer_tells_what_is_left() -> None:
     async with limited(Limits(cost_per_minute=100_000)) as gateway:
         first = await ask(gateway)
         assert first.headers["RateLimit-Policy"] == '"cost";q=100000;w=60'
-        read, answered = len("{ takes }") / CHARACTERS, OPERATION + len(first.content) / BYTES
+        read, answered = len("{ takes }") / CHARACTERS + 1, OPERATION + len(first.content) / BYTES
         assert left(first) == int(100_000 - read - answered)
         again = await ask(gateway)
         assert left(again) == int(100_000 - read - 2 * answered)
@@ -194,7 +194,7 @@ async def test_requests_can_ask_what_they_cost() -> None:
         plain = (await ask(gateway)).json()
         batch = (await gateway.http.post("/graphql", json=[request, {"query": "{ takes }"}])).json()
     cost = answer["extensions"]["cost"]
-    assert cost == {"estimated": 31, "actual": 10, "limit": 100_000, "remaining": 99_988, "resetsInSeconds": 1}
+    assert cost == {"estimated": 31, "actual": 10, "limit": 100_000, "remaining": 99_987, "resetsInSeconds": 1}
     assert "extensions" not in plain
     assert ["extensions" in answer for answer in batch] == [True, False]
 
@@ -215,16 +215,16 @@ async def test_whoever_does_not_sign_in_pays_by_address() -> None:
         async with at(app, address) as gateway:
             return left(await ask(gateway, **headers))
 
-    assert await left_at("2001:db8::1") == 87
-    assert await left_at("2001:db8::2") == 77
-    assert await left_at("2001:db8::3", x_forwarded_for="192.0.2.9") == 67
+    assert await left_at("2001:db8::1") == 86
+    assert await left_at("2001:db8::2") == 76
+    assert await left_at("2001:db8::3", x_forwarded_for="192.0.2.9") == 66
     assert await left_at("2001:db8:1::1") == 89
 
 
 async def test_proxies_are_believed_if_they_are_listed() -> None:
     async with limited(address="10.1.2.3", proxies=("10.0.0.0/8", "192.0.2.1")) as gateway:
-        assert left(await ask(gateway, x_forwarded_for="203.0.113.1")) == 87
-        assert left(await ask(gateway, x_forwarded_for="203.0.113.1, 192.0.2.1")) == 77
+        assert left(await ask(gateway, x_forwarded_for="203.0.113.1")) == 86
+        assert left(await ask(gateway, x_forwarded_for="203.0.113.1, 192.0.2.1")) == 76
         assert left(await ask(gateway, x_forwarded_for="203.0.113.1, 203.0.113.2")) == 89, "the client wrote the first"
 
 
@@ -241,6 +241,31 @@ async def test_new_documents_are_read_for_whom_there_is_something_left() -> None
         assert response.json()["errors"][0]["message"].startswith(
             "You may ask for 100 a minute, and have 0 left; documents are read for those who can pay. Ask again in "
         )
+
+
+async def test_each_new_plan_is_paid_for_too() -> None:
+    """There are as many of a document as there are choices of what to include."""
+    flags = [f"f{number}" for number in range(10)]
+    fields = " ".join(f"{flag}: takes @include(if: ${flag})" for flag in flags)
+    query = f"query ({', '.join(f'${flag}: Boolean!' for flag in flags)}) {{ takes {fields} }}"
+    paid = []
+    async with limited(Limits(cost_per_minute=100_000)) as gateway:
+        before = left(await ask(gateway))
+        for on in (0, 9, 9, 5):
+            variables = {flag: number < on for number, flag in enumerate(flags)}
+            response = await gateway.http.post("/graphql", json={"query": query, "variables": variables})
+            paid.append(before - left(response))
+            before = left(response)
+    assert paid == pytest.approx(
+        [len(query) / CHARACTERS + 1 + OPERATION, 10 + OPERATION, OPERATION, 6 + OPERATION], abs=2
+    )
+
+
+@pytest.mark.parametrize("query", ["{ nothing }", "{ takes", "query A { takes } query B { takes }"])
+async def test_what_is_refused_costs_as_much_as_to_answer(query: str) -> None:
+    async with limited(Limits(cost_per_minute=100_000)) as gateway:
+        first, second = [left(await ask(gateway, query)) for _ in range(2)]
+    assert first - second == OPERATION
 
 
 async def test_those_who_share_an_execution_pay_each(script: Script) -> None:
