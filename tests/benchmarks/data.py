@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS
+from house import SAMPLES, configured, opened
 from schema.node import global_id
-from server import SAMPLES, configured, opened
 
 AGO = timedelta(days=1_000)
 """Copies are older than what they are copied from, so that the newest orders stay the newest."""

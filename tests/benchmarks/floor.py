@@ -27,8 +27,8 @@ from datasources.prepared import Row
 from datasources.statements import Read, Statement, among, kept, read
 from gateway import processes
 from gateway.identity import Tokens, bearer
+from house import configured, opened
 from schema.node import global_id, uuid_of
-from server import configured, opened
 
 CUSTOMER, ORDER, LINE, PRODUCT, LEVEL = CUSTOMERS.c, ORDERS.c, ORDER_LINES.c, PRODUCTS.c, STOCK_LEVELS.c
 

@@ -15,7 +15,7 @@ import orjson
 from graphql import parse, validate
 from starlette.types import ASGIApp, Message
 
-import server
+import house
 from gateway.documents import Documents
 from schema.graph import build
 from tests.benchmarks.questions import NESTED, Question, callers
@@ -103,7 +103,7 @@ class Inside:
 
 @asynccontextmanager
 async def _inside() -> AsyncIterator[Inside]:
-    app = server.app()
+    app = house.app()
     async with app.router.lifespan_context(app):
         yield Inside(app, callers(1)[0])
 

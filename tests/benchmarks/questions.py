@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from datasources.ids import utc_now, uuid7
 from gateway.identity import Tokens
-from server import configured
+from house import configured
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from datasources.commerce.stores import Commerce
 from datasources.sandbox.process import Sandbox
 from gateway.execution import Executor
 from gateway.request import Caller, GraphQLRequest
+from house import House
 from schema.graph import build
-from server import House
 from tests.commerce.shop import Shop
 
 ROOT = Path(__file__).parents[2]

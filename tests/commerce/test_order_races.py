@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from server import House
+from house import House
 from tests.commerce.shop import Shop
 from tests.commerce.till import Till
 from tests.gateway_client import Gateway

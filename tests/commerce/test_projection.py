@@ -15,9 +15,9 @@ from datasources.pages import EVERYTHING
 from datasources.prepared import Rows
 from datasources.sql import Database
 from datasources.statements import Read
+from house import House
 from loaders.batch import Batch, many_by, one_by, page_by
 from loaders.commerce import CommerceLoaders
-from server import House
 from tests.commerce.shop import Shop
 from tests.gateway_client import Gateway
 

@@ -15,8 +15,8 @@ from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import ADDRESSES, CUSTOMERS, ORDERS
 from datasources.prepared import Rows
 from datasources.sql import Database
+from house import House
 from resolvers.commerce.reencryption import Resealed, reseal
-from server import House
 from tests.commerce.shop import Clock, Shop, Sold
 from tests.gateway_client import Gateway
 

@@ -42,9 +42,9 @@ from datasources.commerce.tables import (
 from datasources.errors import SourceRefused
 from datasources.prepared import Rows
 from datasources.sandbox.process import Sandbox
+from house import House
 from resolvers.commerce import contact
 from resolvers.commerce.pricing import Line, price_lines
-from server import House
 from tests.commerce.shop import START
 from tests.gateway_client import Gateway
 

@@ -13,7 +13,7 @@ from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import ORDERS, PAYMENTS
 from datasources.errors import SourceError
 from datasources.sandbox.process import Sandbox
-from server import House
+from house import House
 from tests.gateway_client import Gateway
 
 SCALE = 0.02

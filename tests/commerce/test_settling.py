@@ -17,11 +17,11 @@ from datasources.errors import HeddleError
 from datasources.rest import RestService
 from datasources.settings import Settings, WrongSetting, read
 from datasources.sql import Database, Transaction
+from house import House
 from resolvers.commerce import settling
 from resolvers.commerce.orders import PlaceOrder, RefundOrder, cancel_order, place_order, refund_order, ship_order
 from resolvers.context import Context
 from schema.node import read_id
-from server import House
 from tests.commerce.shop import Shop
 from tests.commerce.till import Till
 from tests.sandbox_process import RunningSandbox

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from server import House
+from house import House
 from tests.commerce.shop import Shop
 from tests.gateway.serving import served
 

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from datasources.actor import SYSTEM
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import CART_LINES, IDEMPOTENCY, WEBHOOK_EVENTS
+from house import House
 from resolvers.commerce.sweeping import KEPT, sweep
 from schema.commerce.domain import COMMERCE
-from server import House
 from tests.commerce.shop import Shop
 from tests.gateway_client import Gateway
 

@@ -18,8 +18,8 @@ from datasources.commerce.tables import (
     STOCK_LEVELS,
     STOCK_MOVEMENTS,
 )
+from house import House
 from resolvers.commerce.settling import Settled, settle
-from server import House
 from tests.commerce.shop import Shop
 from tests.gateway_client import Gateway
 from tests.sandbox.clients import Payments

@@ -12,13 +12,13 @@ import pytest
 from schema.graph import DOMAINS
 
 REPOSITORY = Path(__file__).parents[2]
-LAYERS = ("gateway", "schema", "resolvers", "loaders", "datasources")
+LAYERS = ("commands", "gateway", "schema", "resolvers", "loaders", "datasources")
 LINT = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"]
 SERVE = """
 import asyncio, httpx, pathlib
 from datasources.settings import Settings, read
 from gateway.logs import configure_logs
-from server import House
+from house import House
 
 async def main():
     house = House(read(Settings, data=pathlib.Path("data")), {})
@@ -41,7 +41,7 @@ def copy(tmp_path: Path) -> Path:
         shutil.copytree(REPOSITORY / layer, tmp_path / layer, ignore=without)
     shutil.copytree(REPOSITORY / "tests" / "layering", tmp_path / "tests" / "layering", ignore=without)
     shutil.copy(REPOSITORY / "tests" / "__init__.py", tmp_path / "tests")
-    for name in ("server.py", "pyproject.toml"):
+    for name in ("house.py", "server.py", "pyproject.toml"):
         shutil.copy(REPOSITORY / name, tmp_path)
     return tmp_path
 

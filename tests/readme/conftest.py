@@ -11,7 +11,7 @@ from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
-from server import House
+from house import House
 from tests.gateway_client import Gateway
 
 

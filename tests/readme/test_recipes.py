@@ -11,9 +11,9 @@ import pytest
 from tests.readme.blocks import ROOT, blocks
 from tests.readme.recipes import follow
 
-LAYERS = ["datasources", "gateway", "loaders", "resolvers", "schema", "tests"]
+LAYERS = ["commands", "datasources", "gateway", "loaders", "resolvers", "schema", "tests"]
 TOOLS = Path(sys.executable).parent
-FILES = ["server.py", "pyproject.toml", "README.md"]
+FILES = ["house.py", "server.py", "pyproject.toml", "README.md"]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 import re
 
-from server import House
+from house import House
 from tests.gateway_client import Gateway
 from tests.readme.blocks import README, blocks
 from tests.readme.conftest import person

@@ -16,7 +16,7 @@ from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import METADATA
 from datasources.settings import Settings, read
 from gateway.logs import configure_logs
-from server import House
+from house import House
 from tests.commerce.shop import Clock, Shop
 from tests.gateway_client import Gateway
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import strawberry
 
-import server
+import commands.graph
 from tests.server.command import Run
 
 FINE = "All 1 registered documents are served.\nNo edge or resolver loads one by one.\n"
@@ -15,7 +15,7 @@ FINE = "All 1 registered documents are served.\nNo edge or resolver loads one by
 @pytest.fixture
 def released(tmp_path: Path) -> Path:
     file = tmp_path / "released.graphql"
-    file.write_text(server.SDL.read_text())
+    file.write_text(commands.graph.SDL.read_text())
     return file
 
 
@@ -62,7 +62,7 @@ def test_documents_that_are_not_served_any_more_are_told(run: Run, monkeypatch: 
         async def products(self) -> str | None:
             return None
 
-    monkeypatch.setattr(server, "build", lambda: strawberry.Schema(Query))
+    monkeypatch.setattr(commands.graph, "build", lambda: strawberry.Schema(Query))
     code, said, _ = run("check")
     assert code == 1
     assert "breaking   Field Query.products changed type from ProductConnection to String." in said

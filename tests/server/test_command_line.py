@@ -11,9 +11,10 @@ from unittest.mock import patch
 import httpx
 import pytest
 
-import server
+import commands.graph
 from datasources.settings import Settings, read
 from gateway.plan import Plans
+from house import House
 from tests.server.command import PRODUCTION, ROOT, Run, environment
 
 VARIABLES = """Write the variables as a JSON object, such as '{"first": 3}'."""
@@ -124,10 +125,10 @@ def test_the_graph_is_compared_with_the_committed_one(
 ) -> None:
     code, sdl, _ = run("schema")
     assert (code, sdl.count("\ntype Query ")) == (0, 1)
-    monkeypatch.setattr(server, "SDL", tmp_path / "schema.graphql")
-    server.SDL.write_text(sdl)
+    monkeypatch.setattr(commands.graph, "SDL", tmp_path / "schema.graphql")
+    commands.graph.SDL.write_text(sdl)
     assert run("schema", "--check") == (0, "", [])
-    server.SDL.write_text(sdl.replace("type Mutation", "type Mutations"))
+    commands.graph.SDL.write_text(sdl.replace("type Mutation", "type Mutations"))
     code, diff, lines = run("schema", "--check")
     assert code == 1
     assert "-type Mutations {" in diff
@@ -192,7 +193,7 @@ async def test_plans_can_be_turned_off(
 
     monkeypatch.setattr(Plans, "execute", counted)
     with patch.dict(os.environ, environment(HEDDLE_EXECUTOR=executor, HEDDLE_DATA=str(tmp_path)), clear=True):
-        house = server.House(read(Settings), {})
+        house = House(read(Settings), {})
     transport = httpx.ASGITransport(app=house.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://house") as http:
         answer = await http.post("/graphql", json={"query": "query Kind { __typename }"})

@@ -1,0 +1,164 @@
+"""The house: settings, sources, graph and HTTP put together."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+
+from datasources.actor import Actor
+from datasources.errors import SourceError
+from datasources.house.documents import RegisteredDocuments
+from datasources.house.revocations import RevokedSubjects
+from datasources.house.sources import HouseSources, open_house
+from datasources.ids import Clock, utc_now
+from datasources.settings import Settings, SettingsPart, check, read, variable
+from gateway import logs, metrics, processes, traces
+from gateway.app import Graph, application
+from gateway.identity import Tokens
+from gateway.limits import Limits
+from gateway.persisted import Persisted
+from gateway.processes import CannotStart
+from resolvers.background import Background, running
+from resolvers.context import Context
+from schema.graph import DOMAINS, build
+
+PARTS: Sequence[type[SettingsPart]] = (Settings, *(domain.settings for domain in DOMAINS))
+SAMPLES = [(domain, domain.sample) for domain in DOMAINS if domain.sample]
+LEARN_EVERY_S = 2.0
+"""How long it takes until workers know of changes in the database of the house."""
+
+Own = Mapping[str, SettingsPart]
+
+
+class House:
+    """Everything put together: `app` serves it, and opens the sources of each domain when it starts.
+
+    `own` are the domains' settings by the name of the domain.
+    """
+
+    def __init__(self, settings: Settings, own: Own, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.sources: dict[type, Any] = {}
+        self.tokens = Tokens.configured(settings, clock)
+        self._own = own
+        self._clock = clock
+        self._persisted = Persisted(settings.documents or ("automatic" if settings.env == "development" else "any"))
+        self.app = application(
+            Graph(
+                build()._schema,
+                self.open_context,
+                self._checks,
+                [
+                    *metrics.routes(settings.metrics_token, public=settings.env == "development"),
+                    *(route for domain in DOMAINS for route in domain.routes(self.open_context)),
+                ],
+                self._persisted,
+            ),
+            self.tokens,
+            planned=settings.executor == "plan",
+            explains=settings.env == "development",
+            operation_timeout_s=settings.operation_timeout_s,
+            max_body_bytes=settings.max_body_bytes,
+            cors_origins=settings.cors_origins,
+            explorer=settings.env == "development",
+            limits=limits_of(settings),
+            trusted_proxies=settings.trusted_proxies,
+            lifespan=self._open,
+        )
+
+    def open_context(self, actor: Actor) -> Context:
+        return Context(actor, self.sources, self._clock)
+
+    @asynccontextmanager
+    async def _open(self, _: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.callback(logs.flush)
+            stack.push_async_callback(traces.stop)
+            stack.push_async_callback(self.tokens.close)
+            sources = await stack.enter_async_context(opened(self.settings, self._own, self._clock))
+            self.sources.update(sources)
+            registered = RegisteredDocuments(sources[HouseSources])
+            revoked = RevokedSubjects(sources[HouseSources])
+            await self._persisted.refresh(registered)
+            revocations = self.tokens.revocations
+            await revocations.refresh(revoked)
+            background = [
+                Background("learning of documents", LEARN_EVERY_S, lambda _: self._persisted.refresh(registered)),
+                Background("learning of revocations", LEARN_EVERY_S, lambda _: revocations.refresh(revoked)),
+                *(work for domain in DOMAINS for work in domain.background),
+            ]
+            async with running(background, self.open_context):
+                yield
+
+    def _checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        checked = (self.tokens, *self.sources.values())
+        return {name: check for source in checked for name, check in source.checks().items()}
+
+
+def app() -> Starlette:
+    """For the processes that serve: the house as the environment says."""
+    settings, own = configured()
+    log_as(settings)
+    traces.start()
+    house = House(settings, own)
+    processes.settle()
+    return house.app
+
+
+def configured() -> tuple[Settings, Own]:
+    """The settings of the house, and those of the domains by name. Raises: WrongSetting."""
+    check(PARTS)
+    traces.wanted()
+    return read(Settings), {domain.name: read(domain.settings) for domain in DOMAINS}
+
+
+@asynccontextmanager
+async def opened(settings: Settings, own: Own, clock: Clock = utc_now) -> AsyncIterator[dict[type, Any]]:
+    """The sources of every domain, by its class of stores, and of the house; the databases at their newest versions.
+
+    Raises: WrongSetting, CannotStart.
+    """
+    processes.usable(settings.data)
+    async with AsyncExitStack() as stack:
+        sources: dict[type, Any] = {}
+        with answering():
+            sources[HouseSources] = await stack.enter_async_context(open_house(settings, clock))
+            for domain in DOMAINS:
+                opening = domain.open(settings, own[domain.name], clock)
+                sources[domain.stores] = await stack.enter_async_context(opening)
+        yield sources
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raises: CannotStart where a database does not answer."""
+    try:
+        yield
+    except SourceError as error:
+        why = (error.detail or error.code).partition("\n")[0]
+        remedy = f"start it, or correct {variable(f'{error.source}_database_url')}"
+        raise CannotStart(f"The database '{error.source}' does not answer: {why}; {remedy}") from error
+
+
+async def person_with(sources: Mapping[type, Any], email: str) -> Actor | None:
+    """Who of the people of any domain has this address."""
+    for domain in DOMAINS:
+        if domain.person and (found := await domain.person(sources[domain.stores], email)):
+            return found
+    return None
+
+
+def limits_of(settings: Settings) -> Limits:
+    in_development = settings.env == "development"
+    return Limits(
+        max_depth=settings.max_depth,
+        max_cost=settings.max_cost,
+        cost_per_minute=settings.cost_per_minute,
+        redis_url=settings.redis_url,
+        introspection=in_development if settings.introspection is None else settings.introspection,
+    )
+
+
+def log_as(settings: Settings) -> None:
+    logs.configure_logs(settings.log_level, messages=settings.env == "development")
