@@ -60,7 +60,7 @@ def _command(name: str, data: Path, port: int) -> tuple[list[str], dict[str, str
             raise SystemExit(f"{name} is not installed: npm ci --prefix {INSTALLED}; or leave it out by --servers")
         script = str(INSTALLED / f"{name}.js")
         return ["node", script, str(data / "commerce.db"), str(port)], {"NODE_ENV": "production"}
-    app = "tests.benchmarks.floor:app" if name == "floor" else "server:app"
+    app = "tests.benchmarks.floor:app" if name == "floor" else "house:app"
     executor = {"HEDDLE_EXECUTOR": name} if name == "graphql-core" else {}
     return [*UVICORN, "--log-level", "warning", "--port", str(port), app], executor
 
