@@ -3,10 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from commands.documents import documents
 from commands.environment import set_options
@@ -26,17 +26,29 @@ from gateway.processes import CannotStart
 from house import PARTS, SAMPLES, Own, configured, log_as, opened, person_with
 from schema.graph import DOMAINS
 
+SELF = "uv run server.py"
+
+EXAMPLES: Mapping[Callable[..., object], str] = {
+    token: "token --as ada@example.com --ttl 2d",
+    revoke: "revoke --as ada@example.com",
+    schema: "schema > schema/schema.graphql",
+    check: "check --against released.graphql",
+    plan: "plan '{ categories { name } }'",
+    reencrypt: "reencrypt --data /tmp/shop",
+}
+
 cli = App(
-    name="uv run server.py",
+    name=SELF,
     help="Heddle: one typed graph over databases and services. Without a command, it serves.",
-    help_epilogue="Example: uv run server.py --port 9000 --data /tmp/shop --scale 0.1",
+    help_epilogue=f"Example: {SELF} --port 9000 --data /tmp/shop --scale 0.1",
     help_format="plaintext",
     version_flags=(),
     default_parameter=DEFAULTS,
     result_action="return_value",
 )
-for command in (token, revoke, schema, check, plan, documents, reencrypt):
-    cli.command(command)
+cli.command(documents)
+for command, example in EXAMPLES.items():
+    cli.command(command, help_epilogue=f"Example: {SELF} {example}")
 
 
 @cli.default
@@ -82,13 +94,19 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return cli(arguments, exit_on_error=False, print_error=False) or 0
     except CycloptsError as error:
-        complain(f"{error} See: uv run server.py --help")
+        complain(f"{_slip(error)} See: {' '.join((SELF, *(error.command_chain or ())))} --help")
         return 2
     except (WrongSetting, WrongManifest, IdTaken, CannotStart, SandboxFailed, SourceError) as error:
         complain(str(error))
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _slip(error: CycloptsError) -> str:
+    if isinstance(error, UnusedCliTokensError):
+        return f"Nothing here is called '{' '.join(error.unused_tokens or ())}'."
+    return str(error)
 
 
 def _stand_ins(stack: ExitStack, settings: Settings, own: Own, address: str) -> str | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from cyclopts import App
@@ -22,7 +21,6 @@ from schema.graph import build
 
 T = TypeVar("T")
 
-
 documents = App(
     name="documents",
     help="Registers documents, which clients then name by an id; HEDDLE_DOCUMENTS=trusted serves nothing else.",
@@ -33,12 +31,12 @@ documents = App(
 
 
 @documents.command
-def add(manifest: Manifest, *, client: Client, data: Data = None) -> None:
+def add(manifest: Manifest, /, *, client: Client, data: Data = None) -> None:
     """Registers the documents of a manifest, all or none. Those of before stay: front ends in the field use them."""
     settings, _ = for_databases_alone(data)
     texts = read_manifest(manifest.read_bytes())
     validated(texts, Documents(build()._schema, limits_of(settings)))
-    new = asyncio.run(_with_documents(data, lambda registered: registered.add(client, texts)))
+    new = asyncio.run(_with_documents(settings, lambda registered: registered.add(client, texts)))
     say(f"Documents registered for '{client}': {new}; known before: {len(texts) - new}.")
     say(f"Within {LEARN_EVERY_S:g} seconds workers serve them: send {example_of(texts)}")
 
@@ -46,7 +44,8 @@ def add(manifest: Manifest, *, client: Client, data: Data = None) -> None:
 @documents.command(name="list")
 def list_(*, client: OneClient = None, data: Data = None) -> None:
     """Tells what is registered: how many documents of each client, or those of one."""
-    found = asyncio.run(_with_documents(data, lambda registered: registered.all(client)))
+    settings, _ = for_databases_alone(data)
+    found = asyncio.run(all_registered(settings, client))
     if not found:
         raise CannotStart(f"Nothing is registered{f' for {client!r}' if client else ''}; {HOW_TO_ADD}")
     say(clients_of(found) if client is None else documents_of(found))
@@ -57,24 +56,27 @@ def remove(*ids: Ids, client: Client, all_: All = False, data: Data = None) -> N
     """Forgets documents of a client, which are then served no more."""
     if bool(ids) == all_:
         raise CannotStart("Say which documents: their ids, or --all")
-    gone = asyncio.run(_with_documents(data, lambda registered: registered.remove(client, None if all_ else ids)))
+    settings, _ = for_databases_alone(data)
+    gone = asyncio.run(_with_documents(settings, lambda registered: registered.remove(client, None if all_ else ids)))
     if not gone:
         raise CannotStart(f"'{client}' has no such documents; see: uv run server.py documents list --client {client}")
     say(f"Documents removed from '{client}': {gone}. Within {LEARN_EVERY_S:g} seconds workers serve them no more.")
 
 
-async def all_registered(settings: Settings) -> Sequence[Registered]:
-    """All documents; the database stays as it is, since who checks may be of another version than those who serve."""
+async def all_registered(settings: Settings, client: str | None = None) -> Sequence[Registered]:
+    """All documents, or those of one client.
+
+    The database stays as it is: who looks may be of another version than those who serve.
+    """
     if settings.house_database_url is None and not settings.data.is_dir():
         return []
     with answering():
         async with open_house(settings, migrating=False) as house:
             registered = RegisteredDocuments(house)
-            return await registered.all() if await registered.kept() else []
+            return await registered.all(client) if await registered.kept() else []
 
 
-async def _with_documents(data: Path | None, work: Callable[[RegisteredDocuments], Awaitable[T]]) -> T:
-    settings, _ = for_databases_alone(data)
+async def _with_documents(settings: Settings, work: Callable[[RegisteredDocuments], Awaitable[T]]) -> T:
     processes.usable(settings.data)
     with answering():
         async with open_house(settings) as house:

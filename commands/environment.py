@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from datasources.settings import Settings, services_without_address, variable
+from datasources.settings import Settings, check, services_without_address, variable
 from house import PARTS, Own, configured
 
 NOBODY = "http://127.0.0.1:9"
@@ -16,6 +16,8 @@ def set_options(**options: object) -> None:
 
 
 def for_databases_alone(data: Path | None) -> tuple[Settings, Own]:
+    """The settings, as far as databases need them. Raises: WrongSetting."""
     set_options(data=data)
+    check(PARTS)  # before one part of them is read, so that all that is wrong is told at once
     os.environ.update(dict.fromkeys(services_without_address(PARTS), NOBODY))
     return configured()

@@ -9,7 +9,7 @@ from graphql import GraphQLError
 
 from commands.documents import all_registered
 from commands.environment import for_databases_alone
-from commands.options import Against, Check, Data, Variables
+from commands.options import Against, Check, Data, Query, Variables
 from commands.terminal import complain, say
 from gateway.check.report import NoSchema, checked
 from gateway.plan.show import described
@@ -57,7 +57,7 @@ def check(*, against: Against = None, data: Data = None) -> int:
     return int(report.breaks)
 
 
-def plan(query: str, *, variables: Variables = "{}") -> None:
+def plan(query: Query, /, *, variables: Variables = "{}") -> None:
     """Prints how the gateway answers a query: what it reads where, and what it loads in one call."""
     try:
         say(described(build()._schema, query, dict(json.loads(variables))))

@@ -47,7 +47,10 @@ Until = Annotated[
     Parameter(help="Tokens issued before then are refused, like 2030-12-31T18:00 in UTC; before now unless given."),
 ]
 Undo = Annotated[bool, Parameter(negative=(), help="Take the tokens of before again, those that have not expired.")]
-Check = Annotated[bool, Parameter(help="Compare it with schema/schema.graphql, and exit with 1 where they differ.")]
+Check = Annotated[
+    bool, Parameter(negative=(), help="Compare it with schema/schema.graphql, and exit with 1 where they differ.")
+]
+Query = Annotated[str, Parameter(help="The text of an operation.")]
 Variables = Annotated[str, Parameter(help="The values of the query's variables, as JSON.")]
 Client = Annotated[str, Parameter(help="Whose documents: a name such as web or ios.", validator=_client)]
 OneClient = Annotated[str | None, Parameter(help="Of this client, one by one.")]

@@ -27,7 +27,7 @@ VARIABLES = """Write the variables as a JSON object, such as '{"first": 3}'."""
         (["--port", "http"], 'Invalid value for --port: unable to convert "http" into int.'),
         (["--port", "65536"], 'Invalid value "65536" for --port. Must be <= 65535.'),
         (["--scale", "0"], 'Invalid value "0.0" for --scale. Must be > 0.'),
-        (["sreve"], "Unused Tokens: ['sreve']."),
+        (["sreve", "now"], "Nothing here is called 'sreve now'."),
         (["token"], 'Command "token" parameter --as requires an argument.'),
         (
             ["token", "--as", "ada@example.com", "--ttl", "soon"],
@@ -37,7 +37,8 @@ VARIABLES = """Write the variables as a JSON object, such as '{"first": 3}'."""
     ],
 )
 def test_a_slip_of_the_finger_gets_a_line_and_exit_code_2(run: Run, arguments: list[str], said: str) -> None:
-    assert run(*arguments) == (2, "", [f"error: {said} See: uv run server.py --help"])
+    command = "uv run server.py token" if arguments[0] == "token" else "uv run server.py"
+    assert run(*arguments) == (2, "", [f"error: {said} See: {command} --help"])
 
 
 def test_a_wrong_setting_stops_the_start_without_a_traceback(tmp_path: Path) -> None:
@@ -143,6 +144,20 @@ def test_help_shows_the_commands_and_an_example(run: Run) -> None:
     assert code == 0
     for word in ("serve", "token", "schema", "reencrypt", "--port", "--no-sandbox", "Example: uv run server.py"):
         assert word in text
+
+
+@pytest.mark.parametrize("command", ["token", "revoke", "schema", "check", "plan", "documents", "reencrypt"])
+def test_the_help_of_a_command_has_an_example_of_its_own(run: Run, command: str) -> None:
+    code, text, _ = run(command, "--help")
+    assert code == 0
+    assert f"Example: uv run server.py {command} " in text
+
+
+def test_a_command_tells_of_every_wrong_setting_at_once(run: Run) -> None:
+    wrong = {"HEDDLE_PORT": "http", "HEDDLE_PROT": "8000", "HEDDLE_COMMERCE_DATABASE_URL": "mysql://shop"}
+    code, _, lines = run("token", "--as", "ada@example.com", **wrong)
+    assert code == 1
+    assert [line.split()[1] for line in lines] == ["HEDDLE_PROT", "HEDDLE_PORT", "HEDDLE_COMMERCE_DATABASE_URL"]
 
 
 def test_a_plan_says_what_is_loaded_with_what(run: Run) -> None:
