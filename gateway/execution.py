@@ -5,8 +5,7 @@ import math
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,7 +13,6 @@ from graphql import ExecutionResult, GraphQLSchema, OperationType
 
 from datasources import calls
 from datasources.actor import Actor
-from datasources.calls import Call
 from datasources.deadline import deadline
 from datasources.errors import Refusal
 from gateway import explained
@@ -22,50 +20,21 @@ from gateway.documents import Document, Documents
 from gateway.errors import BAD_USER_INPUT, TIMED_OUT, refusal, shown
 from gateway.incremental import Delivery, Parts
 from gateway.limits import DEFAULT, Limits
-from gateway.limits.admission import CHARACTERS, Admission, Estimate
+from gateway.limits.admission import CHARACTERS, Admission
 from gateway.limits.document import check_variables
 from gateway.limits.rate import Quota, payer_of
 from gateway.operation import Operation, request_refused
 from gateway.persisted import Persisted
 from gateway.plan import Plans
-from gateway.plan.cost import OPERATION, spent
+from gateway.plan.cost import OPERATION
 from gateway.request import Caller, GraphQLRequest
+from gateway.result import Result
 from gateway.sharing import Sharing
 
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
 
 GRACE_S = 0.5
 """Sources end at the deadline and leave a hole; what has not ended by then is cancelled as a whole."""
-
-
-@dataclass
-class Result:
-    """`executed` is False where the request was refused before any field ran: there is no `data` then."""
-
-    data: dict[str, Any] | None = None
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    executed: bool = False
-    calls: list[Call] = field(default_factory=list)
-    started: float = 0.0  # monotonic, in seconds
-    duration_s: float = 0.0
-    estimate: Estimate | None = None
-
-    @cached_property
-    def spent(self) -> float:
-        """What it did cost, for each of those who share it; nothing where it was refused."""
-        return spent(self.calls, self.json) + self.estimate.introspection if self.estimate else 0.0
-
-    @cached_property
-    def json(self) -> bytes:
-        """The response, written once for all who share it."""
-        body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
-        if self.executed:
-            body["data"] = self.data
-        return orjson.dumps(body)
-
-    def json_with(self, extensions: dict[str, Any]) -> bytes:
-        """The response for one of those who share it."""
-        return b'%b,"extensions":%b}' % (self.json[:-1], orjson.dumps(extensions))
 
 
 Execute = Callable[[Any, dict[str, Any], str | None], Coroutine[Any, Any, ExecutionResult]]

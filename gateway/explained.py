@@ -3,20 +3,18 @@
 It is no header: so it works over every transport, for one request of a batch, and without a preflight.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from datasources.calls import Call
 from gateway.request import GraphQLRequest
-
-if TYPE_CHECKING:
-    from gateway.execution import Result
+from gateway.result import Result
 
 
 def asked_for(request: GraphQLRequest) -> bool:
     return request.extensions.get("plan") is True
 
 
-def explained(result: "Result") -> dict[str, Any]:
+def explained(result: Result) -> dict[str, Any]:
     """Statements and calls in the order in which they began, with milliseconds from the beginning of the execution.
 
     Those who shared an execution are told of the same ones.

@@ -15,7 +15,7 @@ from gateway.answer import answer
 from gateway.connection import ClientLeft, body_of, while_connected
 from gateway.cross_site import SECURE, Origins
 from gateway.errors import refusal
-from gateway.execution import Executor, Result
+from gateway.execution import Executor
 from gateway.headers import GRAPHQL_JSON, HTML, JSON, Headers, headers_of, is_json, preferred
 from gateway.identity import InvalidToken, Tokens, bearer
 from gateway.incremental.response import InParts, OnePart, in_parts
@@ -23,6 +23,7 @@ from gateway.incremental.streams import Stream, stream_of
 from gateway.limits.refusals import Throttled
 from gateway.operation import request_refused
 from gateway.request import BadRequest, Batch, Caller, GraphQLRequest, address_of, addressed, posted, request_id
+from gateway.result import Result
 
 ALLOWED = "GET, HEAD, POST, OPTIONS"
 NO_SUBSCRIPTIONS = "Subscriptions are served over WebSocket at this path."

@@ -3,7 +3,7 @@
 from asyncio import CancelledError
 from contextvars import Token
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from graphql import OperationDefinitionNode
 
@@ -13,9 +13,7 @@ from gateway.documents import Document
 from gateway.logs import answering, tell, telling
 from gateway.metrics import ERRORS, RUNNING, SHARED, operation_ended
 from gateway.request import Caller
-
-if TYPE_CHECKING:
-    from gateway.execution import Result
+from gateway.result import Result
 
 Outcome = Literal["ok", "partial", "failed", "refused", "cancelled"]
 """`partial` has data and errors, `failed` errors alone; `refused` was not executed; nobody waited for the end of
@@ -105,7 +103,7 @@ def request_refused(error: HeddleError, request_id: str) -> None:
         tell("request refused", request=request_id, code=error.code)
 
 
-def _outcome(result: "Result | None", raised: BaseException | None) -> tuple[Outcome, list[str]]:
+def _outcome(result: Result | None, raised: BaseException | None) -> tuple[Outcome, list[str]]:
     """And the codes of its errors, each once."""
     if result is None:
         codes = [raised.code] if isinstance(raised, HeddleError) else []
