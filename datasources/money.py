@@ -55,7 +55,9 @@ def written(minor: int, currency: str) -> str:
     places = _EXPONENTS.get(currency, 2)
     if not places:
         return str(minor)
-    digits = f"{minor:0{places + 1 + (minor < 0)}}"
+    digits = str(minor)
+    if minor < 0 or len(digits) <= places:
+        digits = f"{minor:0{places + 1 + (minor < 0)}}"
     return f"{digits[:-places]}.{digits[-places:]}"
 
 

@@ -52,7 +52,7 @@ class PostgresEngine:
 
             async def execute(statement: sa.Executable, parameters: Parameters) -> tuple[Rows, int]:
                 result = await connection.execute(statement, parameters)
-                return (result.all() if result.returns_rows else []), result.rowcount
+                return (list(result.all()) if result.returns_rows else []), result.rowcount
 
             yield execute
 

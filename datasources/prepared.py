@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 Row = Any
 """A tuple whose parts can be read by the names of their columns."""
-Rows = Sequence[Row]
+Rows = list[Row]
 Values = Mapping[str, Any]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 

@@ -29,11 +29,13 @@ BUSY_STEP_MS = 50
 STEPS_BETWEEN_LOOKS = 20_000
 """SQLite's virtual machine steps between two looks at the clock: some 100 µs."""
 
-QUICK_S = 0.005
-"""A read that takes less is done sooner than a thread would have begun it, and does not hold up the loop."""
 QUICK_STEPS = 2_000
+QUICK_LOOKS = 100
+"""A read of less than 200,000 steps, some 5 ms, does not hold up the loop, and is done before a thread would be."""
 SLOW_FOR_S = 10.0
 """How long reads of a name that once took longer go to a thread at once."""
+FETCHED = 1_000
+"""Rows: to ask a cursor for each takes longer than the row."""
 TURN_S = 0.001
 """How long one reader after the other may keep the loop before others have their turn."""
 
@@ -50,16 +52,17 @@ class Interrupted(Exception):
 
 
 class Budget:
-    """Stops a statement that took its share of the loop's thread: of its own time, whatever else the machine does."""
+    """Stops a statement that took its share of the loop's thread: counted in steps, whatever else the machine does."""
 
     def __init__(self) -> None:
-        self._ends = 0.0
+        self._left = 0
 
     def begin(self) -> None:
-        self._ends = time.thread_time() + QUICK_S
+        self._left = QUICK_LOOKS
 
     def __call__(self) -> bool:
-        return time.thread_time() > self._ends
+        self._left -= 1
+        return self._left < 0
 
 
 class Stop:
@@ -100,7 +103,7 @@ class SqliteEngine:
                 self._turned = now = time.monotonic()
             self._budget.begin()
             try:
-                return statement.rows(self._quick.execute(statement.text, parameters))
+                return _rows(statement, self._quick.execute(statement.text, parameters))
             except sqlite3.OperationalError:
                 # Interrupted, or another process holds the database: a thread can wait for it.
                 self._slow_until[name] = now + SLOW_FOR_S
@@ -111,7 +114,7 @@ class SqliteEngine:
             connection = self._idle.pop() if self._idle else _reading(self._path)
             try:
                 with _stopped_by(stop, connection):
-                    return statement.rows(connection.execute(statement.text, parameters))
+                    return _rows(statement, connection.execute(statement.text, parameters))
             except sqlite3.Error as error:
                 raise _told(statement, error) from error
             finally:
@@ -161,7 +164,7 @@ class SqliteEngine:
         with _stopped_by(stop, _driver(self._connection)):
             try:
                 result = self._connection.execute(statement, parameters)
-                return (result.all() if result.returns_rows else []), result.rowcount
+                return (list(result.all()) if result.returns_rows else []), result.rowcount
             except sa.exc.OperationalError as error:
                 if "interrupted" in str(error.orig):
                     raise Interrupted from error
@@ -228,6 +231,14 @@ def _stopped_by(stop: Stop, connection: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         connection.set_progress_handler(None, 0)
+
+
+def _rows(statement: Prepared, cursor: sqlite3.Cursor) -> Rows:
+    """Some at a time, so that the driver's tuples and our rows are not all there at once."""
+    rows = statement.rows(cursor.fetchmany(FETCHED))
+    while len(rows) % FETCHED == 0 and (more := cursor.fetchmany(FETCHED)):
+        rows += statement.rows(more)
+    return rows
 
 
 def _told(statement: Prepared, error: sqlite3.Error) -> Exception:

@@ -15,7 +15,7 @@ from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
-from datasources.statements import Columns, Condition, among, equal, kept, projection, read
+from datasources.statements import EVERY, Columns, Condition, among, equal, kept, projection, read
 
 
 class OrderStatus(StrEnum):
@@ -131,7 +131,9 @@ class Orders:
 
     async def _lines(self, wanted: Condition, columns: Columns) -> Rows:
         in_order = (ORDER_LINES.c.order_id, ORDER_LINES.c.position)
-        return await self._database.rows(read(_order_lines(columns), wanted, self._visible, order=in_order))
+        visible = self._visible
+        lines = projection(ORDER_LINES, columns) if visible is EVERY else _order_lines(columns)
+        return await self._database.rows(read(lines, wanted, visible, order=in_order))
 
     def _by_customer(self, columns: Columns = None) -> Listing:
         select = projection(ORDERS, columns)

@@ -1,7 +1,7 @@
 """Completion: values of one type become JSON, a whole set at a time, as graphql-core does one by one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import accumulate, chain
 from math import isfinite
@@ -33,6 +33,9 @@ _PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int
 """Types whose values are their own JSON, by GraphQL's scalar; anything else takes graphql-core's rules."""
 
 _LISTS = {list}
+Columned = Mapping[str, list[Any]]
+"""Rows, by the columns of their attributes."""
+
 _INT = range(-(2**31), 2**31)
 _TAKES_ALL_BUT_NAMED: Any = Node.is_type_of.__func__  # type: ignore[attr-defined]  # a bound class method
 
@@ -60,6 +63,14 @@ class Completer(ABC):
 
     def quick(self, values: list[Any]) -> list[Any] | None:
         """JSON values in the same order, where nothing has to be waited for and nothing is wrong; else None."""
+        return None
+
+    def takes_columns(self, names: frozenset[str]) -> bool:
+        """Whether objects can be completed of the columns of their attributes alone, where they have only these."""
+        return False
+
+    def quick_of(self, columns: Columned) -> list[Any] | None:
+        """As `quick`, of objects that are columns."""
         return None
 
     @abstractmethod
@@ -145,13 +156,20 @@ class Lists(Completer):
         if set(map(type, values)) != _LISTS:
             return None
         items = self.items.quick(list(chain.from_iterable(values)))
-        if items is None:
-            return None
-        ends = accumulate(map(len, values))
-        return [items[end - len(one) : end] for one, end in zip(values, ends, strict=True)]
+        return None if items is None else _split(items, values)
 
     async def complete(self, run: Run, values: list[Any]) -> list[Any]:
         lists = await self._lists(run, values)
+        if set(map(type, lists)) == _LISTS:
+            completed = _split(await self.items.complete(run, list(chain.from_iterable(lists))), lists)
+        else:
+            completed = await self._mixed(run, lists)
+        if run.failed and not self.items.nullable:
+            return [_failed(one) if isinstance(one, list) else one for one in completed]
+        return completed
+
+    async def _mixed(self, run: Run, lists: list[Any]) -> list[Any]:
+        """Where some are null, or failures."""
         flat = [item for one in lists if isinstance(one, list | tuple) for item in one]
         items = await self.items.complete(run, flat)
         completed: list[Any] = []
@@ -162,8 +180,6 @@ class Lists(Completer):
                 start += len(one)
             else:
                 completed.append(one)
-        if run.failed and not self.items.nullable:
-            return [_failed(one) if isinstance(one, list) else one for one in completed]
         return completed
 
     async def _lists(self, run: Run, values: list[Any]) -> list[Any]:
@@ -183,6 +199,12 @@ class Lists(Completer):
         except Exception as error:
             return error
         return GraphQLError(f"Expected Iterable, but did not find one for field '{self.field}'.")
+
+
+def _split(items: list[Any], lists: list[Any]) -> list[Any]:
+    """The items in lists as long as these."""
+    ends = accumulate(map(len, lists))
+    return [items[end - len(one) : end] for one, end in zip(lists, ends, strict=True)]
 
 
 def _failed(items: list[Any]) -> Any:
@@ -211,6 +233,12 @@ class Objects(Completer):
         completed = iter(objects)
         return [None if value is None else next(completed) for value in values]
 
+    def takes_columns(self, names: frozenset[str]) -> bool:
+        return self.type.is_type_of is None and self.rows.takes_columns(names)
+
+    def quick_of(self, columns: Columned) -> list[Any] | None:
+        return self.rows.quick_of(columns)
+
     def _takes(self, kinds: set[type]) -> bool:
         """Whether values of these kinds are of the type for sure."""
         return self.type.is_type_of is None or (self._named_only and Named not in kinds)
@@ -219,10 +247,10 @@ class Objects(Completer):
         values, kinds = await self._ready(run, values)
         if self.type.is_type_of is not None and not self._takes(kinds):
             values = await self._checked(run, self.type.is_type_of, values)
+        if NoneType not in kinds and Failure not in set(map(type, values)):
+            return await self.rows.run(run, values)
         rows = [value for value in values if not (value is None or type(value) is Failure)]
         objects = await self.rows.run(run, rows)
-        if len(rows) == len(values):
-            return objects
         completed = iter(objects)
         return [value if value is None or type(value) is Failure else next(completed) for value in values]
 

@@ -10,11 +10,11 @@ from orjson import Fragment, dumps
 
 from datasources.pages import Page
 from datasources.statements import Columns
-from gateway.plan.completion import Completer, Lists
+from gateway.plan.completion import Columned, Completer, Lists
 from gateway.plan.field import Field
 from gateway.plan.run import Run, together, tried
 from gateway.plan.values import Failure
-from loaders.batch import page_by
+from loaders.batch import many_by, page_by
 from schema.fields import Computed, Edge, Root
 
 Filled = list[list[Any]]
@@ -32,6 +32,7 @@ class Step(Protocol):
     @property
     def branches(self) -> Sequence["Branch"]: ...
     def quick(self, rows: list[Any]) -> list[Any] | None: ...
+    def quick_of(self, columns: Columned) -> list[Any] | None: ...
     async def columns(self, run: Run, rows: list[Any]) -> Filled: ...
 
 
@@ -55,6 +56,10 @@ class Resolution:
 
     def quick(self, rows: list[Any]) -> list[Any] | None:
         """The column where it takes no waiting and nothing is wrong with it; else None."""
+        return None
+
+    def quick_of(self, columns: Columned) -> list[Any] | None:
+        """The same, of rows whose attributes are columns already."""
         return None
 
     async def columns(self, run: Run, rows: list[Any]) -> Filled:
@@ -84,6 +89,9 @@ class Attribute(Resolution):
         except Exception:
             return None
 
+    def quick_of(self, columns: Columned) -> list[Any] | None:
+        return self._completer.quick(columns[self.attribute])
+
     def _resolved(self, run: Run, rows: list[Any]) -> list[Any]:
         try:
             return self._read(rows)
@@ -99,10 +107,21 @@ class Calculation(Resolution):
         self.computed = computed
         self.waits = completer.waits
         self._reads = [reader(column) for column in computed.columns]
+        self._renames = _renames(computed, completer)
 
     def quick(self, rows: list[Any]) -> list[Any] | None:
         try:
+            if self._renames:
+                columns = {name: read(rows) for name, read in zip(self._renames, self._reads, strict=True)}
+                return self._completer.quick_of(columns)
             return self._completer.quick(self._calculated(rows))
+        except Exception:
+            return None
+
+    def quick_of(self, columns: Columned) -> list[Any] | None:
+        try:
+            values = map(self.computed.function, *[columns[name] for name in self.computed.columns])
+            return self._completer.quick(list(values))
         except Exception:
             return None
 
@@ -114,6 +133,12 @@ class Calculation(Resolution):
 
     def _calculated(self, rows: list[Any]) -> list[Any]:
         return list(map(self.computed.function, *[read(rows) for read in self._reads]))
+
+
+def _renames(computed: Computed, completer: Completer) -> tuple[str, ...]:
+    """The attributes of what is computed, where it is a named tuple of the columns as they are: none is made then."""
+    names: tuple[str, ...] = getattr(computed.function, "_fields", ())
+    return names if len(names) == len(computed.columns) and completer.takes_columns(frozenset(names)) else ()
 
 
 class Load:
@@ -129,6 +154,7 @@ class Load:
         """The columns that are read of its records, set when the whole plan is known."""
         self.alone = False
         """Whether no other step of the plan loads by this batch; set with `wanted`."""
+        self._of_lists = isinstance(self.batch, many_by | page_by)
         self._reads = [reader(*one.key) if isinstance(one, Edge) else None for one in declared]
 
     @property
@@ -147,6 +173,9 @@ class Load:
     def quick(self, rows: list[Any]) -> list[Any] | None:
         return None
 
+    def quick_of(self, columns: Columned) -> list[Any] | None:
+        return None
+
     async def columns(self, run: Run, rows: list[Any]) -> Filled:
         """The rows' columns, loaded; failures where a row has no key, or none that this actor may follow."""
         arguments: dict[str, Any] = {}
@@ -159,12 +188,14 @@ class Load:
                 keys.append([run.failure(error, branch.field)] * len(rows))
             else:
                 keys.append([key] * len(rows) if read is None else _keys(run, branch.field, read, rows))
-        distinct = dict.fromkeys(keys[0] if len(keys) == 1 else chain.from_iterable(keys))
-        distinct.pop(None, None)
-        wanted = [key for key in distinct if type(key) is not Failure] if run.failed else list(distinct)
+        distinct = [list(dict.fromkeys(of)) for of in keys]
+        every = distinct[0] if len(distinct) == 1 else dict.fromkeys(chain.from_iterable(distinct))
+        wanted = [key for key in every if key is not None]
+        if run.failed:
+            wanted = [key for key in wanted if type(key) is not Failure]
         found = await self._found(run, wanted, arguments) if wanted else {}
         return await together(
-            [self._column(run, branch, of, found) for branch, of in zip(self.branches, keys, strict=True)]
+            [self._column(run, *one, found) for one in zip(self.branches, keys, distinct, strict=True)]
         )
 
     @staticmethod
@@ -189,8 +220,9 @@ class Load:
             return dict.fromkeys(wanted, error)
         return found
 
-    async def _column(self, run: Run, branch: Branch, keys: list[Any], found: dict[Any, Any]) -> list[Any]:
-        distinct = list(dict.fromkeys(keys))
+    async def _column(
+        self, run: Run, branch: Branch, keys: list[Any], distinct: list[Any], found: dict[Any, Any]
+    ) -> list[Any]:
         if self._is_much(found):
             completed = await _in_portions(run, branch.completer, distinct, found)
         else:
@@ -203,9 +235,9 @@ class Load:
 
     def _is_much(self, found: Mapping[Any, Any]) -> bool:
         """Whether so many rows were found, for this step alone, that they are better let go portion by portion."""
-        if not (self.alone and self.wanted is not None and len(self.branches) == 1 and len(found) > 1):
+        if not (self._of_lists and self.alone and self.wanted is not None and len(self.branches) == 1):
             return False
-        return sum(map(_rows_in, found.values())) > PORTION
+        return len(found) > 1 and sum(map(_rows_in, found.values())) > PORTION
 
 
 async def _completed(run: Run, completer: Completer, values: list[Any]) -> list[Any]:
@@ -247,7 +279,7 @@ def _keys(run: Run, field: Field, read: Callable[[list[Any]], list[Any]], rows: 
     """The key of each row, or why it has none."""
     try:
         keys = read(rows)
-        set(keys)
+        set(keys)  # which keeps their hashes: they are asked for again
     except Exception:
         return [_key(run, field, read, row) for row in rows]
     return keys
@@ -284,6 +316,20 @@ class Selection:
     def _build(self) -> Callable[..., list[Any]]:
         """Made for those plans alone that are executed: to compile 75 keys takes 4 ms."""
         return builder(self._order, self.constants)
+
+    def takes_columns(self, names: frozenset[str]) -> bool:
+        """Whether it reads nothing but these attributes, and waits for nothing."""
+        return not self._slow and self.columns is not None and self.columns <= names
+
+    def quick_of(self, columns: Columned) -> list[Any] | None:
+        """The objects of rows whose attributes are columns already."""
+        made: dict[str, list[Any]] = {}
+        for key, step in zip(self._filled, self._quick, strict=True):
+            column = step.quick_of(columns)
+            if column is None:
+                return None
+            made[key] = column
+        return self._build(next(iter(columns.values())), *[made[key] for key in self._keys])
 
     def quick(self, rows: list[Any]) -> list[Any] | None:
         """The objects where they take no waiting and nothing is wrong with them; else None."""
