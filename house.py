@@ -12,7 +12,8 @@ from datasources.house.documents import RegisteredDocuments
 from datasources.house.revocations import RevokedSubjects
 from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
-from datasources.settings import Settings, SettingsPart, check, read, variable
+from datasources.settings import Settings, SettingsPart, read, variable
+from datasources.settings_check import check
 from gateway import logs, metrics, processes, traces
 from gateway.app import Graph, application
 from gateway.identity import Tokens

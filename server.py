@@ -18,7 +18,8 @@ from commands.tokens import revoke, token
 from datasources.errors import SourceError
 from datasources.house.documents import IdTaken
 from datasources.sandbox.process import Sandbox, SandboxFailed
-from datasources.settings import Settings, WrongSetting, known_to_everybody, services_without_address
+from datasources.settings import Settings, WrongSetting
+from datasources.settings_check import known_to_everybody, services_without_address
 from gateway import metrics, processes
 from gateway.identity import Tokens
 from gateway.manifest import WrongManifest

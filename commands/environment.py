@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from datasources.settings import Settings, check, services_without_address, variable
+from datasources.settings import Settings, variable
+from datasources.settings_check import check, services_without_address
 from house import PARTS, Own, configured
 
 NOBODY = "http://127.0.0.1:9"

@@ -3,36 +3,21 @@
 What production must bring, secrets and the addresses of services, has a default or a stand-in in development only.
 """
 
-import os
-import re
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
-from ipaddress import ip_network
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Literal, TypeVar
 
-from dotenv import dotenv_values
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from datasources.cipher import HOW_TO_MAKE, Cipher
+from datasources.cipher import HOW_TO_MAKE
+from datasources.setting_types import DatabaseUrl, EncryptionKeys, Networks, Origins, RedisUrl, Secret, ServiceUrl
 
 PREFIX = "HEDDLE_"
 DOTENV = ".env"
-MIN_SECRET_BYTES = 32
 OWN_ISSUER = "heddle"
 """The `iss` of tokens that are signed with HEDDLE_TOKEN_SECRET."""
 T = TypeVar("T", bound="SettingsPart")
@@ -85,43 +70,6 @@ def read(part: type[T], **overrides: Any) -> T:
         raise WrongSetting("\n".join(_wrong(part, one) for one in error.errors())) from None
 
 
-def check(parts: Iterable[type[SettingsPart]]) -> None:
-    """Looks at all that is set for these parts. Raises: WrongSetting that tells of everything at once."""
-    parts = list(parts)
-    wrong = list(_unknown(parts))
-    databases: dict[str, str] = {}
-    for part in parts:
-        try:
-            wrong += _shared(read(part), databases)
-        except WrongSetting as error:
-            wrong += str(error).splitlines()
-    if not wrong:
-        wrong += _left_behind(databases, read(SettingsPart).env)
-    if wrong:
-        raise WrongSetting("\n".join(dict.fromkeys(wrong)))  # `env` is in every part
-
-
-def services_without_address(parts: Iterable[type[SettingsPart]]) -> dict[str, str]:
-    """The path of the sandbox's stand-in by the variable that would be set. Raises: WrongSetting."""
-    return {
-        variable(name): extra["stand_in"]
-        for part in parts
-        for name, value in read(part)
-        if "stand_in" in (extra := extra_of(part.model_fields[name])) and value is None
-    }
-
-
-def known_to_everybody(parts: Iterable[type[SettingsPart]]) -> list[str]:
-    """The variables of the secrets that have their value for development, which stands in the repository."""
-    return [
-        variable(name)
-        for part in parts
-        for name, value in read(part)
-        if isinstance(value, SecretStr)
-        and value.get_secret_value() == extra_of(part.model_fields[name]).get("development")
-    ]
-
-
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return PREFIX + name.upper()
@@ -149,105 +97,6 @@ def _wrong(part: type[SettingsPart], error: ErrorDetails) -> str:
     )
     return f"{variable(name)} is wrong: {why[0].lower()}{why[1:]}; {remedy}"
 
-
-def _unknown(parts: Iterable[type[SettingsPart]]) -> Iterator[str]:
-    known = {name.upper() for part in parts for name in part.model_fields}
-    variables = map(str.upper, (*os.environ, *dotenv_values(DOTENV)))
-    given = {name.removeprefix(PREFIX) for name in variables if name.startswith(PREFIX)}
-    for name in sorted(given - known):
-        close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {PREFIX}{close[0]}?" if close else "README lists all settings, under Settings"
-        yield f"{PREFIX}{name} is no setting; {hint}"
-
-
-def _shared(settings: SettingsPart, seen: dict[str, str]) -> Iterator[str]:
-    """Databases that another variable names already, by their addresses in `seen`: each has migrations of its own."""
-    for name, value in settings:
-        if name.endswith("_database_url") and value and seen.setdefault(value, variable(name)) != variable(name):
-            yield f"{variable(name)} is the database of {seen[value]}; write the address of one of its own"
-
-
-def _left_behind(databases: dict[str, str], env: str) -> Iterator[str]:
-    """The database of the house, where it is a file and another is not: other machines would not know what is in it."""
-    house = variable("house_database_url")
-    elsewhere = [name for url, name in databases.items() if url.startswith("postgresql")]
-    if env == "production" and elsewhere and house not in databases.values():
-        yield (
-            f"{house} is missing, and production needs it beside {elsewhere[0]}: in a file, each machine would know of "
-            f"its own revocations only; write for example {house}=postgresql://heddle@localhost/house"
-        )
-
-
-def _long_enough(value: SecretStr) -> SecretStr:
-    length = len(value.get_secret_value().encode())
-    if length < MIN_SECRET_BYTES:
-        raise ValueError(f"it has {length} bytes, and needs {MIN_SECRET_BYTES} at least")
-    return value
-
-
-def _keys(value: SecretStr) -> SecretStr:
-    try:
-        Cipher.from_setting(value.get_secret_value())
-    except ValueError as error:
-        raise ValueError(str(error).partition(";")[0]) from None  # the remedy follows anyway
-    return value
-
-
-def _address_of_service(value: str) -> str:
-    if not _is_url(value, "http", "https"):
-        raise ValueError("it is no address that begins with http:// or https://")
-    return value
-
-
-def _address_of_database(value: str) -> str:
-    # Not shown, as it may hold a password.
-    file = value.startswith("sqlite:///") and value != "sqlite:///"
-    socket = value.startswith("postgresql://") and "?host=/" in value
-    if not (file or socket or _is_url(value, "postgresql")):
-        raise ValueError("it is neither postgresql://user@host/name nor sqlite:///path")
-    return value
-
-
-def _listed(value: object) -> object:
-    return [one.strip() for one in value.split(",")] if isinstance(value, str) else value
-
-
-def _origin(value: str) -> str:
-    """As browsers write it in `Origin`, so that the two can be compared."""
-    if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/@?#*A-Z]+", value):
-        raise ValueError(
-            f"'{value}' is no origin: a scheme and a host in lower case, and a port if it is not the usual one"
-        )
-    return value
-
-
-def _address_of_redis(value: str) -> str:
-    # Not shown, as it may hold a password.
-    if not (_is_url(value, "redis", "rediss") or value.startswith("unix:///")):
-        raise ValueError("it is neither redis://host:port/0 nor unix:///path")
-    return value
-
-
-def _network(value: str) -> str:
-    ip_network(value)  # raises ValueError with the reason
-    return value
-
-
-def _is_url(value: str, *schemes: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
-EncryptionKeys = Annotated[SecretStr, AfterValidator(_keys)]
-ServiceUrl = Annotated[str, AfterValidator(_address_of_service)]
-Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)]
-DatabaseUrl = Annotated[str, AfterValidator(_address_of_database)]
-RedisUrl = Annotated[str, AfterValidator(_address_of_redis)]
-Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_listed)]
 
 _MAKE = 'write what this prints: python -c "import secrets; print(secrets.token_urlsafe(32))"'
 

@@ -2,7 +2,8 @@
 
 from pydantic import Field, SecretStr
 
-from datasources.settings import DatabaseUrl, ServiceUrl, SettingsPart, secret, service
+from datasources.setting_types import DatabaseUrl, ServiceUrl
+from datasources.settings import SettingsPart, secret, service
 
 
 class CommerceSettings(SettingsPart):

@@ -15,9 +15,9 @@ from pydantic import BaseModel
 
 from datasources.errors import SourceError, SourceUnavailable
 from datasources.rest import RestService
+from datasources.setting_types import MIN_SECRET_BYTES
 from gateway.identity.errors import BROKEN, UNKNOWN_KEY, InvalidToken
 
-MIN_SECRET_BYTES = 32
 RSA_BYTES = range(256, 769)
 FRESH_S = 300.0
 """Older keys are read again, beside what they are used for."""

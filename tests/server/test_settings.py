@@ -6,7 +6,8 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from datasources.commerce.settings import CommerceSettings
-from datasources.settings import Settings, SettingsPart, WrongSetting, check, extra_of, read, variable
+from datasources.settings import Settings, SettingsPart, WrongSetting, extra_of, read, variable
+from datasources.settings_check import check
 from schema.graph import DOMAINS
 
 ROOT = Path(__file__).parents[2]
