@@ -84,6 +84,24 @@ async def test_debts_are_there_for_all(two: list[SharedRate], payer: str) -> Non
                 break
 
 
+async def test_however_many_ask_at_once_one_connection_does(
+    two: list[SharedRate], payer: str, server: RedisServer
+) -> None:
+    before = server.info("stats")["total_connections_received"]
+    await asyncio.gather(*(two[0].take(f"{payer} {number}", 1) for number in range(50)))
+    assert server.exists(*(f"heddle:rate:{payer} {number}" for number in range(50))) == 50
+    assert server.info("stats")["total_connections_received"] == before + 1
+
+
+async def test_who_leaves_while_redis_is_asked_leaves_the_others_alone(two: list[SharedRate], payer: str) -> None:
+    here, _ = two
+    taking = [asyncio.create_task(here.take(payer, 100)) for _ in range(3)]
+    await asyncio.sleep(0)
+    taking[1].cancel()
+    await asyncio.wait(taking)
+    assert [task.cancelled() for task in taking] == [False, True, False]
+
+
 async def test_full_buckets_are_not_kept(two: list[SharedRate], payer: str, server: RedisServer) -> None:
     await two[0].take(payer, 5)
     two[0].add(payer, -500)
