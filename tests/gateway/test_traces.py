@@ -184,9 +184,7 @@ def test_another_protocol_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_nothing_is_imported_for_traces_that_nobody_wants() -> None:
-    code = (
-        "import sys, server; server.traces.start(); print(*[n for n in sys.modules if n.startswith('opentelemetry')])"
-    )
+    code = "import sys, house; house.traces.start(); print(*[n for n in sys.modules if n.startswith('opentelemetry')])"
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
