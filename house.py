@@ -17,6 +17,7 @@ from datasources.settings_check import check
 from gateway import logs, metrics, processes, traces
 from gateway.app import Graph, application
 from gateway.identity import Tokens
+from gateway.later import flush
 from gateway.limits import Limits
 from gateway.persisted import Persisted
 from gateway.processes import CannotStart
@@ -74,7 +75,7 @@ class House:
     @asynccontextmanager
     async def _open(self, _: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.callback(logs.flush)
+            stack.callback(flush)
             stack.push_async_callback(traces.stop)
             stack.push_async_callback(self.tokens.close)
             sources = await stack.enter_async_context(opened(self.settings, self._own, self._clock))

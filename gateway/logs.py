@@ -4,20 +4,21 @@ Exceptions may say anything, a name or an address too: in production their types
 messages are not.
 """
 
-import asyncio
 import logging
 import sys
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from threading import current_thread, main_thread
 from traceback import format_exception, format_tb
 from typing import Any, Literal
 
 import orjson
 import structlog
 from structlog.types import EventDict, Processor
+
+from gateway.later import flush
 
 Level = Literal["info", "warning", "error"]
 
@@ -27,10 +28,6 @@ answering: ContextVar[str | None] = ContextVar("answering", default=None)
 _FACTS = ("sqlstate", "constraint_name", "table_name", "column_name", "sqlite_errorname", "strerror")
 """What errors of databases and systems hold beside their message: names and codes, no values."""
 
-TOGETHER_S = 0.1
-MOST_TOGETHER = 100
-"""Ordinary lines are made and written together, so many or for so long: one alone takes several times as long."""
-
 
 class Lines:
     """Standard error. Where nobody reads it any more, or the disk is full, requests are answered without a log."""
@@ -38,34 +35,26 @@ class Lines:
     def __init__(self, *finish: Processor) -> None:
         self._file = sys.stderr.buffer
         self._finish = finish
-        self._waiting: deque[bytes | EventDict] = deque()  # threads log too
 
     def msg(self, line: bytes) -> None:
-        self._waiting.append(line)
-        self.flush()
+        if current_thread() is main_thread():  # where the loop runs, and what waits is from
+            flush()
+        self.write(line + b"\n")
 
     debug = info = warning = error = critical = msg
 
-    def later(self, event: EventDict) -> None:
-        """An ordinary line, in a moment, and before any that comes after it."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_later(TOGETHER_S, self.flush)
-        self._waiting.append(event)
-        if len(self._waiting) >= MOST_TOGETHER:
-            self.flush()
+    def tell(self, events: Sequence[EventDict]) -> None:
+        self.write(b"".join([self._made(event) + b"\n" for event in events]))
 
-    def flush(self) -> None:
-        lines = []
-        while self._waiting:
-            line: Any = self._waiting.popleft()
-            if not isinstance(line, bytes):
-                for processor in self._finish:
-                    line = processor(None, "info", line)
-            lines.append(line + b"\n")
-        if lines:
-            with suppress(OSError):
-                self._file.write(b"".join(lines))
-                self._file.flush()
+    def write(self, lines: bytes) -> None:
+        with suppress(OSError):
+            self._file.write(lines)
+            self._file.flush()
+
+    def _made(self, event: Any) -> bytes:
+        for processor in self._finish:
+            event = processor(None, "info", event)
+        return bytes(event)
 
 
 class _OfLibraries(logging.Handler):
@@ -74,18 +63,14 @@ class _OfLibraries(logging.Handler):
 
 
 def telling() -> bool:
-    """Whether ordinary lines are wanted."""
+    """Whether `tell` writes anything."""
     return _level == "info"
 
 
-def tell(event: str, **fields: Any) -> None:
-    """Logs what happens with every request, at `info`, where such lines are wanted."""
-    _lines.later(_completed(None, "info", {"event": event, **fields}))
-
-
-def flush() -> None:
-    """Writes what waits. To be called before the process ends."""
-    _lines.flush()
+def tell(events: Sequence[EventDict]) -> None:
+    """Logs what is told of every request: whole events of level `info`, where such lines are wanted."""
+    if telling():
+        _lines.tell(events)
 
 
 def configure_logs(level: Level = "info", *, messages: bool = True) -> None:
@@ -95,7 +80,7 @@ def configure_logs(level: Level = "info", *, messages: bool = True) -> None:
     The values of local variables are never told.
     """
     global _lines, _level
-    _lines.flush()
+    flush()
     told = _told if messages else _told_without_messages
     begin: list[Processor] = [_completed, _Raised(lambda info: told(info[1]))]
     end: list[Processor] = [_json]

@@ -7,7 +7,7 @@ import hmac
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +23,7 @@ from starlette.routing import Route
 from datasources import calls
 from datasources.calls import Call, named
 from datasources.rest import breaker
+from gateway.later import flush, later
 
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that names where several workers keep their figures; prometheus-client reads it when it is imported."""
@@ -57,29 +58,35 @@ _calls = cache(CALLS.labels)
 _requests = cache(REQUESTS.labels)
 
 
-def operation_ended(kind: str, outcome: str, codes: list[str], duration_s: float) -> None:
+def count_operation(kind: str, outcome: str, codes: list[str], duration_s: float, *, shared: bool) -> None:
     _operations(kind, outcome).observe(duration_s)
     for code in codes:
         ERRORS.labels(code).inc()
+    if shared:
+        SHARED.inc()
 
 
-def _ended(what: Call | named) -> None:
-    if isinstance(what, named):
-        if what.keys is not None:
+def _count(ended: list[Call | named]) -> None:
+    for what in ended:
+        if isinstance(what, Call):
+            _count_call(what)
+        elif what.keys is not None:
             _batches(what.name).observe(what.keys)
-        return
-    _calls(what.source, "failed" if what.failed else "ok").observe(what.duration_s)
-    if what.kind == "rest":
-        _requests(what.source, "sent").inc(what.size - what.cached)
-        _requests(what.source, "cached").inc(what.cached)
-        _requests(what.source, "retried").inc(what.retries)
+
+
+def _count_call(call: Call) -> None:
+    _calls(call.source, "failed" if call.failed else "ok").observe(call.duration_s)
+    if call.kind == "rest":
+        _requests(call.source, "sent").inc(call.size - call.cached)
+        _requests(call.source, "cached").inc(call.cached)
+        _requests(call.source, "retried").inc(call.retries)
 
 
 def _moved(service: str, is_open: bool) -> None:
     LEFT_ALONE.labels(service).set(is_open)
 
 
-calls.ended.append(_ended)
+calls.ended.append(partial(later, _count))
 breaker.moved.append(_moved)
 
 
@@ -94,6 +101,7 @@ def routes(token: SecretStr | None, *, public: bool) -> list[Route]:
         given = request.headers.get("authorization", "")
         if token and not hmac.compare_digest(given.encode(), wanted):
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
+        flush()
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
         return Response(await run_in_threadpool(lambda: encode(_registry())), media_type=media_type)
 

@@ -1,17 +1,20 @@
 """One operation as its operators see it: told once, when it is over, whatever became of it."""
 
 from asyncio import CancelledError
-from contextvars import Token
-from time import perf_counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from time import perf_counter, time
 from typing import Any, Literal
 
 from graphql import OperationDefinitionNode
 
+from datasources.calls import Call
 from datasources.errors import HeddleError, Refusal
 from gateway import traces
 from gateway.documents import Document
+from gateway.later import later
 from gateway.logs import answering, tell, telling
-from gateway.metrics import ERRORS, RUNNING, SHARED, operation_ended
+from gateway.metrics import ERRORS, RUNNING, count_operation
 from gateway.request import Caller
 from gateway.result import Result
 
@@ -30,77 +33,104 @@ class Operation:
     Of what a caller wrote only the name of the operation is told, which is a word.
     """
 
-    __slots__ = ("_answering", "_span", "_started", "caller", "definition", "document", "kind", "result", "shared")
+    __slots__ = (
+        "_answering",
+        "_span",
+        "_started",
+        "caller",
+        "calls",
+        "codes",
+        "definition",
+        "document",
+        "duration_s",
+        "ended",
+        "kind",
+        "outcome",
+        "result",
+        "shared",
+        "spent",
+        "trace",
+    )
 
     def __init__(self, document: Document, definition: OperationDefinitionNode | None, caller: Caller) -> None:
         self.document = document
         self.definition = definition
         self.caller = caller
         self.kind: str = definition.operation.value if definition else "unknown"
-        self._answering: Token[str | None]
-        self._started = 0.0
-        self._span: Any = None
         self.result: Result | None = None
         self.shared = False
+        self.spent = 0.0
+        self.calls: Sequence[Call] = ()
+        self.trace: str | None = None
 
     @property
     def name(self) -> str | None:
         return self.definition.name.value[:NAME_SHOWN] if self.definition and self.definition.name else None
 
-    @property
-    def cost(self) -> int:
-        return round(self.result.spent) if self.result else 0
-
     def __enter__(self) -> "Operation":
         RUNNING.inc()
         self._answering = answering.set(self.caller.request_id)
         self._started = perf_counter()
-        if traces.active:
-            self._span = traces.active.operation_began(self)
+        self._span = traces.active.operation_began(self) if traces.active else None
         return self
 
     def __exit__(self, _: object, raised: BaseException | None, __: object) -> None:
-        duration_s = perf_counter() - self._started
-        outcome, codes = _outcome(self.result, raised)
+        self.duration_s = perf_counter() - self._started
+        self.ended = time()
         RUNNING.dec()
+        result = self.result
+        self.outcome, self.codes = _outcome(result, raised)
+        if result is not None:
+            self.spent = result.spent
+            if not self.shared:
+                self.calls = result.calls
+            self.result = None  # what waits to be told holds no answers
         if self._span and traces.active:
-            traces.active.operation_ended(self, self._span, outcome, codes)
-        operation_ended(self.kind, outcome, codes, duration_s)
-        if self.shared:
-            SHARED.inc()
-        if telling():
-            self._tell(outcome, codes, duration_s)
+            self.trace = traces.active.operation_ended(self, self._span)
+        later(_tell, self)
         answering.reset(self._answering)
 
-    def _tell(self, outcome: Outcome, codes: list[str], duration_s: float) -> None:
-        calls = self.result.calls if self.result and not self.shared else ()
-        statements = 0
-        for call in calls:
-            statements += call.kind == "sql"
-        trace = {"trace": traces.active.id_of(self._span)} if self._span and traces.active else {}
-        tell(
-            "operation",
-            request=self.caller.request_id,
-            actor=self.caller.actor.id,
-            kind=self.kind,
-            operation=self.name,
-            document=self.document.hash,
-            outcome=outcome,
-            codes=codes,
-            duration_ms=round(duration_s * 1000, 3),
-            cost=self.cost,
-            statements=statements,
-            calls=len(calls) - statements,
-            shared=self.shared,
-            **trace,
-        )
+    def event(self) -> dict[str, Any]:
+        """What the log says of it."""
+        statements = sum([call.kind == "sql" for call in self.calls])
+        event = {
+            "timestamp": datetime.fromtimestamp(self.ended, UTC),
+            "level": "info",
+            "event": "operation",
+            "request": self.caller.request_id,
+            "actor": self.caller.actor.id,
+            "kind": self.kind,
+            "operation": self.name,
+            "document": self.document.hash,
+            "outcome": self.outcome,
+            "codes": self.codes,
+            "duration_ms": round(self.duration_s * 1000, 3),
+            "cost": round(self.spent),
+            "statements": statements,
+            "calls": len(self.calls) - statements,
+            "shared": self.shared,
+        }
+        return event | {"trace": self.trace} if self.trace else event
 
 
 def request_refused(error: HeddleError, request_id: str) -> None:
     """Tells of a request that did not become an operation."""
     ERRORS.labels(error.code).inc()
+    event = {
+        "timestamp": datetime.now(UTC),
+        "level": "info",
+        "event": "request refused",
+        "request": request_id,
+        "code": error.code,
+    }
+    later(tell, event)
+
+
+def _tell(operations: list[Operation]) -> None:
+    for one in operations:
+        count_operation(one.kind, one.outcome, one.codes, one.duration_s, shared=one.shared)
     if telling():
-        tell("request refused", request=request_id, code=error.code)
+        tell([one.event() for one in operations])
 
 
 def _outcome(result: Result | None, raised: BaseException | None) -> tuple[Outcome, list[str]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import TracerProvider
 
-    from gateway.operation import Operation, Outcome
+    from gateway.operation import Operation
 
 FLUSH_S = 2.0
 """How long the end waits for the last spans to be taken."""
@@ -69,9 +69,6 @@ class Traces:
         given = {name: headers[name.encode()].decode("latin-1") for name in names if name.encode() in headers}
         return self._propagator.extract(given)
 
-    def id_of(self, entered: Any) -> str:
-        return f"{entered[0].get_span_context().trace_id:032x}"
-
     def operation_began(self, operation: "Operation") -> Any:
         attributes = {"graphql.operation.type": operation.kind, "heddle.request": operation.caller.request_id}
         if operation.name:
@@ -81,19 +78,21 @@ class Traces:
         kind = self._trace.SpanKind.SERVER
         return self._entered(operation.kind, operation.caller.trace, kind, attributes)
 
-    def operation_ended(self, operation: "Operation", entered: Any, outcome: "Outcome", codes: list[str]) -> None:
+    def operation_ended(self, operation: "Operation", entered: Any) -> str:
+        """The id of its trace."""
         span, _ = entered
         span.set_attributes(
             {
-                "heddle.outcome": outcome,
-                "heddle.codes": codes,
-                "heddle.cost": operation.cost,
+                "heddle.outcome": operation.outcome,
+                "heddle.codes": operation.codes,
+                "heddle.cost": round(operation.spent),
                 "heddle.shared": operation.shared,
             }
         )
-        if outcome == "failed":
-            span.set_status(self._trace.StatusCode.ERROR, ", ".join(codes))
+        if operation.outcome == "failed":
+            span.set_status(self._trace.StatusCode.ERROR, ", ".join(operation.codes))
         self._left(entered)
+        return f"{span.get_span_context().trace_id:032x}"
 
     def _began(self, what: Call | named) -> None:
         # Background work and checks are no part of a trace.

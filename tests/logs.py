@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from gateway.logs import Level, configure_logs, flush
+from gateway.later import flush
+from gateway.logs import Level, configure_logs
 
 Entries = Sequence[MutableMapping[str, Any]]
 

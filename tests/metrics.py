@@ -2,6 +2,8 @@
 
 from prometheus_client import REGISTRY
 
+from gateway.later import flush
+
 
 class Figures:
     """How much each has grown since this was made."""
@@ -23,6 +25,7 @@ class Figures:
 
 
 def _samples() -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    flush()
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for metric in REGISTRY.collect()

@@ -16,6 +16,7 @@ from datasources.actor import Actor
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.tables import PRODUCTS
 from datasources.settings import Settings
+from gateway.later import flush
 from resolvers.commerce import catalogue
 from schema.node import uuid_of
 from tests.collector import collected
@@ -90,6 +91,7 @@ async def watched(outputs: Outputs) -> AsyncIterator[None]:
     assert log.entries, "something was logged"
     assert collector.spans, "something was traced"
     assert outputs.plans, "something was explained"
+    flush()
     figures = generate_latest().decode()
     outputs.all = "\n".join(
         [

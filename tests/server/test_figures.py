@@ -23,6 +23,9 @@ def test_each_worker_tells_of_all_and_nothing_of_what_dead_ones_were_doing(tmp_p
     with started(tmp_path, "--scale", "0.005", "--workers", "2") as command:
         for _ in range(ASKED):  # on as many connections, so that both workers have some
             command.ask({"query": "{ products { totalCount } }"}, {})
+        deadline = time.monotonic() + STARTS_IN_S
+        while figures(command).get(OPERATIONS) != ASKED:  # which the other worker tells in a moment
+            assert time.monotonic() < deadline
         assert [figures(command)[OPERATIONS] for _ in range(6)] == [ASKED] * 6
         with connect(
             command.url.replace("http", "ws") + "/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
