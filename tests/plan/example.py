@@ -5,13 +5,13 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from types import SimpleNamespace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from schema.access import INHERITED, scope
-from schema.fields import computed, edge
+from schema.access import INHERITED, PUBLIC, scope
+from schema.fields import computed, edge, root
 from schema.node import Named, Node
 from tests.plan.world import Batches, Later, Mood, Shade, name_of
 
@@ -38,6 +38,11 @@ def in_currency(currency: str = "EUR") -> dict[str, Any]:
 class Name:
     first: str
     last: str | None
+
+
+class Called(NamedTuple):
+    first: Any
+    last: Any
 
 
 def answered(how: How, value: Any, id: Any) -> Any:
@@ -101,6 +106,7 @@ class Person(Being):
     names: list[Name | None] | None
     sure_names: list[Name] = computed(lambda names: names, "names")
     full_name: Name = computed(name_of, "name")
+    called: Name = computed(Called, "name", "nick")
     shout: str | None = computed(str.upper, "name")
     sum: int = computed(lambda age, id: age + id, "age", "id")
     best: PersonLater | None = edge(Batches.person_by_id, key="best_id")
@@ -155,12 +161,21 @@ async def found(info: strawberry.Info, id: int = 2) -> Any:
     return Named(row.kind, row) if row else None
 
 
+def number(id: int = 1) -> int:
+    if id < 0:
+        raise ValueError("ids begin with 0")
+    return id
+
+
 async def broken() -> Any:
     raise ValueError("broken")
 
 
 @strawberry.type
 class Query:
+    one: Person | None = root(Batches.person_by_id, PUBLIC, "By id.", key=number)
+    sure_one: Person = root(Batches.person_by_id, PUBLIC, "By id.", key=number)
+    secret_one: Person | None = root(Batches.person_by_id, scope("secrets"), "For few.", key=number)
     person: Person | None = strawberry.field(resolver=person)
     people: list[Person | None] | None = strawberry.field(resolver=people)
     sure_people: list[Person] = strawberry.field(resolver=sure_people)

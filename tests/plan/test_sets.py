@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import orjson
 import pytest
 from graphql import ExecutionResult, parse, validate
 
@@ -63,6 +64,29 @@ async def test_as_many_tasks_and_calls_for_a_thousand_rows_as_for_ten() -> None:
     assert calls[0] == {"by_ids": 1, "friends_of": 1, "prices_of EUR": 1}
     assert calls[1] == {"by_ids": 2, "friends_of": 2, "prices_of EUR": 2}
     assert tasks[0] == tasks[1]
+
+
+async def test_many_rows_are_let_go_while_they_are_written() -> None:
+    """As JSON that is the same as that of the objects."""
+    document = "{ people { id friends { name called { first last } } } }"
+    result = await answered(document, Context(good_rows(1200)))
+    judged = await plans(document).judge(Context(good_rows(1200)), {}, None)
+    assert result.data
+    assert {type(person["friends"]) for person in result.data["people"]} == {orjson.Fragment}
+    assert orjson.loads(orjson.dumps(result.data)) == judged.data
+
+
+async def test_what_is_wrong_among_many_rows_is_told_as_ever() -> None:
+    document = "{ people { id friends { name } } }"
+    told = []
+    for run in ("execute", "judge"):
+        rows = good_rows(1200)
+        rows[7].name = None
+        result = await getattr(plans(document), run)(Context(rows), {}, None)
+        data = orjson.loads(orjson.dumps(result.data))
+        told.append((data, sorted(str(error.formatted) for error in result.errors)))
+    assert told[0] == told[1]
+    assert told[0][1]
 
 
 async def test_a_key_is_asked_for_once_wherever_it_comes_up() -> None:
