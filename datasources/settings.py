@@ -149,7 +149,7 @@ class Settings(SettingsPart):
     max_cost: int = Field(
         default=100_000,
         ge=100,
-        description="The highest cost of one operation, in rows: refused before it runs. README says what costs what.",
+        description="The highest cost of one operation, in rows; what costs more is refused before it runs.",
     )
     cost_per_minute: int = Field(
         default=1_000_000,
