@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from datasources.cursors import Cursors
 from datasources.errors import InvalidInput
 from datasources.sql import Database
-from datasources.statements import Condition, Read, Statement, among, kept, keys_of, read
+from datasources.statements import Condition, Read, Statement, among, kept, keys_of, read, united
 
 MAX_FIRST = 100
 EVERYTHING = "everything"
@@ -123,7 +123,7 @@ class Listing:
         if self.parent is not None:
             values |= {"key": keys[0]} if len(keys) == 1 else {"keys": keys}
         statement, sorted_by = self._statement("after_0" in values, "keys" in values, database.dialect)
-        rows = await database.rows(Read(statement, values | self._values))
+        rows = await database.rows(Read(statement, united(self.conditions, **values)))
         listing = Paged(name, asked.after is not None, cursors, sorted_by)
         return {
             key: Page(rows[: asked.first] if len(rows) > asked.first else rows, len(rows) > asked.first, key, listing)
@@ -136,10 +136,6 @@ class Listing:
             return {EVERYTHING: await database.scalar(read(_counted(self.select), *self.conditions))}
         of_keys = (*self.conditions, among(self.parent, keys))
         return dict(await database.rows(read(_counted(self.select, self.parent), *of_keys)))
-
-    @property
-    def _values(self) -> dict[str, Any]:
-        return {name: value for condition in self.conditions for name, value in condition.values.items()}
 
     def _by_key(self, rows: Sequence[Any], keys: Sequence[Hashable]) -> dict[Hashable, list[Any]]:
         if len(keys) == 1:

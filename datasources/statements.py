@@ -5,7 +5,7 @@ its parameters, and what was made of the same parts before is used again.
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -60,13 +60,20 @@ class Condition:
 
 def read(select: sa.Select[Any], *conditions: Condition, order: Sequence[sa.ColumnElement[Any]] = ()) -> Read:
     """Rows of `select`, of which one and the same object comes each time, that meet the conditions, in this order."""
-    values: dict[str, Any] = {}
+    return Read(
+        _statement(select, tuple([condition.predicate for condition in conditions]), tuple(order)), united(conditions)
+    )
+
+
+def united(conditions: Iterable[Condition], **more: Any) -> dict[str, Any]:
+    """The parameters of all conditions, and `more`. Raises: ValueError where two have one name."""
+    values = more
     for condition in conditions:
         if not values.keys().isdisjoint(condition.values):
             # What a policy compares with must never be taken for what somebody asked for.
             raise ValueError(f"conditions share the parameters {[*values.keys() & condition.values.keys()]}")
         values |= condition.values
-    return Read(_statement(select, tuple([condition.predicate for condition in conditions]), tuple(order)), values)
+    return values
 
 
 @kept

@@ -175,8 +175,8 @@ def _ancestors(columns: Columns) -> Statement:
 
 def _search(text: str, dialect: str) -> Condition:
     """Of products that match; the last word may be unfinished. Raises: InvalidInput."""
-    words = re.findall(r"\w+", text)[:MAX_WORDS]
-    if not words or len(text) > MAX_SEARCH:
+    words = re.findall(r"\w+", text)[:MAX_WORDS] if len(text) <= MAX_SEARCH else []
+    if not words:
         raise InvalidInput("search", f"Search for one to {MAX_WORDS} words, in {MAX_SEARCH} characters at most.")
     quoted = " ".join(f'"{word}"' for word in words) + "*" if dialect == "sqlite" else " & ".join(words) + ":*"
     return Condition(sa.true(), {"search": quoted})

@@ -15,6 +15,7 @@ from datasources.cursors import Cursors
 from datasources.errors import InvalidInput
 from datasources.pages import EVERYTHING, Listing, PageArguments, Sort
 from datasources.sql import Database
+from datasources.statements import Condition, equal
 from tests.databases.tables import NOTES
 
 CURSORS = Cursors(b"a key of the tests")
@@ -183,3 +184,13 @@ def test_a_cursor_of_another_key_is_refused() -> None:
     with pytest.raises(InvalidInput):
         CURSORS.decode(cursor, "notes/rank")
     assert CURSORS.decode(CURSORS.encode("notes/rank", [1, 7]), "notes/rank") == [1, 7]
+
+
+async def test_no_condition_takes_the_value_of_another(database: Database) -> None:
+    """Nor that of the page: what a policy compares with must never be what somebody asked for."""
+    asked = PageArguments(1)
+    for name in ("limit", "key", "notes_rank_eq"):
+        foreign = Condition(NOTES.c.parent == sa.bindparam(name, type_=sa.Integer()), {name: 1})
+        list_ = Listing("notes", IDS, Order("id", False).sort, (equal(NOTES.c.rank, 2), foreign), NOTES.c.parent)
+        with pytest.raises(ValueError, match="share the parameters"):
+            await list_.pages(database, CURSORS, asked, PARENTS[:1])
