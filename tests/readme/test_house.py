@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import pytest
+
 import gateway.errors
 import gateway.websocket
 from datasources.errors import HeddleError
@@ -21,10 +23,18 @@ def codes(kind: type[HeddleError]) -> Iterator[str]:
         yield from codes(below)
 
 
-def test_links_lead_to_files() -> None:
-    links = re.findall(r"\]\(([^)#:]+)\)", README)
+@pytest.mark.parametrize("page", ["README.md", "SECURITY.md", "CHANGELOG.md"])
+def test_links_lead_to_files(page: str) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text())
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_whatever_is_defended_is_tried_somewhere() -> None:
+    page = (ROOT / "SECURITY.md").read_text()
+    _, _, *defences = re.findall(r"^\|.*\|$", page, re.M)
+    assert defences
+    assert [row for row in defences if not re.search(r"\]\(tests/[a-z0-9_/]+/test_[a-z0-9_]+\.py\)", row)] == []
 
 
 def test_map_of_folders_is_complete() -> None:
