@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
+from graphql import GraphQLError, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
 from graphql.execution.collect_fields import DeferUsage, FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import StreamUsage
 from graphql.execution.incremental import IncrementalExecutor, StreamItemQueue, WorkResult
@@ -84,7 +84,13 @@ class Delivering(IncrementalExecutor):
         async def produce(queue: StreamItemQueue) -> None:
             for index, item in enumerate(iterator, initial_index):
                 path = stream_path.add_key(index, None)
-                part = self.create_sub_executor().complete_stream_item(path, item, field_details_list, info, item_type)
+                sub = self.create_sub_executor()
+                try:
+                    part = sub.complete_stream_item(path, item, field_details_list, info, item_type)
+                except GraphQLError as error:
+                    # Its turn comes after the items before it: raised here, it would end these, and nobody would know.
+                    await queue.push(_failed(error))
+                    return
                 await queue.push(_started(part) if isinstance(part, Awaitable) else part)
 
         return StreamItemQueue(produce, capacity=0)
@@ -114,15 +120,22 @@ class _Counter:
 
 
 def _started(work: Awaitable[WorkResult]) -> asyncio.Future[WorkResult]:
-    task = asyncio.ensure_future(work)
-    task.add_done_callback(_see)
-    return task
+    item = asyncio.ensure_future(work)
+    item.add_done_callback(_see)
+    return item
 
 
-def _see(task: asyncio.Future[WorkResult]) -> None:
+def _failed(error: GraphQLError) -> asyncio.Future[WorkResult]:
+    item: asyncio.Future[WorkResult] = asyncio.get_running_loop().create_future()
+    item.set_exception(error)
+    _see(item)
+    return item
+
+
+def _see(item: asyncio.Future[WorkResult]) -> None:
     """Marks a failure as seen: the first one ends the stream, and nobody asks for the others."""
-    if not task.cancelled():
-        task.exception()
+    if not item.cancelled():
+        item.exception()
 
 
 def _kept(usage: DeferUsage | None, gone: set[int]) -> DeferUsage | None:

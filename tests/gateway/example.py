@@ -124,7 +124,8 @@ class Query:
 
     @strawberry.field
     async def sure_pairs(self, keys: list[str]) -> list[Pair] | None:
-        return [Pair(key=key) for key in keys]
+        nobody: Any = None
+        return [nobody if key == "nobody" else Pair(key=key) for key in keys]
 
     @strawberry.field
     async def slow(self, info: strawberry.Info) -> str | None:

@@ -66,7 +66,8 @@ async def compare(document: DocumentNode, variables: dict[str, Any]) -> None:
     at_once, late = Context(good_rows()), Context(good_rows())
     with no_word_of_coroutines():
         whole = await Plans(GRAPHQL, document).judge(at_once, variables, "Asked")
-        result, parts = await delivered(document, late, variables)
+        async with asyncio.timeout(60):  # parts that never come would be waited for
+            result, parts = await delivered(document, late, variables)
     data_by_id, data_by_path = merged_by_id(deepcopy(parts)), merged_by_path(deepcopy(parts))
     assert data_by_id == data_by_path
     assert set(late.world.asked.values()) <= {1}

@@ -248,6 +248,15 @@ async def test_a_null_in_a_list_that_has_none_ends_its_stream(port: int) -> None
     assert (end["items"], end["path"], len(end["errors"])) == (None, ["surePairs", 1], 1)
 
 
+async def test_an_item_that_fails_at_once_comes_after_those_before_it(port: int) -> None:
+    query = '{ surePairs(keys: ["a", "b", "nobody", "c"]) @stream { key x } }'
+    first, late = await by_id(port, query)
+    assert first == {"data": {"surePairs": []}, "pending": [{"id": "0", "path": ["surePairs"]}]}
+    items = [item for piece in late["incremental"] for item in piece["items"]]
+    assert items == [{"key": "a", "x": "A"}, {"key": "b", "x": "B"}]
+    assert [(end["id"], end["errors"][0]["path"]) for end in late["completed"]] == [("0", ["surePairs", 2])]
+
+
 async def test_a_null_above_takes_what_is_late_with_it(port: int, script: Script) -> None:
     query = '{ takes a { bad ... @defer { x } } surePairs(keys: ["a", "b"]) @stream(initialCount: 1) { bad x } }'
     (answer,) = await parts_of(port, query)
