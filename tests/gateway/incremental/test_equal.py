@@ -4,6 +4,7 @@ A long run: `EXAMPLES=5000 uv run pytest tests/gateway/incremental/test_equal.py
 """
 
 import asyncio
+from collections.abc import Callable
 from copy import deepcopy
 from random import Random
 from typing import Any
@@ -38,8 +39,8 @@ from gateway.plan import Plans
 from tests.plan.documents import Dress
 from tests.plan.example import GRAPHQL
 from tests.plan.judged import no_word_of_coroutines
-from tests.plan.test_equal import EXAMPLES, thorough
-from tests.plan.world import Context, good_rows
+from tests.plan.test_equal import EXAMPLES, MISCHIEF, Mischief, rows_with, thorough
+from tests.plan.world import Context, Rows
 
 DEEP = parse("""{
   people { id name friends { id nick boss { name best { nick } } friends { name same { name } } } }
@@ -52,18 +53,18 @@ ANY = st.one_of(st.just(DEEP), queries(GRAPHQL, print_ast=lambda ast: ast))
 
 
 @settings(thorough, max_examples=EXAMPLES // 4)
-@given(ANY, st.randoms(use_true_random=False), st.sampled_from([7, 1_000]))
-def test_any_query_with_anything_put_off(document: DocumentNode, random: Random, most: int) -> None:
+@given(ANY, st.randoms(use_true_random=False), st.sampled_from([7, 1_000]), st.just([]) | MISCHIEF)
+def test_any_query_with_anything_put_off(document: DocumentNode, random: Random, most: int, mischief: Mischief) -> None:
     dress = Dress(GRAPHQL, random)
     hinted = with_hints(parse(dress.on(document)), random)
     assume(not validate(GRAPHQL, hinted))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(executor, "MAX_PARTS", most)
-        asyncio.run(compare(hinted, dress.variables))
+        asyncio.run(compare(hinted, dress.variables, rows_with(mischief)))
 
 
-async def compare(document: DocumentNode, variables: dict[str, Any]) -> None:
-    at_once, late = Context(good_rows()), Context(good_rows())
+async def compare(document: DocumentNode, variables: dict[str, Any], rows: Callable[[], Rows]) -> None:
+    at_once, late = Context(rows()), Context(rows())
     with no_word_of_coroutines():
         whole = await Plans(GRAPHQL, document).judge(at_once, variables, "Asked")
         async with asyncio.timeout(60):  # parts that never come would be waited for
