@@ -5,7 +5,10 @@ field.py        a field of a plan, and what is declared about it
 arguments.py    its arguments, worked out once or for each execution
 variables.py    the variables of an operation
 cost.py         what an operation will cost, by its plan
-steps.py        the steps: attributes, calculations, loads, resolvers, and the selection over them
+steps.py        the steps: attributes, calculations, resolvers
+load.py         the step that loads
+selection.py    the steps of one object type together
+generated.py    what is done for each row
 completion.py   values of a type become JSON, a set at a time
 run.py          one execution
 values.py       what stands in the place of a value that failed

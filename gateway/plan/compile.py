@@ -34,7 +34,9 @@ from graphql import (
 from gateway.plan.completion import Abstracts, Completer, Leaves, Lists, Objects
 from gateway.plan.cost import Cost
 from gateway.plan.field import Field, TooLarge, Unplanned
-from gateway.plan.steps import Attribute, Branch, Calculation, Load, Resolution, Selection, Step, united
+from gateway.plan.load import Load, united
+from gateway.plan.selection import Selection
+from gateway.plan.steps import Attribute, Branch, Calculation, Resolution, Step
 from schema.fields import Computed, Edge, Root
 
 MAX_DEPTH = 50

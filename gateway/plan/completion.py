@@ -27,7 +27,7 @@ from gateway.plan.values import Failure
 from schema.node import Named, Node
 
 if TYPE_CHECKING:
-    from gateway.plan.steps import Selection
+    from gateway.plan.selection import Selection
 
 _PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
 """Types whose values are their own JSON, by GraphQL's scalar; anything else takes graphql-core's rules."""

@@ -25,7 +25,9 @@ from datasources.calls import Call
 from datasources.pages import MAX_FIRST
 from gateway.plan.completion import Abstracts, Completer, Leaves, Lists, Objects
 from gateway.plan.field import Field
-from gateway.plan.steps import Branch, Load, Resolution, Selection, Step
+from gateway.plan.load import Load
+from gateway.plan.selection import Selection
+from gateway.plan.steps import Branch, Resolution, Step
 from schema.cost import USUAL
 from schema.cost import Cost as Declared
 

@@ -7,7 +7,9 @@ from graphql import GraphQLError, GraphQLSchema, get_operation_ast, parse, valid
 
 from gateway.plan import Plans, Unplanned
 from gateway.plan.completion import Abstracts, Completer, Lists, Objects
-from gateway.plan.steps import Attribute, Calculation, Load, Selection, Step
+from gateway.plan.load import Load
+from gateway.plan.selection import Selection
+from gateway.plan.steps import Attribute, Calculation, Step
 from gateway.plan.variables import Variables
 from schema.fields import Edge
 

@@ -12,8 +12,8 @@ from strawberry.types.nodes import SelectedField
 from gateway.plan import PLANS_KEPT, Plans, Unplanned
 from gateway.plan.compile import MAX_DEPTH, MAX_FIELDS, compile_plan
 from gateway.plan.completion import Objects
+from gateway.plan.selection import Selection
 from gateway.plan.show import described
-from gateway.plan.steps import Selection
 from tests.plan.example import GRAPHQL
 from tests.plan.judged import both
 from tests.plan.test_sets import answered, plans
