@@ -62,8 +62,12 @@ async def asked(method: str, query: bytes = b"", headers: Any = (), body: bytes 
     """The status and the body of the answer. Raises what the application raises."""
     sent: list[Message] = []
 
+    coming: list[Message] = [{"type": "http.request", "body": body}]
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": body}
+        if not coming:
+            await asyncio.Event().wait()  # the client waits for its answer
+        return coming.pop()
 
     async def send(message: Message) -> None:
         sent.append(message)
