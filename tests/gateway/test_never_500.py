@@ -1,5 +1,6 @@
 """Whatever comes, the answer is GraphQL's JSON and says whose fault it was: never ours."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import urlencode
