@@ -1,17 +1,21 @@
 """How an operation runs: documents read once, contexts fresh, faults masked, time kept."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
 
 import gateway.documents as gateway_documents
 import gateway.execution as gateway_execution
+from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import SourceTimeout
 from datasources.sql import Database
 from tests.databases.tables import endless
 from tests.gateway.example import SECRET, TOKENS, Held, Script, example
+from tests.gateway.serving import PATIENCE_S
 from tests.gateway_client import Gateway
 from tests.logs import faults
 
@@ -152,3 +156,15 @@ async def test_what_ignores_the_deadline_is_stopped_as_a_whole(script: Script, m
     assert answer["data"] is None
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["OPERATION_TIMEOUT"]
     assert held.cancelled.is_set()
+
+
+async def test_what_is_shared_stays_with_its_actor(gateway: Gateway, script: Script) -> None:
+    """Nobody gets what was executed for another, nor for the same person with other rights."""
+    ada, bo = UUID(int=1), UUID(int=2)
+    actors = [ANONYMOUS, Actor(ada), Actor(bo), Actor(ada, frozenset({"orders:read"}))]
+    all_at_once = asyncio.Barrier(len(actors))
+    script.work = all_at_once.wait
+    async with asyncio.timeout(PATIENCE_S):
+        answers = await asyncio.gather(*(gateway.data("{ slow }", as_=actor) for actor in actors))
+    assert answers == [{"slow": "done"}] * len(actors)
+    assert {context.actor for context in script.contexts} == {*actors}
