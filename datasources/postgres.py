@@ -23,12 +23,11 @@ class PostgresEngine:
     """Two pools. Reads are single statements in autocommit, on connections that may not write."""
 
     def __init__(self, url: str) -> None:
-        address = sa.make_url(url)
-        self._writing = create_async_engine(
-            address.set(drivername="postgresql+asyncpg"), pool_size=POOL, max_overflow=0, hide_parameters=True
-        )
+        address = sa.make_url(url).set(drivername="postgresql+asyncpg")
+        self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0, hide_parameters=True)
         self.dialect: sa.Dialect = self._writing.dialect
-        self._address = address.set(drivername="postgresql").render_as_string(hide_password=False)
+        # As SQLAlchemy reads the address, `?ssl=require` too: asyncpg would take that for a setting of the server.
+        self._address: dict[str, Any] = dict(self.dialect.create_connect_args(address)[1])
         self._reading: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -69,7 +68,7 @@ class PostgresEngine:
         async with self._opening:
             if self._reading is None:
                 self._reading = await asyncpg.create_pool(
-                    self._address,
+                    **self._address,
                     min_size=0,
                     max_size=POOL,
                     init=_reads_json,

@@ -24,10 +24,11 @@ from datasources.errors import SourceTimeout, SourceUnavailable
 from datasources.postgres import PostgresEngine
 from datasources.prepared import Execute, Parameters, Prepared, Row, Rows, source_of
 from datasources.sqlite import Interrupted, SqliteEngine
-from datasources.statements import Read
+from datasources.statements import Read, read
 
 T = TypeVar("T")
 _NOTHING: Mapping[str, Any] = {}
+_ANYTHING = sa.select(sa.literal(1))
 Upsert = sqlite.Insert | postgresql.Insert
 
 _NOT_THE_STATEMENT = ("08", "25006", "40", "53", "57", "58")
@@ -143,7 +144,7 @@ class Database:
 
     async def check(self) -> None:
         """Raises SourceUnavailable or SourceTimeout where the database does not answer."""
-        await self.rows(sa.select(sa.literal(1)))
+        await self.rows(read(_ANYTHING))
 
     async def close(self) -> None:
         await self._engine.close()

@@ -96,6 +96,8 @@ class SqliteEngine:
 
     async def read(self, statement: Prepared, parameters: Sequence[Any], name: str) -> Rows:
         """Runs at once, in the loop's own thread, for as long as handing it over would take; then in a thread."""
+        if not remaining_s(at_most=STATEMENT_LIMIT_S):
+            raise TimeoutError
         now = time.monotonic()
         if now > self._slow_until.get(name, 0.0):
             if now > self._turned + TURN_S:

@@ -1,7 +1,8 @@
 """Documents are read once: parsed, validated and planned, then kept with what was found."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from graphql import (
@@ -52,14 +53,12 @@ class Document:
     code: str = ""
     in_parts: bool = False
     """Whether it asks for `@defer` or `@stream`."""
+    operations: Mapping[str | None, OperationDefinitionNode] = field(default_factory=dict)
+    """By their names; where there is just one, None names it too."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation to run; None where the name does not pick exactly one."""
-        definitions = self.ast.definitions if self.ast else ()
-        operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
-        if name is None:
-            return operations[0] if len(operations) == 1 else None
-        return next((o for o in operations if o.name and o.name.value == name), None)
+        return self.operations.get(name)
 
 
 class Documents:
@@ -105,6 +104,11 @@ class Documents:
             self._schema, ast, self._rules, max_errors=MAX_ERRORS, hide_suggestions=not self._limits.introspection
         )
         plans = Plans(self._schema, ast, self.fallbacks, suggests=self._limits.introspection)
-        return Document(
-            hash, ast, plans, tuple(errors), VALIDATION_FAILED, in_parts="@" in query and asks_for_parts(ast)
-        )
+        in_parts = "@" in query and asks_for_parts(ast)
+        return Document(hash, ast, plans, tuple(errors), VALIDATION_FAILED, in_parts, _by_name(ast))
+
+
+def _by_name(ast: DocumentNode) -> dict[str | None, OperationDefinitionNode]:
+    operations = [one for one in ast.definitions if isinstance(one, OperationDefinitionNode)]
+    named: dict[str | None, OperationDefinitionNode] = {one.name.value: one for one in reversed(operations) if one.name}
+    return named | ({None: operations[0]} if len(operations) == 1 else {})

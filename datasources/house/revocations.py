@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from datasources.house.sources import HouseSources
 from datasources.house.tables import CHANGES, REVOCATIONS
+from datasources.statements import read
 
 KEPT_FOR = timedelta(days=367)
 """No token lives that long, so that none of before can be left."""
@@ -23,7 +24,7 @@ class RevokedSubjects:
 
     async def number(self) -> int:
         """Grows with every change. Source: one row. Raises: SourceError."""
-        number: int = await self._database.scalar(_NUMBER)
+        number: int = await self._database.scalar(read(_NUMBER))
         return number
 
     async def moments(self) -> Mapping[UUID, datetime]:

@@ -64,8 +64,20 @@ async def test_a_spent_deadline_asks_nothing_more(database: Database) -> None:
         with pytest.raises(SourceTimeout):
             await database.rows(endless(database))
         with pytest.raises(SourceTimeout):
+            await noted(database)
+        with pytest.raises(SourceTimeout):
             await one_note(database)
     assert await noted(database) == []
+
+
+async def test_an_address_says_the_same_to_those_who_read_and_who_write(postgres: Postgres) -> None:
+    """What follows its `?` is read by one rule: with asyncpg's own, `ssl` were a setting of the server."""
+    async with postgres.fresh() as url:
+        database = Database("notes", f"{url}&ssl=disable")
+        await database.in_one_thread(METADATA.create_all)
+        await one_note(database)
+        assert await noted(database) == [1]
+        await database.close()
 
 
 async def test_cancelled_reads_leave_nothing_running(database: Database) -> None:
