@@ -26,8 +26,7 @@ class PostgresEngine:
         address = sa.make_url(url).set(drivername="postgresql+asyncpg")
         self._writing = create_async_engine(address, pool_size=POOL, max_overflow=0, hide_parameters=True)
         self.dialect: sa.Dialect = self._writing.dialect
-        # As SQLAlchemy reads the address, `?ssl=require` too: asyncpg would take that for a setting of the server.
-        self._address: dict[str, Any] = dict(self.dialect.create_connect_args(address)[1])
+        self._address = address_of(url)
         self._reading: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -76,6 +75,15 @@ class PostgresEngine:
                     server_settings={"default_transaction_read_only": "on"},
                 )
             return self._reading
+
+
+def address_of(url: str) -> dict[str, Any]:
+    """What asyncpg connects by.
+
+    As SQLAlchemy reads the address, `?ssl=require` too: asyncpg would take that for a setting of the server.
+    """
+    address = sa.make_url(url).set(drivername="postgresql+asyncpg")
+    return dict(address.get_dialect()().create_connect_args(address)[1])
 
 
 async def _connected(pool: asyncpg.Pool) -> Any:

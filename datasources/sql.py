@@ -57,6 +57,16 @@ class Transaction:
         self._source = source
         self._dialect = dialect
         self._execute = execute
+        self._then: list[Callable[[], None]] = []
+
+    def after_commit(self, then: Callable[[], None]) -> None:
+        """Calls it as soon as others can see what was written; never, where all was rolled back."""
+        if then not in self._then:
+            self._then.append(then)
+
+    def committed(self) -> None:
+        for then in self._then:
+            then()
 
     async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
         """What the statement returns, as read inside this transaction."""
@@ -132,7 +142,9 @@ class Database:
         Raises: SourceUnavailable, SourceTimeout.
         """
         async with self._limits(), self._engine.begin() as execute:
-            yield Transaction(self.name, self.dialect, execute)
+            transaction = Transaction(self.name, self.dialect, execute)
+            yield transaction
+        transaction.committed()
 
     async def in_one_thread(self, work: Callable[[sa.Connection], T]) -> T:
         """Runs blocking code in one transaction, for migrations and bulk loads at start; not while serving.

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from datasources.cipher import BlindIndex, Cipher
 from datasources.commerce.settings import CommerceSettings
+from datasources.commerce.tables import EVENTS
 from datasources.cursors import Cursors
+from datasources.events import Journal, Tail, open_wakes
 from datasources.ids import Clock, utc_now
 from datasources.migrations import migrate
 from datasources.rates import ExchangeRates
@@ -27,6 +29,7 @@ class CommerceSources:
     cipher: Cipher
     email_index: BlindIndex
     cursors: Cursors
+    tail: Tail
     clock: Clock
     webhook_secret: str
 
@@ -55,6 +58,10 @@ async def open_commerce(
             stack.push_async_callback(opened.close)
             return opened
 
+        cursors = Cursors(settings.cursor_secret.get_secret_value().encode())
+        wakes = await stack.enter_async_context(open_wakes("commerce", url, settings.redis_url))
+        tail = Tail(Journal(database, EVENTS, cursors), wakes)
+        stack.push_async_callback(tail.close)
         yield CommerceSources(
             database=database,
             payments=service("payments", own.payments_url, own.payments_key.get_secret_value(), "/v1/balance"),
@@ -62,7 +69,8 @@ async def open_commerce(
             rates=ExchangeRates(service("rates", settings.rates_url, None, "/v1/currencies")),
             cipher=Cipher.from_setting(settings.encryption_keys.get_secret_value()),
             email_index=BlindIndex(settings.index_secret.get_secret_value().encode()),
-            cursors=Cursors(settings.cursor_secret.get_secret_value().encode()),
+            cursors=cursors,
+            tail=tail,
             clock=clock,
             webhook_secret=own.payments_webhook_secret.get_secret_value(),
         )

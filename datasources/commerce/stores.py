@@ -39,7 +39,7 @@ class Commerce:
 
     @cached_property
     def events(self) -> EventLog:
-        return EventLog(EVENTS, self.actor, self.sources.clock)
+        return EventLog(EVENTS, self.actor, self.sources.clock, self.sources.tail.wakes.ring)
 
     def once(self, key: str, operation: str, request: Any) -> Once:
         """A keyed request of this actor: `await commerce.once(key, "placeOrder", input).do(database, effect)`."""

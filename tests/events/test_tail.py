@@ -1,0 +1,70 @@
+"""Whoever follows a log gets every event of its topic once, in order, however slow it is and whatever breaks."""
+
+import asyncio
+from contextlib import aclosing
+from uuid import UUID
+
+import pytest
+
+from datasources.events import Tail, Topic, Wakes
+from datasources.events import tail as following_module
+from datasources.events.journal import START
+from tests.events.conftest import HAPPENED, PATIENCE_S, Log, followed, numbers
+
+ADA, BO, CY = (UUID(int=number) for number in (1, 2, 3))
+
+
+async def test_only_those_of_the_topic_are_told(log: Log, tail: Tail) -> None:
+    asked = Topic(HAPPENED.types, frozenset({ADA}))
+    following = asyncio.create_task(followed(tail, 3, topic=asked))
+    await asyncio.sleep(0)
+    await log.write(ADA)
+    await log.write(BO)
+    await log.write(BO, owner=ADA)
+    await log.write(CY, owner=BO)
+    await log.write(ADA, owner=BO)
+    assert numbers(await following) == [0, 2, 4]
+    assert await log.journal.head() == (await followed(tail, 5))[-1].position
+
+
+async def test_values_of_the_data_are_picked(log: Log, tail: Tail) -> None:
+    for _ in range(4):
+        await log.write(ADA)
+    assert numbers(await followed(tail, 1, topic=Topic(HAPPENED.types, None, (("number", 2),)))) == [2]
+
+
+async def test_who_is_overtaken_reads_from_the_log(log: Log, tail: Tail, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chunks in memory are bounded, and still nothing is lost for a reader that stands still."""
+    monkeypatch.setattr(following_module, "KEPT", 20)
+    async with asyncio.timeout(PATIENCE_S), aclosing(tail.follow(START, HAPPENED)) as slow:
+        await log.write()
+        found = numbers((await anext(slow))[1])
+        for _ in range(60):
+            await log.write()
+        assert numbers(await followed(tail, 61)) == list(range(61))
+        assert sum(len(chunk.events) for chunk in tail._chunks) <= 20
+        while len(found) < 61:
+            found += numbers((await anext(slow))[1])
+    assert found == list(range(61))
+
+
+async def test_nobody_who_left_is_remembered(log: Log, tail: Tail) -> None:
+    for topic in (HAPPENED, Topic(HAPPENED.types, frozenset({ADA, BO}))):
+        waiting = asyncio.create_task(followed(tail, 1, topic=topic))
+        while not tail._waiting:
+            await asyncio.sleep(0.001)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert tail._waiting == {}
+
+
+async def test_without_any_wake_events_come_all_the_same(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following_module, "POLL_S", 0.05)
+    deaf = log.tail(Wakes())
+    try:
+        following = asyncio.create_task(followed(deaf, 2))
+        await log.write()
+        await log.write()
+        assert numbers(await following) == [0, 1]
+    finally:
+        await deaf.close()
