@@ -18,6 +18,7 @@ from datasources.ids import utc_now
 from datasources.sql import Database, Transaction
 
 PATIENCE_S = 20
+NOBODY = UUID(int=0)
 HAPPENED = Topic(frozenset({"thing.happened"}))
 
 
@@ -34,14 +35,14 @@ class Log:
         return Tail(self.journal, wakes or self.wakes)
 
     async def append(
-        self, transaction: Transaction, subject: UUID = UUID(int=0), at: datetime | None = None, **more: UUID
+        self, transaction: Transaction, subject: UUID = NOBODY, at: datetime | None = None, **more: UUID
     ) -> int:
         number = next(self._numbers)
         log = EventLog(EVENTS, SYSTEM, lambda: at or utc_now(), self.wakes.ring)
         await log.append(transaction, "thing.happened", subject, number=number, **more)
         return number
 
-    async def write(self, subject: UUID = UUID(int=0), at: datetime | None = None, **more: UUID) -> int:
+    async def write(self, subject: UUID = NOBODY, at: datetime | None = None, **more: UUID) -> int:
         async with self.database.transaction() as transaction:
             return await self.append(transaction, subject, at, **more)
 

@@ -57,10 +57,13 @@ async def test_everybody_follows_all_events_once_in_order_while_many_write(log: 
 
 
 async def test_what_was_rolled_back_never_happened(log: Log) -> None:
-    with pytest.raises(RuntimeError):
+    async def failing() -> None:
         async with log.database.transaction() as transaction:
             await log.append(transaction)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await failing()
     await log.write()
     assert numbers((await log.journal.after(START)).events) == [1]
 

@@ -51,8 +51,9 @@ async def test_who_is_overtaken_reads_from_the_log(log: Log, tail: Tail, monkeyp
 async def test_nobody_who_left_is_remembered(log: Log, tail: Tail) -> None:
     for topic in (HAPPENED, Topic(HAPPENED.types, frozenset({ADA, BO}))):
         waiting = asyncio.create_task(followed(tail, 1, topic=topic))
-        while not tail._waiting:
-            await asyncio.sleep(0.001)
+        async with asyncio.timeout(PATIENCE_S):
+            while not tail._waiting:  # noqa: ASYNC110 # nothing tells that somebody waits
+                await asyncio.sleep(0.001)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         assert tail._waiting == {}
