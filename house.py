@@ -158,6 +158,7 @@ def limits_of(settings: Settings) -> Limits:
         max_cost=settings.max_cost,
         cost_per_minute=settings.cost_per_minute,
         redis_url=settings.redis_url,
+        max_connections=settings.max_connections,
         introspection=in_development if settings.introspection is None else settings.introspection,
     )
 

@@ -156,6 +156,11 @@ class Settings(SettingsPart):
         description="The cost of all operations of one caller in a minute: of an actor or, of those who did not sign "
         "in, an address. In all processes together with `HEDDLE_REDIS_URL`, else in each.",
     )
+    max_connections: int = Field(
+        default=10_000,
+        ge=10,
+        description="How many WebSockets and streams one process holds; one caller may have a tenth of them.",
+    )
     redis_url: RedisUrl | None = Field(
         default=None,
         description="Where processes keep what they share for moments.",

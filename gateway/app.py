@@ -20,7 +20,6 @@ from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from datasources.actor import ANONYMOUS
 from datasources.deadline import deadline
 from datasources.errors import SourceError
 from gateway.cross_site import SECURE, Origins, OwnPagesOnly, SecurityHeaders, cors
@@ -30,9 +29,11 @@ from gateway.explorer import explorer_page
 from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens, token_of
 from gateway.limits import DEFAULT, Limits
+from gateway.limits.connections import Connections
 from gateway.persisted import Persisted
 from gateway.request import BadRequest, Caller, GraphQLRequest, NotExecuted
-from gateway.websocket import Session, SocketHandler
+from gateway.session import Session
+from gateway.websocket import SocketHandler
 
 PATHS = ("/graphql", "/graphql/")
 Check = Callable[[], Awaitable[None]]
@@ -82,7 +83,11 @@ def application(
     )
     origins = Origins(cors_origins)
     endpoint = GraphQLEndpoint(executor, tokens, origins, explorer_page() if explorer else None, max_body_bytes)
-    socket = SocketHandler(lambda payload: _session(tokens, payload), lambda *asked: _results(executor, *asked))
+    socket = SocketHandler(
+        lambda payload: Session.of(tokens, token_of(payload)),
+        lambda *asked: _results(executor, *asked),
+        Connections(limits.max_connections),
+    )
     readiness = _Readiness(graph.checks)
 
     @asynccontextmanager
@@ -179,17 +184,10 @@ async def _states(checks: Mapping[str, Check]) -> dict[str, str]:
     return dict(zip(checks, states, strict=True))
 
 
-async def _session(tokens: Tokens, payload: dict[str, Any] | None) -> Session:
-    """Who a WebSocket is, by the token in the payload of its `connection_init`; nobody without one."""
-    token = token_of(payload)
-    if token is None:
-        return Session(ANONYMOUS)
-    holder = await tokens.holder(token)
-    return Session(holder.actor, lambda: tokens.over(holder))
-
-
-async def _results(executor: Executor, caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+async def _results(
+    executor: Executor, caller: Caller, request: GraphQLRequest
+) -> AsyncGenerator[Sequence[bytes], None]:
     result = await executor.execute(request, caller)
     if not result.executed:
         raise NotExecuted(orjson.dumps(result.errors))
-    yield executor.json_of(result, request, caller)
+    yield (executor.json_of(result, request, caller),)

@@ -6,9 +6,9 @@ import orjson
 
 from gateway.request import BadRequest, GraphQLRequest
 
-ACK = '{"type":"connection_ack"}'
-PING = '{"type":"ping"}'
-PONG = '{"type":"pong"}'
+ACK = b'{"type":"connection_ack"}'
+PING = b'{"type":"ping"}'
+PONG = b'{"type":"pong"}'
 
 
 class Closed(Exception):
@@ -50,18 +50,19 @@ def read(raw: bytes) -> Message:
             raise Closed(4400, "Invalid message: its type is unknown")
 
 
-def next_of(id: str, result: bytes) -> str:
-    return f'{{"id":{_quoted(id)},"type":"next","payload":{result.decode()}}}'
+def before_results(id: str) -> bytes:
+    """What the `next` messages of an operation begin with; then come a result and `}`."""
+    return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id)
 
 
-def complete_of(id: str) -> str:
-    return f'{{"id":{_quoted(id)},"type":"complete"}}'
+def complete_of(id: str) -> bytes:
+    return b'{"id":%b,"type":"complete"}' % orjson.dumps(id)
 
 
-def error_of(id: str, errors: bytes) -> str:
+def error_of(id: str, errors: bytes) -> bytes:
     """`errors` is a JSON array of GraphQL errors."""
-    return f'{{"id":{_quoted(id)},"type":"error","payload":{errors.decode()}}}'
+    return b'{"id":%b,"type":"error","payload":%b}' % (orjson.dumps(id), errors)
 
 
-def _quoted(text: str) -> str:
-    return orjson.dumps(text).decode()
+def pong_of(payload: dict[str, Any]) -> bytes:
+    return b'{"type":"pong","payload":%b}' % orjson.dumps(payload)

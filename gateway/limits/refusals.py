@@ -91,3 +91,11 @@ class TooManyOperations(Throttled):
 
     def __init__(self, who: str, limit: int, remedy: str) -> None:
         super().__init__(f"{who} {limit} operations already; {remedy}.")
+
+
+class TooManyConnections(Throttled):
+    code = "TOO_MANY_CONNECTIONS"
+    retry_after_s = 10
+
+    def __init__(self, who: str, limit: int, remedy: str) -> None:
+        super().__init__(f"{who} {limit:,} connections already; {remedy}.")

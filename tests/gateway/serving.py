@@ -10,6 +10,7 @@ from typing import Literal
 import uvicorn
 from starlette.types import ASGIApp
 
+from gateway.frames import FramedWebSocket
 from gateway.protocol import BoundedHTTP
 
 PATIENCE_S = 10
@@ -22,7 +23,12 @@ async def served(
     """The port of a real server; it has ended, with all of its requests, at the end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            app, http=http, ws="wsproto", log_level="warning", lifespan=lifespan, timeout_graceful_shutdown=PATIENCE_S
+            app,
+            http=http,
+            ws=FramedWebSocket,
+            log_level="warning",
+            lifespan=lifespan,
+            timeout_graceful_shutdown=PATIENCE_S,
         )
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve([listener]))

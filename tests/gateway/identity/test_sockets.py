@@ -17,6 +17,8 @@ from datasources.actor import Actor
 from datasources.ids import utc_now
 from gateway.identity import Tokens
 from gateway.identity.reading import SKEW_S
+from gateway.request import Caller
+from gateway.session import Session
 from tests.gateway.example import Held, Script, example
 from tests.gateway.identity.forging import ADA, SECRET
 from tests.gateway.serving import PATIENCE_S, served, soon
@@ -118,6 +120,68 @@ async def test_the_end_of_a_token_is_the_end_of_its_socket_and_of_what_runs_ther
         assert await closed(client) == FORBIDDEN
         await soon(script.work.cancelled)
         assert await answers(other)
+
+
+def renewal(token: str) -> dict[str, Any]:
+    return {"type": "ping", "payload": {"token": token}}
+
+
+async def test_a_newer_token_keeps_the_socket_and_gives_its_rights_to_what_runs(
+    port: int, tokens: Tokens, script: Script, clock: Clock
+) -> None:
+    async with socket(port, {"token": tokens.issue(ADA, ["old"], 60)}) as client:
+        await hear(client)
+        later = tokens.issue(ADA, ["new"], 600)
+        await client.send(json.dumps(renewal(later)))
+        until = (await tokens.holder(later)).ends_at
+        said = await hear(client)
+        assert datetime.fromisoformat(said["payload"].pop("until")).timestamp() == until
+        assert said == {"type": "pong", "payload": {"authorized": True}}
+        clock.ahead += timedelta(seconds=60 + SKEW_S)
+        tokens.revocations.replace({})
+        assert await answers(client)
+        assert script.contexts[-1].actor == Actor(ADA, frozenset({"new"}))
+        clock.ahead += timedelta(seconds=600)
+        tokens.revocations.replace({})
+        assert await closed(client) == FORBIDDEN
+
+
+async def test_what_runs_has_the_rights_of_the_newest_token_and_its_end(tokens: Tokens, clock: Clock) -> None:
+    session = await Session.of(tokens, tokens.issue(ADA, ["old"], 600))
+    over = asyncio.create_task(session.over())
+    with session.running(Caller(session.actor)) as caller:
+        await asyncio.sleep(0)
+        await session.renew(tokens.issue(ADA, ["new"], 60))
+        await session.renew(tokens.issue(ADA, ["newest"], 60))
+        assert caller.actor == session.actor == Actor(ADA, frozenset({"newest"}))
+    clock.ahead += timedelta(seconds=60 + SKEW_S)
+    tokens.revocations.replace({})
+    async with asyncio.timeout(PATIENCE_S):
+        await over
+
+
+async def test_a_wrong_newer_token_leaves_the_old_one_in_force(port: int, tokens: Tokens, script: Script) -> None:
+    token = tokens.issue(ADA, ["old"], 60)
+    async with socket(port, {"token": token}) as client:
+        await hear(client)
+        for wrong in ("x", 7):
+            await client.send(json.dumps({"type": "ping", "payload": {"token": wrong}}))
+            said = (await hear(client))["payload"]
+            assert said["authorized"] is False
+            assert said["error"]["extensions"] == {"code": "UNAUTHENTICATED"}
+            assert datetime.fromisoformat(said["until"]).timestamp() == (await tokens.holder(token)).ends_at
+        assert await answers(client)
+        await client.send(json.dumps({"type": "ping", "payload": {"sent": 1}}))
+        assert await hear(client) == {"type": "pong"}
+    assert script.contexts[-1].actor == Actor(ADA, frozenset({"old"}))
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_another_persons_token_ends_the_socket(port: int, tokens: Tokens, signed_in: bool) -> None:
+    async with socket(port, {"token": tokens.issue(ADA, [], 60)} if signed_in else {}) as client:
+        await hear(client)
+        await client.send(json.dumps(renewal(tokens.issue(BO, [], 60))))
+        assert await closed(client) == (4403, "This token is another person's: connect anew for that one.")
 
 
 async def test_a_revoked_subject_is_out_of_all_its_sockets_at_once(port: int, tokens: Tokens, script: Script) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -13,14 +13,24 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from datasources.actor import Actor
+from datasources.ids import utc_now
+from gateway.identity import Holder, Tokens
+from gateway.limits.connections import Connections
 from gateway.request import Caller, GraphQLRequest
-from gateway.websocket import PROTOCOL, OpenSession, Run, Session, SocketHandler, SocketLimits
+from gateway.session import Session
+from gateway.websocket import PROTOCOL, OpenSession, Run, SocketHandler, SocketLimits
+from tests.gateway.example import TOKENS
 
 ADA = Actor(UUID(int=1), frozenset({"cart"}))
 PATIENCE_S = 10
 MAX_FRAME_BYTES = 1_000_000
 SUBSCRIBE = {"id": "1", "type": "subscribe", "payload": {"query": "{ me }"}}
 ONE_ANSWER = [{"id": "1", "type": "next", "payload": {"data": {"me": "Ada"}}}, {"id": "1", "type": "complete"}]
+
+
+def session(actor: Actor = ADA, tokens: Tokens = TOKENS) -> Session:
+    now = utc_now().timestamp()
+    return Session(tokens, Holder(actor, now, now + 3600))
 
 
 class Client:
@@ -82,13 +92,14 @@ class Server:
         run: Run,
         open_session: OpenSession | None = None,
         limits: SocketLimits | None = None,
+        connections: Connections | None = None,
         subprotocols: tuple[str, ...] = (PROTOCOL,),
     ) -> AsyncIterator[Client]:
         async def as_ada(params: dict[str, Any] | None) -> Session:
-            return Session(ADA)
+            return session()
 
         path = f"/{len(self.handlers)}"
-        self.handlers[path] = SocketHandler(open_session or as_ada, run, limits)
+        self.handlers[path] = SocketHandler(open_session or as_ada, run, connections or Connections(100), limits)
         self.served[path] = asyncio.get_running_loop().create_future()
         spoken = [Subprotocol(name) for name in subprotocols] or None
         async with connect(
@@ -110,13 +121,13 @@ class Feed:
         self.started: asyncio.Queue[str] = asyncio.Queue()
         self.ended: asyncio.Queue[str] = asyncio.Queue()
 
-    async def run(self, caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(self, caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         name = request.query
         self.queues[name] = asyncio.Queue()
         self.started.put_nowait(name)
         try:
             while event := await self.queues[name].get():
-                yield event
+                yield (event,)
         finally:
             self.ended.put_nowait(name)
 
@@ -130,5 +141,5 @@ class Feed:
             return await self.ended.get()
 
 
-async def me(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
-    yield b'{"data":{"me":"Ada"}}'
+async def me(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
+    yield (b'{"data":{"me":"Ada"}}',)

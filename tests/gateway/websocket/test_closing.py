@@ -3,12 +3,17 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from datasources.errors import Forbidden, HeddleError, SourceUnavailable, Unauthenticated
-from gateway.websocket import PROTOCOL, Session, SocketLimits
-from tests.gateway.websocket.client import ADA, SUBSCRIBE, Dial, Feed, me
+from datasources.ids import utc_now
+from gateway.identity import Tokens
+from gateway.limits.connections import Connections
+from gateway.session import Session
+from gateway.websocket import PROTOCOL, SocketLimits
+from tests.gateway.websocket.client import SUBSCRIBE, Dial, Feed, me, session
 from tests.logs import logged
 
 UNKNOWN = "Invalid message: its type is unknown"
@@ -132,20 +137,17 @@ async def test_a_refused_session_closes_the_socket_and_is_told(
 
 async def test_a_session_that_is_over_closes_with_4403_and_ends_what_runs(dial: Dial, feed: Feed) -> None:
     """The code after which graphql-ws connects again; after 4401 it would give up."""
-    over = asyncio.Event()
+    tokens = Tokens(None)
 
     async def open_session(params: dict[str, Any] | None) -> Session:
-        return Session(ADA, wait_over)
-
-    async def wait_over() -> None:
-        await over.wait()
+        return session(tokens=tokens)
 
     async with dial(feed.run, open_session) as client:
         await client.init()
         await feed.begin(client, "1", "a")
         feed.queues["a"].put_nowait(b"{}")
         assert await client.hear() == {"id": "1", "type": "next", "payload": {}}
-        over.set()
+        tokens.revocations.replace({UUID(int=1): utc_now()})
         assert await client.closed() == (4403, "Forbidden")
         assert await feed.end() == "a"
 
@@ -159,7 +161,7 @@ async def test_without_an_init_in_time_it_closes_with_4408(dial: Dial) -> None:
 async def test_a_session_that_never_opens_closes_with_4408(dial: Dial) -> None:
     async def open_session(params: dict[str, Any] | None) -> Session:
         await asyncio.Event().wait()
-        return Session(ADA)
+        return session()
 
     async with dial(me, open_session, limits=SocketLimits(init_timeout_s=0.05)) as client:
         await client.say({"type": "connection_init"})
@@ -196,6 +198,29 @@ async def test_a_second_init_closes_with_4429(dial: Dial) -> None:
         await client.init()
         await client.say({"type": "connection_init"})
         assert await client.closed() == (4429, "Too many initialisation requests")
+
+
+async def test_one_connection_too_many_closes_with_1013(dial: Dial) -> None:
+    connections = Connections(20)
+    async with dial(me, connections=connections) as client, dial(me, connections=connections) as second:
+        await client.init()
+        await second.init()
+        with logged() as log:
+            async with dial(me, connections=connections) as third:
+                await third.say({"type": "connection_init"})
+                said = "You hold 2 connections already; close one, or share one among your operations."
+                assert await third.closed() == (1013, said)
+        assert log.of("request refused", "code") == [("TOO_MANY_CONNECTIONS",)]
+    async with dial(me, connections=connections) as client:
+        await client.init()
+
+
+async def test_a_full_server_closes_with_1013_before_the_init(dial: Dial) -> None:
+    connections = Connections(1)
+    async with dial(me, connections=connections) as client:
+        await client.init()
+        async with dial(me, connections=connections) as second:
+            assert await second.closed() == (1013, "This server holds 1 connections already; try again later.")
 
 
 @pytest.mark.parametrize("subprotocols", [(), ("graphql-ws",), ("graphql-sse", "chat")])

@@ -1,11 +1,12 @@
 """Pings, dead clients and slow ones: nothing of a socket outlives it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.limits.connections import Connections
 from gateway.request import Caller, GraphQLRequest
 from gateway.websocket import SocketLimits
 from tests.gateway.websocket.client import MAX_FRAME_BYTES, SUBSCRIBE, Dial, Feed, me
@@ -37,9 +38,9 @@ async def test_without_a_pong_the_socket_is_closed_and_its_operations_end(dial: 
         assert await feed.end() == "a"
 
 
-async def flood(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+async def flood(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
     while True:
-        yield b'{"data":"' + b"x" * 10_000 + b'"}'
+        yield (b'{"data":"' + b"x" * 10_000 + b'"}',)
         await asyncio.sleep(0)
 
 
@@ -56,11 +57,11 @@ async def test_a_frame_that_uvicorn_refuses_ends_a_busy_socket_without_noise(dia
 async def test_a_client_that_reads_nothing_is_cut_off_and_its_operations_end_first(dial: Dial) -> None:
     ended = False
 
-    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         nonlocal ended
         try:
             while True:
-                yield b'{"data":"' + b"x" * 1_000_000 + b'"}'
+                yield (b'{"data":"' + b"x" * 1_000_000 + b'"}',)
         finally:
             await asyncio.sleep(0.01)
             ended = True
@@ -74,11 +75,37 @@ async def test_a_client_that_reads_nothing_is_cut_off_and_its_operations_end_fir
         client.connection.transport.abort()
 
 
+async def test_what_is_not_read_is_not_made(dial: Dial) -> None:
+    """Beyond what the two kernels hold for a client that reads nothing, results wait."""
+    made = 0
+
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
+        nonlocal made
+        while made < 1_000:
+            made += 1
+            yield (b'"%b"' % (b"x" * 100_000),)
+
+    async with dial(run) as client:
+        await client.init()
+        client.connection.transport.pause_reading()
+        await client.say(SUBSCRIBE)
+        made_before = -1
+        while made_before != made:
+            made_before = made
+            await asyncio.sleep(0.1)
+        assert made < 300
+        client.connection.transport.resume_reading()
+        while (await client.hear())["type"] == "next":
+            pass
+        assert made == 1_000
+
+
 @pytest.mark.parametrize("abrupt", [True, False])
 async def test_nothing_is_left_of_a_socket_that_dies(dial: Dial, feed: Feed, abrupt: bool) -> None:
     before = asyncio.all_tasks()
+    connections = Connections(1)
     with capture_logs() as logs:
-        async with dial(feed.run) as client:
+        async with dial(feed.run, connections=connections) as client:
             await client.init()
             await feed.begin(client, "1", "a")
             await feed.begin(client, "2", "b")
@@ -93,6 +120,8 @@ async def test_nothing_is_left_of_a_socket_that_dies(dial: Dial, feed: Feed, abr
         task for task in asyncio.all_tasks() - before if "operate" in repr(task) or "keep_alive" in repr(task)
     } == set()
     assert logs == []
+    async with dial(me, connections=connections) as client:
+        await client.init()
 
 
 async def test_a_socket_that_dies_before_the_init_ends_at_once(dial: Dial) -> None:

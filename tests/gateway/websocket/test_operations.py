@@ -2,18 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from datasources.actor import ANONYMOUS
 from datasources.errors import Forbidden, SourceUnavailable
 from gateway.request import Caller, GraphQLRequest, NotExecuted
-from gateway.websocket import PROTOCOL, Session, SocketLimits
-from tests.gateway.websocket.client import ADA, ONE_ANSWER, SUBSCRIBE, Dial, Feed, me
+from gateway.session import Session
+from gateway.websocket import PROTOCOL, SocketLimits
+from tests.gateway.example import TOKENS
+from tests.gateway.websocket.client import ADA, ONE_ANSWER, SUBSCRIBE, Dial, Feed, me, session
 
 
 async def test_a_query_has_one_result_and_ends(dial: Dial) -> None:
@@ -24,16 +25,32 @@ async def test_a_query_has_one_result_and_ends(dial: Dial) -> None:
         assert await client.ask(SUBSCRIBE, hears=2) == ONE_ANSWER
 
 
+async def test_results_that_are_there_together_come_each_as_a_message_in_order(dial: Dial) -> None:
+    sizes = [2, 60, 61, 62, 63, 64, 65_480, 65_481, 65_482, 65_536, 300_000]  # around what changes the head of a frame
+
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
+        yield [json.dumps("x" * size).encode() for size in sizes]
+        yield ()
+        yield (b"1",)
+
+    async with dial(run) as client:
+        await client.init()
+        *answers, last = await client.ask(SUBSCRIBE, hears=len(sizes) + 2)
+    assert [len(answer["payload"]) for answer in answers[:-1]] == sizes
+    assert answers[-1] == {"id": "1", "type": "next", "payload": 1}
+    assert last == {"id": "1", "type": "complete"}
+
+
 async def test_who_connects_and_what_they_ask_reach_the_operation(dial: Dial) -> None:
     heard: list[Any] = []
 
     async def open_session(params: dict[str, Any] | None) -> Session:
         heard.append(params)
-        return Session(ADA)
+        return session()
 
-    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         heard.extend([caller.actor, request])
-        yield b"{}"
+        yield (b"{}",)
 
     payload = {"query": "q", "operationName": "o", "variables": {"a": [1]}, "extensions": {"b": None}, "more": 1}
     async with dial(run, open_session) as client:
@@ -55,7 +72,7 @@ async def test_nobody_may_connect_without_saying_who(dial: Dial, payload: dict[s
 
     async def open_session(params: dict[str, Any] | None) -> Session:
         heard.append(params)
-        return Session(ANONYMOUS)
+        return Session(TOKENS)
 
     async with dial(me, open_session) as client:
         assert await client.ask({"type": "connection_init", **payload}) == [{"type": "connection_ack"}]
@@ -79,10 +96,10 @@ async def test_subscriptions_of_one_socket_run_side_by_side(dial: Dial, feed: Fe
 async def test_each_operation_has_a_context_of_its_own(dial: Dial) -> None:
     seen: ContextVar[str] = ContextVar("seen", default="nothing")
 
-    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         before = seen.get()
         seen.set(request.query)
-        yield json.dumps({"before": before}).encode()
+        yield (json.dumps({"before": before}).encode(),)
 
     async with dial(run) as client:
         await client.init()
@@ -125,9 +142,9 @@ async def test_complete_of_nothing_is_no_mistake(dial: Dial) -> None:
 async def test_operations_of_a_socket_are_bounded_also_while_they_clean_up(dial: Dial) -> None:
     started, cleaning, clean = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         if request.query == "quick":
-            yield b"{}"
+            yield (b"{}",)
             return
         try:
             started.set()
@@ -157,10 +174,10 @@ async def test_operations_of_a_socket_are_bounded_also_while_they_clean_up(dial:
 
 
 async def test_a_refused_request_is_an_error_of_its_operation_alone(dial: Dial) -> None:
-    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         if request.operation_name:
             raise NotExecuted(b'[{"message":"There is no operation X."}]')
-        yield b'{"data":{"me":"Ada"}}'
+        yield (b'{"data":{"me":"Ada"}}',)
 
     unknown = {"id": "2", "type": "subscribe", "payload": {"query": "{ me }", "operationName": "X"}}
     said = {"id": "2", "type": "error", "payload": [{"message": "There is no operation X."}]}
@@ -172,8 +189,8 @@ async def test_a_refused_request_is_an_error_of_its_operation_alone(dial: Dial) 
 
 
 async def test_refusals_and_dead_sources_end_a_subscription_with_their_code(dial: Dial, feed: Feed) -> None:
-    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
-        yield b"{}"
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
+        yield (b"{}",)
         if request.query == "source":
             raise SourceUnavailable("events", "secret detail")
         raise Forbidden("events")
@@ -197,7 +214,7 @@ async def test_refusals_and_dead_sources_end_a_subscription_with_their_code(dial
 
 
 async def test_a_bug_in_one_operation_is_masked_logged_and_leaves_the_others_alone(dial: Dial, feed: Feed) -> None:
-    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+    async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         if request.query == "bug":
             raise RuntimeError("secret detail")
         async for event in feed.run(caller, request):

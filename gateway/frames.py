@@ -1,0 +1,45 @@
+"""WebSockets as uvicorn speaks them with wsproto, but for the text messages that the application sends: framed here.
+
+A message of a server is a head of two to ten bytes and its text. Through the ASGI message, Starlette and wsproto it
+takes 5 µs, here 1, and all that is known at once goes out in one write. Reading, closing and pings stay wsproto's.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from struct import Struct
+
+from starlette.websockets import WebSocketDisconnect
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
+from wsproto import events
+
+SEND_TEXTS = "heddle.send_texts"
+"""The name of the ASGI extension."""
+SendTexts = Callable[[Sequence[bytes]], Awaitable[None]]
+"""Sends whole text messages in one write, once the client has read most of what came before.
+
+Raises: WebSocketDisconnect where the socket is closed.
+"""
+
+TEXT = 0x81  # the only frame of its message
+_SHORT, _LONG = Struct("!BBH"), Struct("!BBQ")
+
+
+class FramedWebSocket(WSProtocol):
+    def handle_connect(self, event: events.Request) -> None:
+        super().handle_connect(event)
+        self.scope["extensions"][SEND_TEXTS] = self.send_texts  # type: ignore[assignment] # of any name
+
+    async def send_texts(self, texts: Sequence[bytes]) -> None:
+        if not self.writable.is_set():
+            await self.writable.wait()
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            raise WebSocketDisconnect(1006)
+        self.transport.write(b"".join([frame(text) for text in texts]))
+
+
+def frame(text: bytes) -> bytes:
+    """A message of a server, which is not masked."""
+    length = len(text)
+    if length < 126:
+        return b"%c%c%b" % (TEXT, length, text)
+    head = _SHORT.pack(TEXT, 126, length) if length < 65_536 else _LONG.pack(TEXT, 127, length)
+    return head + text
