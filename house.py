@@ -16,6 +16,7 @@ from datasources.settings import Settings, SettingsPart, read, variable
 from datasources.settings_check import check
 from gateway import logs, metrics, processes, traces
 from gateway.app import Graph, application
+from gateway.draining import Draining
 from gateway.identity import Tokens
 from gateway.later import flush
 from gateway.limits import Limits
@@ -29,6 +30,8 @@ PARTS: Sequence[type[SettingsPart]] = (Settings, *(domain.settings for domain in
 SAMPLES = [(domain, domain.sample) for domain in DOMAINS if domain.sample]
 LEARN_EVERY_S = 2.0
 """How long it takes until workers know of changes in the database of the house."""
+DRAIN_S = 5.0
+"""Load balancers that ask every two seconds have noticed twice."""
 
 Own = Mapping[str, SettingsPart]
 
@@ -45,6 +48,7 @@ class House:
         self.tokens = Tokens.configured(settings, clock)
         self._own = own
         self._clock = clock
+        self.draining = Draining(drain_s_of(settings))
         self._persisted = Persisted(settings.documents or ("automatic" if settings.env == "development" else "any"))
         self.app = application(
             Graph(
@@ -66,6 +70,7 @@ class House:
             explorer=settings.env == "development",
             limits=limits_of(settings),
             trusted_proxies=settings.trusted_proxies,
+            draining=self.draining,
             lifespan=self._open,
         )
 
@@ -105,6 +110,7 @@ def app() -> Starlette:
     traces.start()
     house = House(settings, own)
     processes.settle()
+    processes.end_in_order(house.draining)
     return house.app
 
 
@@ -161,6 +167,12 @@ def limits_of(settings: Settings) -> Limits:
         max_connections=settings.max_connections,
         introspection=in_development if settings.introspection is None else settings.introspection,
     )
+
+
+def drain_s_of(settings: Settings) -> float:
+    if settings.drain_s is None:
+        return 0.0 if settings.env == "development" else DRAIN_S
+    return settings.drain_s
 
 
 def log_as(settings: Settings) -> None:

@@ -24,7 +24,7 @@ from gateway import metrics, processes
 from gateway.identity import Tokens
 from gateway.manifest import WrongManifest
 from gateway.processes import CannotStart
-from house import PARTS, SAMPLES, Own, configured, log_as, opened, person_with
+from house import PARTS, SAMPLES, Own, configured, drain_s_of, log_as, opened, person_with
 from schema.graph import DOMAINS
 
 SELF = "uv run server.py"
@@ -86,6 +86,8 @@ def serve(
             listening,
             workers=settings.workers,
             max_message_bytes=settings.max_body_bytes,
+            drain_s=drain_s_of(settings),
+            operation_timeout_s=settings.operation_timeout_s,
             when_ready=lambda: say(greeting),
         )
 

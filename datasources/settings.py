@@ -137,6 +137,14 @@ class Settings(SettingsPart):
     operation_timeout_s: float = Field(
         default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )
+    drain_s: float | None = Field(
+        default=None,
+        ge=0,
+        le=600,
+        description="For so many seconds, a gateway that was told to end says that it is not ready, and serves all the "
+        "same; then its sockets and streams end, spread over as many. Without it 5, in development 0.",
+        examples=["15"],
+    )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest request that is read, in bytes.")
     cors_origins: Origins = Field(
         default=(),

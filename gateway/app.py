@@ -23,6 +23,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from datasources.deadline import deadline
 from datasources.errors import SourceError
 from gateway.cross_site import SECURE, Origins, OwnPagesOnly, SecurityHeaders, cors
+from gateway.draining import STATE, Draining, closing
 from gateway.errors import masked
 from gateway.execution import Executor, OpenContext
 from gateway.explorer import explorer_page
@@ -70,6 +71,7 @@ def application(
     explorer: bool,
     limits: Limits = DEFAULT,
     trusted_proxies: Sequence[str] = (),
+    draining: Draining | None = None,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
     executor = Executor(
@@ -83,20 +85,25 @@ def application(
     )
     origins = Origins(cors_origins)
     endpoint = GraphQLEndpoint(executor, tokens, origins, explorer_page() if explorer else None, max_body_bytes)
+    draining = draining or Draining()
     socket = SocketHandler(
         lambda payload: Session.of(tokens, token_of(payload)),
         lambda *asked: _results(executor, *asked),
         Connections(limits.max_connections),
+        draining=draining,
+        lasts=executor.lasts,
     )
     readiness = _Readiness(graph.checks)
 
     @asynccontextmanager
-    async def opened(app: Starlette) -> AsyncIterator[None]:
+    async def opened(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with lifespan(app):
-            yield
+            yield {STATE: draining}
             await executor.finish()
 
     async def ready(_: Request) -> Response:
+        if draining.leaving:
+            return JSONResponse({"ready": False, "draining": True}, 503)
         states = await readiness.states()
         healthy = all(state == "ok" for state in states.values())
         return JSONResponse({"ready": healthy, "sources": states}, 200 if healthy else 503)
@@ -111,7 +118,7 @@ def application(
         middleware=[
             *_behind(trusted_proxies),
             *cors(cors_origins),
-            Middleware(_GraphFirst, endpoint),
+            Middleware(_GraphFirst, endpoint, draining),
             Middleware(SecurityHeaders),
         ],
         exception_handlers={HTTPException: _not_served, Exception: _failed},
@@ -121,13 +128,18 @@ def application(
 class _GraphFirst:
     """Middleware: requests to the graph go there at once. To look for their route takes as long as to read them."""
 
-    def __init__(self, app: ASGIApp, graph: GraphQLEndpoint) -> None:
+    def __init__(self, app: ASGIApp, graph: GraphQLEndpoint, draining: Draining) -> None:
         self._app = app
         self._graph = graph
+        self._draining = draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asks = scope["type"] == "http" and scope["path"] in PATHS
-        await (self._graph if asks else self._app)(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._draining.leaving:
+            send = closing(send)
+        await (self._graph if scope["path"] in PATHS else self._app)(scope, receive, send)
 
 
 def _behind(proxies: Sequence[str]) -> list[Middleware]:

@@ -168,6 +168,14 @@ class Executor:
         operation = self._found(request, caller).operation(request.operation_name)
         return operation.operation if operation else None
 
+    def lasts(self, request: GraphQLRequest) -> bool:
+        """Whether it is a subscription, of a request that runs."""
+        try:
+            operation = self.documents.find(request).operation(request.operation_name)
+        except Refusal:
+            return False  # its document was removed since
+        return operation is not None and operation.operation is OperationType.SUBSCRIPTION
+
     def asks_for_parts(self, request: GraphQLRequest) -> bool:
         return self.documents.find(request).in_parts
 

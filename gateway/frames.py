@@ -1,7 +1,9 @@
 """WebSockets as uvicorn speaks them with wsproto, but for the text messages that the application sends: framed here.
 
 A message of a server is a head of two to ten bytes and its text. Through the ASGI message, Starlette and wsproto it
-takes 5 µs, here 1, and all that is known at once goes out in one write. Reading, closing and pings stay wsproto's.
+takes 5 µs, here 1, and all that is known at once goes out in one write. Reading, closing and pings stay wsproto's. And
+at the end of the process uvicorn would close all sockets in one moment, in the middle of what they do: they are left to
+the application.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,6 +13,8 @@ from starlette.websockets import WebSocketDisconnect
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from wsproto import events
 
+from gateway.draining import draining_of
+
 SEND_TEXTS = "heddle.send_texts"
 """The name of the ASGI extension."""
 SendTexts = Callable[[Sequence[bytes]], Awaitable[None]]
@@ -18,6 +22,9 @@ SendTexts = Callable[[Sequence[bytes]], Awaitable[None]]
 
 Raises: WebSocketDisconnect where the socket is closed.
 """
+
+CLOSING_S = 1.0
+"""How long a client has for its last word at the end of the process."""
 
 TEXT = 0x81  # the only frame of its message
 _SHORT, _LONG = Struct("!BBH"), Struct("!BBQ")
@@ -27,6 +34,14 @@ class FramedWebSocket(WSProtocol):
     def handle_connect(self, event: events.Request) -> None:
         super().handle_connect(event)
         self.scope["extensions"][SEND_TEXTS] = self.send_texts  # type: ignore[assignment] # of any name
+
+    def shutdown(self) -> None:
+        self.close_timeout = CLOSING_S
+        draining = draining_of(self.app_state)
+        if draining is None or self.close_sent:
+            super().shutdown()
+        else:
+            draining.end()
 
     async def send_texts(self, texts: Sequence[bytes]) -> None:
         if not self.writable.is_set():

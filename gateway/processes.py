@@ -1,9 +1,11 @@
 """Serving: from a bound port to the last connection, in one process or in several."""
 
+import asyncio
 import gc
 import http.client
 import ipaddress
 import logging
+import math
 import multiprocessing
 import os
 import signal
@@ -12,19 +14,26 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from multiprocessing.connection import wait
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import FrameType
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from gateway.draining import Draining
 from gateway.frames import FramedWebSocket
 from gateway.protocol import BoundedHTTP
 
-GRACE_S = 3
-"""What still runs this long after the order to end is cut off."""
+GRACE_S = 1.0
+"""After its own deadline; what still runs then is cut off."""
+LOOK_S = 0.1
 
+LEAVE = signal.SIGUSR1
+"""Tells a worker that all of them will end soon."""
 
 SILENT_S = 30
 """A worker that says nothing for so long is replaced. On a busy machine one needs ten seconds to load."""
@@ -83,11 +92,21 @@ def address_of(listening: socket.socket) -> str:
 
 
 def serve(
-    app: str, listening: socket.socket, *, workers: int, max_message_bytes: int, when_ready: Callable[[], None]
+    app: str,
+    listening: socket.socket,
+    *,
+    workers: int,
+    max_message_bytes: int,
+    drain_s: float,
+    operation_timeout_s: float,
+    when_ready: Callable[[], None],
 ) -> None:
     """Serves what the factory `module:function` makes, until a SIGINT or SIGTERM, which raise KeyboardInterrupt.
 
-    `when_ready` is called from another thread, as soon as a request was answered. Raises: CannotStart.
+    By then readiness failed for `drain_s`, streams were ended within as long, and operations had their time-out; a
+    second signal ends all at once. `when_ready` is called from another thread, as soon as a request was answered.
+
+    Raises: CannotStart.
     """
     config = uvicorn.Config(
         app,
@@ -99,7 +118,7 @@ def serve(
         ws_max_size=max_message_bytes,
         ws_per_message_deflate=False,  # 0.3 MB and 20 µs a message for each subscriber, where all get the same bytes
         ws_ping_interval=None,  # the application pings
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=math.ceil(drain_s + operation_timeout_s + GRACE_S),
         timeout_worker_healthcheck=SILENT_S,
         lifespan="on",
         log_config=None,
@@ -113,9 +132,67 @@ def serve(
         uvicorn.Server(config).run([listening])
     else:
         logging.getLogger("uvicorn.error").setLevel(logging.INFO)  # which is where it tells of workers that died
-        Multiprocess(config, [listening]).run()
+        Supervisor(config, [listening], drain_s).run()
     if not ready.is_set():
         raise CannotStart("The gateway ended before it could serve; the lines above say why.")
+
+
+class Supervisor(Multiprocess):
+    """uvicorn's, which first has the workers say that they are leaving, and whom a second signal makes hurry.
+
+    Where one worker is replaced the others go on, so that it need not say so.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], drain_s: float) -> None:
+        super().__init__(config, sockets)
+        self._drain_s = drain_s
+
+    def terminate_all(self) -> None:
+        for worker in self._running():
+            os.kill(worker.pid, LEAVE)
+        self._wait(self._drain_s)
+        super().terminate_all()
+
+    def join_all(self) -> None:
+        self._wait(math.inf)
+
+    def _wait(self, at_most_s: float) -> None:
+        """Until no worker is left, or for so long."""
+        until = time.monotonic() + at_most_s
+        while (running := self._running()) and time.monotonic() < until:
+            if self.signal_queue:
+                for worker in running:
+                    worker.kill()
+            wait([worker.sentinel for worker in running], LOOK_S)
+
+    def _running(self) -> list[Any]:
+        return [process.process for process in self.processes if process.process.is_alive()]
+
+
+def end_in_order(draining: Draining) -> None:
+    """To be called by a process that serves: from now on a signal ends it in the order of `draining`.
+
+    A worker of several waits for the word of its supervisor, also where Ctrl-C reaches all processes of a terminal.
+    """
+    end = signal.getsignal(signal.SIGTERM)  # uvicorn's own, which stops listening, and ends what then is left
+    if not callable(end):
+        return  # nobody serves
+    if multiprocessing.parent_process() is not None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(LEAVE, lambda *_: draining.leave())
+        return
+    loop = asyncio.get_running_loop()
+
+    def told(number: int, _: FrameType | None) -> None:
+        if draining.leaving:
+            end(signal.SIGINT, None)
+            end(signal.SIGINT, None)
+        else:
+            draining.leave()
+            loop.call_soon_threadsafe(loop.call_later, draining.spread_s, end, number, None)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, told)
 
 
 def terminated_is_interrupted() -> None:

@@ -1,6 +1,7 @@
 """HTTP/1.1 as uvicorn speaks it, with bounds: a request comes whole, in time, and is mostly body.
 
-Below the application, since uvicorn calls that only when a head has come, however large, and waits for a body for ever.
+Below the application, since uvicorn calls that only when a head has come, however large, and waits for a body for ever;
+and at the end of the process cuts off who is about to send one.
 """
 
 from asyncio import TimerHandle, Transport
@@ -8,6 +9,8 @@ from asyncio import TimerHandle, Transport
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from gateway.draining import AGAIN_AFTER_S, LATE_S, ShuttingDown, draining_of
+from gateway.errors import refusal
 from gateway.request import BadRequest
 
 WHOLE_IN_S = 30.0
@@ -23,6 +26,8 @@ class BoundedHTTP(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
+        if (draining := draining_of(self.app_state)) and draining.over:
+            self.loop.call_later(LATE_S, self._end)  # it was taken in the last moment, and nobody will tell it
         self._begun = self._in_head = self._whole = False
         self._piece_bytes = 0
         self._apart_bytes = 0  # from the body, in pieces after the one that the request began in
@@ -69,6 +74,23 @@ class BoundedHTTP(HttpToolsProtocol):
         self._whole = True
         super().handle_websocket_upgrade()
 
+    def shutdown(self) -> None:
+        """At the end of the process. Who is about to send a request has a moment for it."""
+        if draining := draining_of(self.app_state):
+            draining.end()
+        if self._in_head or not self._begun:
+            self.loop.call_later(LATE_S, self._end)
+        else:
+            super().shutdown()
+
+    def _end(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._refuse(ShuttingDown(), b"retry-after: %d\r\n" % AGAIN_AFTER_S)
+        else:
+            super().shutdown()
+
     def send_400_response(self, msg: str) -> None:
         if self._in_head and self._size_of_head() > MAX_HEAD_BYTES:
             self._refuse_head()
@@ -89,24 +111,26 @@ class BoundedHTTP(HttpToolsProtocol):
 
     def _too_late(self) -> None:
         if self._begun:
-            self._refuse(408, f"The request did not come whole within {self.whole_in_s:g} s; send it again.")
+            message = f"The request did not come whole within {self.whole_in_s:g} s; send it again."
+            self._refuse(BadRequest(message, 408))
         else:
             self.transport.close()  # browsers connect in advance: no answer is expected
 
     def _refuse_head(self) -> None:
         if len(self.url) > MAX_HEAD_BYTES // 2:
-            self._refuse(414, "The address is too long; send the query by POST.")
+            self._refuse(BadRequest("The address is too long; send the query by POST.", 414))
         else:
-            self._refuse(431, f"The head of the request is larger than {MAX_HEAD_BYTES} bytes; send fewer headers.")
+            message = f"The head of the request is larger than {MAX_HEAD_BYTES} bytes; send fewer headers."
+            self._refuse(BadRequest(message, 431))
 
-    def _refuse(self, status: int, message: str) -> None:
+    def _refuse(self, error: BadRequest | ShuttingDown, headers: bytes = b"") -> None:
         """Answers, unless another answer is under way; then the connection ends."""
         if self._in_head:
             answering = self.cycle is not None and not self.cycle.response_complete
         else:
             answering = self.cycle.response_started or bool(self.pipeline)
         if not answering:
-            body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": BadRequest.code}}]})
-            head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-            self.transport.write(STATUS_LINE[status] + head + body)
+            body = orjson.dumps({"errors": [refusal(error)]})
+            head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n" % len(body)
+            self.transport.write(b"".join((STATUS_LINE[error.status], head, headers, b"\r\n", body)))
         self.transport.close()

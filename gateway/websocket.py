@@ -12,6 +12,7 @@ from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from datasources.errors import HeddleError, Refusal, SourceError
+from gateway.draining import Draining
 from gateway.errors import masked, refusal, shown
 from gateway.frames import SEND_TEXTS, SendTexts
 from gateway.identity import token_of
@@ -36,6 +37,7 @@ from gateway.websocket_messages import (
 
 PROTOCOL = "graphql-transport-ws"
 CLOSING_TIMEOUT_S = 1.0
+RESTARTING = (1012, "Service restart")
 
 OpenSession = Callable[[dict[str, Any] | None], Awaitable[Session]]
 """Says who connects, from the payload of `connection_init`; a Refusal closes the socket with 4403.
@@ -50,6 +52,9 @@ subscription.
 NotExecuted and every other error become the operation's `error` message. When the client completes the operation or is
 gone, it is cancelled and closed: what must be finished all the same, such as a mutation, it shields itself.
 """
+
+Lasts = Callable[[GraphQLRequest], bool]
+"""Whether an operation, which runs, is one without an end, that is not waited for when the process ends."""
 
 log = structlog.get_logger("heddle")
 
@@ -67,12 +72,21 @@ class SocketHandler:
     """Serves every WebSocket of a route: `WebSocketRoute("/graphql", handler.serve)`."""
 
     def __init__(
-        self, open_session: OpenSession, run: Run, connections: Connections, limits: SocketLimits | None = None
+        self,
+        open_session: OpenSession,
+        run: Run,
+        connections: Connections,
+        limits: SocketLimits | None = None,
+        *,
+        draining: Draining | None = None,
+        lasts: Lasts = lambda _: False,
     ) -> None:
         self._open_session = open_session
         self._run = run
         self._connections = connections
         self._limits = limits or SocketLimits()
+        self._draining = draining or Draining()
+        self._lasts = lasts
 
     async def serve(self, websocket: WebSocket) -> None:
         """Lives as long as the socket; when it returns, every operation of the socket has ended."""
@@ -81,8 +95,11 @@ class SocketHandler:
         try:
             if not spoken:
                 raise Closed(4406, "Subprotocol not acceptable")
+            if self._draining.over:
+                raise Closed(*RESTARTING)
             with self._connections.one(), SOCKETS.track_inprogress():
-                await _Connection(websocket, self._open_session, self._run, self._connections, self._limits).converse()
+                served = (self._open_session, self._run, self._connections, self._limits, self._draining, self._lasts)
+                await _Connection(websocket, *served).converse()
         except* TooManyConnections as group:
             refused = next(error for error in group.exceptions if isinstance(error, TooManyConnections))
             request_refused(refused, request_id())
@@ -101,6 +118,8 @@ class _Connection:
         run: Run,
         connections: Connections,
         limits: SocketLimits,
+        draining: Draining,
+        lasts: Lasts,
     ) -> None:
         self._websocket = websocket
         self._send_texts: SendTexts = websocket.scope["extensions"][SEND_TEXTS]
@@ -109,8 +128,11 @@ class _Connection:
         self._run = run
         self._connections = connections
         self._limits = limits
+        self._draining = draining
+        self._lasts = lasts
+        self._leaving = False
         self._operations: dict[str, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()  # also of cancelled operations that still clean up
+        self._tasks: dict[asyncio.Task[None], GraphQLRequest] = {}  # also of cancelled operations that still clean up
         self._ponged = asyncio.Event()
 
     async def converse(self) -> None:
@@ -126,6 +148,7 @@ class _Connection:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_alive())
                 group.create_task(_closed_after(session))
+                group.create_task(self._leave())
                 while True:
                     await self._answer(await self._receive(), session, group)
 
@@ -174,7 +197,17 @@ class _Connection:
             except TimeoutError:
                 raise Closed(4499, "Terminated: no pong came") from None
 
+    async def _leave(self) -> None:
+        """When the process ends: what has an end is finished, and the client asks for the rest somewhere else."""
+        await self._draining.told()
+        self._leaving = True
+        if finite := [task for task, request in self._tasks.items() if not self._lasts(request)]:
+            await asyncio.wait(finite)
+        raise Closed(*RESTARTING)
+
     async def _subscribe(self, id: str, request: GraphQLRequest, session: Session, group: asyncio.TaskGroup) -> None:
+        if self._leaving:
+            return  # the socket closes in a moment, and the client asks again
         if id in self._operations:
             raise Closed(4409, f"Subscriber for {id} already exists")
         if len(self._tasks) >= self._limits.max_operations:
@@ -185,8 +218,8 @@ class _Connection:
             return
         task = group.create_task(self._operate(id, request, session))
         self._operations[id] = task
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = request
+        task.add_done_callback(self._tasks.pop)
 
     async def _operate(self, id: str, request: GraphQLRequest, session: Session) -> None:
         last = await self._results_sent(id, request, session)

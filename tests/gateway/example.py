@@ -16,6 +16,7 @@ from datasources.actor import Actor
 from datasources.errors import InvalidInput
 from datasources.ids import utc_now
 from gateway.app import Check, Graph, application
+from gateway.draining import Draining
 from gateway.identity import Tokens
 from gateway.limits import DEFAULT, Limits
 from gateway.persisted import Persisted
@@ -198,6 +199,7 @@ def example(
     cors_origins: Sequence[str] = (),
     routes: Sequence[BaseRoute] = (),
     tokens: Tokens = TOKENS,
+    draining: Draining | None = None,
 ) -> Starlette:
     @contextmanager
     def open_context(actor: Actor) -> Iterator[Context]:
@@ -224,5 +226,6 @@ def example(
         explorer=False,
         limits=limits,
         trusted_proxies=trusted_proxies,
+        draining=draining,
         lifespan=lifespan,
     )
