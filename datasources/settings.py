@@ -134,6 +134,12 @@ class Settings(SettingsPart):
         "in development, and nobody in production.",
         examples=["$(openssl rand -hex 32)"],
     )
+    events_kept_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="For how many days subscribers and services can go on from the cursor of an event.",
+    )
     operation_timeout_s: float = Field(
         default=10.0, gt=0, le=100, description="The deadline of one operation, in seconds."
     )

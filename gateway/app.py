@@ -3,14 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
 import orjson
 import structlog
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, OperationType
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -199,6 +199,11 @@ async def _states(checks: Mapping[str, Check]) -> dict[str, str]:
 async def _results(
     executor: Executor, caller: Caller, request: GraphQLRequest
 ) -> AsyncGenerator[Sequence[bytes], None]:
+    if executor.kind(request, caller) is OperationType.SUBSCRIPTION:
+        async with aclosing(executor.subscribe(request, caller)) as pages:
+            async for page in pages:
+                yield page
+        return
     result = await executor.execute(request, caller)
     if not result.executed:
         raise NotExecuted(orjson.dumps(result.errors))

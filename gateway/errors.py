@@ -45,6 +45,11 @@ def masked(request_id: str) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": "INTERNAL", "requestId": request_id}}
 
 
+def timed_out(after_s: float) -> dict[str, Any]:
+    message = f"The operation took longer than {after_s:g} s and was stopped; ask for less at a time."
+    return {"message": message, "extensions": {"code": TIMED_OUT}}
+
+
 def refusal(error: HeddleError) -> dict[str, Any]:
     """One entry of `errors` for a request that was refused before execution."""
     return {"message": str(error), "extensions": error.extensions}
@@ -69,9 +74,13 @@ def _shortened(message: str) -> str:
     return message if len(message) <= MESSAGE_SHOWN else f"{message[:MESSAGE_SHOWN]}…"
 
 
+def log_failed(error: SourceError, request_id: str) -> None:
+    log.warning("source failed", source=error.source, code=error.code, detail=error.detail, request=request_id)
+
+
 def _log(cause: Exception, request_id: str, error: GraphQLError) -> None:
     if isinstance(cause, SourceError):
-        log.warning("source failed", source=cause.source, code=cause.code, detail=cause.detail, request=request_id)
+        log_failed(cause, request_id)
     elif not isinstance(cause, HeddleError):
         log.error("bug", request=request_id, path=error.path, exc_info=cause)
 

@@ -3,13 +3,13 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager, aclosing
 from functools import partial
 from typing import Any
 
 import orjson
-from graphql import ExecutionResult, GraphQLSchema, OperationType
+from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
 
 from datasources import calls
 from datasources.actor import Actor
@@ -17,19 +17,20 @@ from datasources.deadline import deadline
 from datasources.errors import Refusal
 from gateway import explained
 from gateway.documents import Document, Documents
-from gateway.errors import BAD_USER_INPUT, TIMED_OUT, refusal, shown
+from gateway.errors import BAD_USER_INPUT, refusal, shown, timed_out
 from gateway.incremental import Delivery, Parts
 from gateway.limits import DEFAULT, Limits
-from gateway.limits.admission import CHARACTERS, Admission
+from gateway.limits.admission import CHARACTERS, Admission, Estimate
 from gateway.limits.document import check_variables
 from gateway.limits.rate import Quota, payer_of
 from gateway.operation import Operation, request_refused
 from gateway.persisted import Persisted
 from gateway.plan import Plans
 from gateway.plan.cost import OPERATION
-from gateway.request import Caller, GraphQLRequest
+from gateway.request import Caller, GraphQLRequest, NotExecuted
 from gateway.result import Result
 from gateway.sharing import Sharing
+from gateway.subscription import Subscriptions
 
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
 
@@ -65,6 +66,7 @@ class Executor:
         self._admission = Admission(limits)
         self._mutations: set[asyncio.Task[Result]] = set()
         self._sharing = Sharing[Result]()
+        self._subscriptions = Subscriptions(open_context, timeout_s, planned=planned)
 
     async def execute(self, request: GraphQLRequest, caller: Caller, parts: Parts | None = None) -> Result:
         """Runs one query or mutation, at the cost of its caller. Faults are errors in the result. Raises: Throttled.
@@ -116,7 +118,29 @@ class Executor:
                 self._admission.rate.add(payer_of(operation.caller), OPERATION)
             return result
 
-    async def _answered(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
+    async def subscribe(self, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Sequence[bytes], None]:
+        """The answers of a subscription as JSON, as many at a time as there are. Close it when nobody listens.
+
+        A `caller` that is changed meanwhile is told what it may see from then on.
+        Raises: Throttled, NotExecuted, both before the first answer; HeddleError.
+        """
+        document = self._found(request, caller)
+        with Operation(document, document.operation(request.operation_name), caller) as operation:
+            asked = self._asked(operation, request)
+            if isinstance(asked, Result):
+                operation.result = asked
+                raise NotExecuted(orjson.dumps(asked.errors))
+            plans, _, estimate = asked
+            with await self._admission.admitted(caller, estimate):
+                async with aclosing(self._subscriptions.answers(plans, request, caller)) as pages:
+                    async for page in pages:
+                        yield page
+            operation.result = Result({}, executed=True)
+
+    def _asked(
+        self, operation: Operation, request: GraphQLRequest
+    ) -> tuple[Plans, OperationDefinitionNode, Estimate] | Result:
+        """What is to run, and what it will cost; or why nothing is."""
         document, definition, caller = operation.document, operation.definition, operation.caller
         if document.plans is None or document.errors:
             return Result(errors=shown(document.errors, caller.request_id, document.code))
@@ -127,12 +151,20 @@ class Executor:
             estimate = self._admission.affordable(caller, document.plans, definition, request.variables)
         except Refusal as refused:
             return Result(errors=[refusal(refused)])
+        return document.plans, definition, estimate
+
+    async def _answered(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
+        asked = self._asked(operation, request)
+        if isinstance(asked, Result):
+            return asked
+        document, caller = operation.document, operation.caller
+        plans, definition, estimate = asked
         with await self._admission.admitted(caller, estimate) as admitted:
             in_parts = parts if document.in_parts else None
             if in_parts is not None or definition.operation is OperationType.MUTATION:
-                result = await self._execute(document.plans, request, caller, in_parts)
+                result = await self._execute(plans, request, caller, in_parts)
             else:
-                result = await self._query(document.plans, request, operation)
+                result = await self._query(plans, request, operation)
             result.estimate = estimate
             admitted.settle(result.spent)
             return result
@@ -195,7 +227,7 @@ class Executor:
                     async with asyncio.timeout(self._timeout_s + GRACE_S):
                         result = await run(context, request.variables, request.operation_name)
             except TimeoutError:
-                error = _timed_out(self._timeout_s)
+                error = timed_out(self._timeout_s)
                 if delivery:
                     delivery.fail(error)
                 data = delivery.data if delivery else None
@@ -218,8 +250,3 @@ def _cost(result: Result, quota: Quota) -> dict[str, int]:
 
 def _refused(message: str) -> Result:
     return Result(errors=[{"message": message, "extensions": {"code": BAD_USER_INPUT}}])
-
-
-def _timed_out(after_s: float) -> dict[str, Any]:
-    message = f"The operation took longer than {after_s:g} s and was stopped; ask for less at a time."
-    return {"message": message, "extensions": {"code": TIMED_OUT}}

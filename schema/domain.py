@@ -45,6 +45,7 @@ class Domain:
     stores: type
     query: type
     mutation: type
+    subscription: type
     types: Sequence[type] = ()
     routes: Callable[[OpenContext], Sequence[BaseRoute]] = no_routes
     background: Sequence[Background] = ()

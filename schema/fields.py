@@ -103,7 +103,7 @@ def _root(declared: Root, signature: inspect.Signature, description: str) -> Any
         key, arguments = declared.seek(**given)
         return await info.context.loaders.load(declared.batch, key, **arguments)
 
-    _sign(resolve, {"info": inspect.signature(resolve).parameters["info"], **signature.parameters})
+    signed(resolve, {"info": inspect.signature(resolve).parameters["info"], **signature.parameters})
     return strawberry.field(
         resolver=resolve,
         description=description,
@@ -144,7 +144,7 @@ def _paged(own: Unpack | None) -> Unpack:
         return page_arguments(first, after) | own(**given)
 
     page = inspect.signature(page_arguments).parameters
-    _sign(unpack, {**inspect.signature(own).parameters, **page})
+    signed(unpack, {**inspect.signature(own).parameters, **page})
     return unpack
 
 
@@ -154,7 +154,7 @@ def _field(
     parameters = dict(inspect.signature(resolve).parameters)
     parameters.pop("given", None)
     parameters["root"] = parameters["root"].replace(annotation=_PARENT[Any])
-    _sign(resolve, {**parameters, **(inspect.signature(arguments).parameters if arguments else {})})
+    signed(resolve, {**parameters, **(inspect.signature(arguments).parameters if arguments else {})})
     access = declared.access if isinstance(declared, Edge) else INHERITED
     return strawberry.field(
         resolver=resolve,
@@ -164,7 +164,7 @@ def _field(
     )
 
 
-def _sign(function: Callable[..., Any], parameters: dict[str, inspect.Parameter]) -> None:
+def signed(function: Callable[..., Any], parameters: dict[str, inspect.Parameter]) -> None:
     """Gives `function` the parameters that Strawberry is to show as the field's arguments."""
     keyword = [
         p if p.name in ("root", "info") else p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters.values()

@@ -10,11 +10,13 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from datasources.errors import InvalidInput
+from datasources.events import Cursor
 from loaders.batch import Batch
 from schema import access
 from schema.access import PUBLIC
 from schema.commerce.domain import COMMERCE
 from schema.domain import Domain
+from schema.feeds import CURSOR
 from schema.node import Named, Node, read_id
 
 DOMAINS: tuple[Domain, ...] = (COMMERCE,)
@@ -51,9 +53,11 @@ def _batches() -> dict[str, Batch]:
 
 def build(domains: Sequence[Domain] = DOMAINS) -> strawberry.Schema:
     mutations = tuple(domain.mutation for domain in domains)
+    subscriptions = tuple(domain.subscription for domain in domains)
     return strawberry.Schema(
         query=merge_types("Query", (NodeQuery, *(domain.query for domain in domains))),
         mutation=merge_types("Mutation", mutations) if mutations else None,
+        subscription=merge_types("Subscription", subscriptions) if subscriptions else None,
         types=[type for domain in domains for type in domain.types],
-        config=StrawberryConfig(enable_experimental_incremental_execution=True),
+        config=StrawberryConfig(scalar_map={Cursor: CURSOR}, enable_experimental_incremental_execution=True),
     )

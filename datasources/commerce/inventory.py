@@ -57,7 +57,7 @@ class Inventory:
         self._cursors = sources.cursors
         self._clock = sources.clock
         self._actor = actor
-        self._ledger = StockLedger(actor, sources.clock)
+        self._ledger = StockLedger(actor, sources.clock, sources.events(actor))
 
     async def available_of(self, product_ids: Sequence[UUID]) -> Mapping[UUID, int]:
         """Pieces that can be ordered now, over all warehouses; products that lie nowhere are left out.

@@ -3,13 +3,15 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+from datasources.actor import Actor
 from datasources.cipher import BlindIndex, Cipher
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.tables import EVENTS
 from datasources.cursors import Cursors
-from datasources.events import Journal, Tail, open_wakes
+from datasources.events import EventLog, Journal, Tail, open_wakes
 from datasources.ids import Clock, utc_now
 from datasources.migrations import migrate
 from datasources.rates import ExchangeRates
@@ -32,6 +34,11 @@ class CommerceSources:
     tail: Tail
     clock: Clock
     webhook_secret: str
+    events_kept: timedelta
+
+    def events(self, actor: Actor) -> EventLog:
+        """Where what this actor does is written down."""
+        return EventLog(EVENTS, actor, self.clock, self.tail.wakes.ring)
 
     def checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What readiness asks, by the source's name; a check raises a SourceError."""
@@ -73,4 +80,5 @@ async def open_commerce(
             tail=tail,
             clock=clock,
             webhook_secret=own.payments_webhook_secret.get_secret_value(),
+            events_kept=timedelta(days=settings.events_kept_days),
         )

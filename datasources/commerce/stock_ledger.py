@@ -13,7 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.commerce.events import EventType
 from datasources.commerce.tables import STOCK_LEVELS, STOCK_MOVEMENTS
+from datasources.events import EventLog, NewEvent
 from datasources.ids import Clock, uuid7
 from datasources.sql import Transaction
 
@@ -47,9 +49,10 @@ class Move:
 class StockLedger:
     """Writes on behalf of one actor."""
 
-    def __init__(self, actor: Actor, clock: Clock) -> None:
+    def __init__(self, actor: Actor, clock: Clock, events: EventLog) -> None:
         self._actor = actor
         self._clock = clock
+        self._events = events
 
     async def change(
         self, transaction: Transaction, kind: MovementKind, moves: Sequence[Move], order_id: UUID | None
@@ -96,6 +99,16 @@ class StockLedger:
             for move in moves
         ]
         await transaction.write(sa.insert(STOCK_MOVEMENTS), movements)
+        await self._events.extend(transaction, [_told(kind, move) for move in moves])
+
+
+def _told(kind: MovementKind, move: Move) -> NewEvent:
+    changes = {"on_hand": move.on_hand, "reserved": move.reserved}
+    return NewEvent(
+        EventType.STOCK_MOVED,
+        move.product_id,
+        data={"warehouse": str(move.warehouse_id), "kind": kind.value, **changes},
+    )
 
 
 def is_level(product_id: Any, warehouse_id: Any) -> sa.ColumnElement[bool]:

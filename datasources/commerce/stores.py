@@ -15,7 +15,7 @@ from datasources.commerce.privacy import Privacy
 from datasources.commerce.seals import Seals
 from datasources.commerce.shipments import Shipments
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.tables import EVENTS, IDEMPOTENCY
+from datasources.commerce.tables import IDEMPOTENCY
 from datasources.events import EventLog
 from datasources.idempotency import Once
 from datasources.store import store
@@ -39,7 +39,7 @@ class Commerce:
 
     @cached_property
     def events(self) -> EventLog:
-        return EventLog(EVENTS, self.actor, self.sources.clock, self.sources.tail.wakes.ring)
+        return self.sources.events(self.actor)
 
     def once(self, key: str, operation: str, request: Any) -> Once:
         """A keyed request of this actor: `await commerce.once(key, "placeOrder", input).do(database, effect)`."""

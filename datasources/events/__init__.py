@@ -8,7 +8,7 @@ wakes.py     word that there is something new; what gets lost of it costs a mome
 """
 
 from datasources.events.journal import Cursor, CursorExpired, Event, Journal, Position
-from datasources.events.log import EventLog
+from datasources.events.log import EventLog, NewEvent
 from datasources.events.table import events_table
 from datasources.events.tail import Chunk, Tail, Topic
 from datasources.events.wakes import Wakes, open_wakes
@@ -20,6 +20,7 @@ __all__ = [
     "Event",
     "EventLog",
     "Journal",
+    "NewEvent",
     "Position",
     "Tail",
     "Topic",

@@ -16,7 +16,7 @@ show.py         a plan as text
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -30,18 +30,22 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     VariableDefinitionNode,
+    create_source_event_stream,
     get_operation_ast,
     located_error,
 )
 
+from datasources.statements import Columns
 from gateway.incremental import Delivering, Delivery
 from gateway.metrics import FALLBACKS
 from gateway.plan.compile import MAX_FIELDS, Plan, compile_plan, conditions_of
 from gateway.plan.cost import Cost
 from gateway.plan.field import TooLarge, Unplanned
-from gateway.plan.run import Run
+from gateway.plan.run import Run, together
+from gateway.plan.steps import Branch
 from gateway.plan.values import Failure
-from gateway.plan.variables import Variables
+from gateway.plan.variables import Values, Variables, used_below
+from loaders.batch import Batch
 
 __all__ = ["Plan", "Plans", "Unplanned"]
 
@@ -56,6 +60,8 @@ class _Operation:
 
     variables: Variables
     conditions: Sequence[VariableDefinitionNode]
+    below: frozenset[str]
+    """The variables that are used anywhere but in arguments of the root fields."""
 
 
 class Plans:
@@ -77,7 +83,7 @@ class Plans:
         self.compiled = 0
         """How many fields were compiled so far: with every choice of `@skip` and `@include` it may be all again."""
         self._suggests = suggests
-        self._schema = schema
+        self.schema = schema
         self._document = document
         self._operation = lru_cache(PLANS_KEPT)(self._read)
         self._plan = lru_cache(PLANS_KEPT)(self._made)
@@ -100,12 +106,70 @@ class Plans:
         def build() -> Executor[Any]:
             return cast(Executor[Any], self._executor(Executor, context, variables, operation_name))
 
-        run = Run(context, self._schema, values, build)
+        run = Run(context, self.schema, values, build)
         if plan.serial:
             data = await plan.root.run_serially(run, None)
         else:
             (data,) = await plan.root.run(run, [None])
-        return _result(data) if run.failed else ExecutionResult(data, None)
+        return _results([data])[0] if run.failed else ExecutionResult(data, None)
+
+    async def hydrate(
+        self, context: Any, variables: dict[str, Any], operation_name: str | None, events: Sequence[Any]
+    ) -> list[ExecutionResult]:
+        """What a subscription tells of each of these events, loaded for all of them together."""
+        values = self._known(operation_name).variables.values(variables)
+        if isinstance(values, list):
+            return [ExecutionResult(None, values)] * len(events)
+        try:
+            branch = self.subscribed(operation_name, values.coerced)
+        except Unplanned as reason:
+            self._fall_back(str(reason))
+            return await self.judged(context, variables, operation_name, events)
+
+        def build() -> Executor[Any]:
+            return cast(Executor[Any], self._executor(Executor, context, variables, operation_name))
+
+        run = Run(context, self.schema, values, build)
+        key, completer = branch.field.key, branch.completer
+        completed = completer.quick(list(events)) or await completer.complete(run, list(events))
+        if not run.failed:
+            return [ExecutionResult({key: one}, None) for one in completed]
+        return _results([_object(key, one, completer.nullable) for one in completed])
+
+    async def judged(
+        self, context: Any, variables: dict[str, Any], operation_name: str | None, events: Sequence[Any]
+    ) -> list[ExecutionResult]:
+        """As `hydrate`, by graphql-core."""
+        return await together([self.judge(context, variables, operation_name, event) for event in events])
+
+    async def source(
+        self, context: Any, variables: dict[str, Any], operation_name: str | None
+    ) -> AsyncIterable[Any] | ExecutionResult:
+        """The events of a subscription that is a generator of the graph; or why there are none."""
+        executor = self._executor(Executor, context, variables, operation_name)
+        if isinstance(executor, list):
+            return ExecutionResult(None, executor)
+        source = create_source_event_stream(executor)
+        return await source if executor.is_awaitable(source) else cast(AsyncIterable[Any] | ExecutionResult, source)
+
+    def read_of(self, batch: Batch, operation_name: str | None, variables: Mapping[str, Any]) -> Columns:
+        """The columns that a plan reads of the records of this batch: who asks for the same ones has them from it."""
+        try:
+            loads = self.plan(operation_name, variables).loads
+        except Unplanned:
+            return None
+        return next((load.wanted for load in loads if load.batch is batch), frozenset())
+
+    def values(self, variables: dict[str, Any], operation_name: str | None) -> Values | list[GraphQLError]:
+        """The variables, coerced; or what is wrong with them."""
+        return self._known(operation_name).variables.values(variables)
+
+    def subscribed(self, operation_name: str | None, variables: Mapping[str, Any]) -> Branch:
+        """The root field of a subscription. Raises: Unplanned."""
+        steps = self.plan(operation_name, variables).root.steps
+        if not steps:
+            raise Unplanned("a subscription to nothing")
+        return steps[0].branches[0]
 
     def cost(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Cost:
         """What it costs for these values, not yet coerced, of the variables that include and skip. Raises: TooLarge."""
@@ -124,6 +188,11 @@ class Plans:
             raise Unplanned(*plan.args)
         return plan
 
+    def below(self, operation_name: str | None, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the variables that are used anywhere but in arguments of the root fields."""
+        used = self._known(operation_name).below
+        return {name: value for name, value in variables.items() if name in used}
+
     def _read(self, name: str | None) -> _Operation | None:
         """None where the name does not pick one."""
         node = get_operation_ast(self._document, name)
@@ -131,7 +200,9 @@ class Plans:
             return None
         conditions = conditions_of(self._document)
         asked = [definition for definition in node.variable_definitions or () if _name(definition) in conditions]
-        return _Operation(Variables(self._schema, node, suggests=self._suggests), asked)
+        return _Operation(
+            Variables(self.schema, node, suggests=self._suggests), asked, used_below(self._document, node)
+        )
 
     def _known(self, name: str | None) -> _Operation:
         known = self._operation(name)
@@ -150,7 +221,7 @@ class Plans:
 
     def _compiled(self, operation_name: str | None, flags: Flags, *, loosely: bool) -> Plan | Unplanned:
         try:
-            plan = compile_plan(self._schema, self._document, operation_name, dict(flags), loosely=loosely)
+            plan = compile_plan(self.schema, self._document, operation_name, dict(flags), loosely=loosely)
         except Unplanned as reason:
             self.compiled += MAX_FIELDS if isinstance(reason, TooLarge) else 0
             return type(reason)(*reason.args)
@@ -161,9 +232,11 @@ class Plans:
         self.fallbacks[reason] += 1
         FALLBACKS.labels(reason).inc()
 
-    async def judge(self, context: Any, variables: dict[str, Any], operation_name: str | None) -> ExecutionResult:
+    async def judge(
+        self, context: Any, variables: dict[str, Any], operation_name: str | None, event: Any = None
+    ) -> ExecutionResult:
         """graphql-core's own execution: for what plans do not cover, and to compare with."""
-        executor = self._executor(Whole, context, variables, operation_name)
+        executor = self._executor(Whole, context, variables, operation_name, event)
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
         result: Any = executor.execute_operation()
@@ -178,12 +251,13 @@ class Plans:
         return ExecutionResult(None, executor) if isinstance(executor, list) else await delivery.run(executor)
 
     def _executor(
-        self, kind: type[E], context: Any, variables: dict[str, Any], operation_name: str | None
+        self, kind: type[E], context: Any, variables: dict[str, Any], operation_name: str | None, event: Any = None
     ) -> E | list[GraphQLError]:
         """graphql-core's, ready to execute; or what is wrong with the variables."""
         executor = kind.build(
-            self._schema,
+            self.schema,
             self._document,
+            root_value=event,
             context_value=context,
             raw_variable_values=variables,
             operation_name=operation_name,
@@ -211,14 +285,19 @@ def _flag(definition: VariableDefinitionNode, variables: dict[str, Any]) -> bool
     return value if isinstance(value, bool) else None
 
 
-def _result(data: Any) -> ExecutionResult:
-    """Nulls in the places of failures, and an error for each place."""
-    whole = [data]
-    found = list(_failures(whole, []))
+def _results(answers: list[Any]) -> list[ExecutionResult]:
+    """Nulls in the places of failures, and an error for each place. Answers may have parts in common."""
+    found = list(_failures(answers, []))
     for holder, key, _, _ in found:
         holder[key] = None
-    errors = [located_error(failure.error, failure.nodes, path[1:]) for _, _, failure, path in found]
-    return ExecutionResult(whole[0], errors)
+    errors: list[list[GraphQLError]] = [[] for _ in answers]
+    for _, _, failure, (place, *path) in found:
+        errors[cast(int, place)].append(located_error(failure.error, failure.nodes, path))
+    return [ExecutionResult(data, of_data or None) for data, of_data in zip(answers, errors, strict=True)]
+
+
+def _object(key: str, value: Any, nullable: bool) -> Any:
+    return value.within(key) if type(value) is Failure and not nullable else {key: value}
 
 
 def _failures(value: Any, path: list[str | int]) -> Iterator[tuple[Any, Any, Failure, list[str | int]]]:

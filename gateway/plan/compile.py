@@ -50,6 +50,7 @@ class Plan:
     root: Selection
     serial: bool
     cost: Cost
+    loads: Sequence[Load]
     fields: int
     """How many were compiled: there may be more than are written."""
 
@@ -81,8 +82,8 @@ def compile_plan(
     """
     operation = get_operation_ast(document, operation_name)
     root = schema.get_root_type(operation.operation) if operation else None
-    if operation is None or root is None or (operation.operation is OperationType.SUBSCRIPTION and not loosely):
-        raise Unplanned("neither query nor mutation")
+    if operation is None or root is None:
+        raise Unplanned("no such operation")
     if operation.directives and not loosely:
         raise Unplanned("directives on the operation")
     compiler = _Compiler(schema, document, flags, loosely)
@@ -90,9 +91,9 @@ def compile_plan(
         selection = compiler.selection(root, [operation.selection_set])
     except RecursionError:
         raise TooLarge("deep nesting") from None
-    compiler.project()
+    loads = compiler.project()
     serial = operation.operation is OperationType.MUTATION
-    return Plan(selection, serial, Cost(selection, operation), compiler.fields)
+    return Plan(selection, serial, Cost(selection, operation), loads, compiler.fields)
 
 
 class _Compiler:
@@ -116,19 +117,20 @@ class _Compiler:
                 raise TooLarge("deep nesting")
         return self._selections[name]
 
-    def project(self) -> None:
+    def project(self) -> Sequence[Load]:
         """Tells each load the columns that are read of its records, wherever in the plan: so they are read once.
 
         Where resolvers beside the first may load the same records, all is read, so that it is read once as well.
         """
         steps = [step for selection in self._selections.values() for step in selection.steps]
-        if sum(type(step) is Resolution for step in steps) > 1:
-            return
         loads = [step for step in steps if isinstance(step, Load)]
+        if sum(type(step) is Resolution for step in steps) > 1:
+            return loads
         for load in loads:
             others = [other for other in loads if other.batch is load.batch]
             load.wanted = united(other.needed for other in others)
             load.alone = len(others) == 1
+        return loads
 
     def _selection(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Selection:
         collected: dict[str, list[FieldNode]] = {}

@@ -9,6 +9,7 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType, default_field_re
 from strawberry.types.field import StrawberryField
 
 from gateway.plan.arguments import Arguments
+from schema.feeds import Feed
 from schema.fields import Computed, Edge, Root
 
 
@@ -58,7 +59,9 @@ class Field:
         """What was declared, the name of an attribute, or None where there is a resolver. Raises: Unplanned."""
         if self.strawberry.extensions:
             raise Unplanned(f"extensions of {self}")
-        declared: Root | Edge | Computed | None = self.strawberry.metadata.get("declared")
+        declared: Root | Edge | Computed | Feed | None = self.strawberry.metadata.get("declared")
+        if isinstance(declared, Feed):
+            return None  # its events come from elsewhere
         if declared is not None:
             return declared
         return None if self.strawberry.base_resolver else self.strawberry.python_name

@@ -3,15 +3,22 @@
 from typing import Any
 
 from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
     GraphQLBoolean,
     GraphQLError,
     GraphQLID,
     GraphQLInt,
     GraphQLSchema,
     GraphQLString,
+    Node,
     OperationDefinitionNode,
+    VariableNode,
+    Visitor,
     get_nullable_type,
     get_variable_values,
+    visit,
 )
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
@@ -53,3 +60,23 @@ class Variables:
             sources[name] = VariableValueSource(signature, value)
             coerced[name] = value
         return VariableValues(sources, coerced)
+
+
+def used_below(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
+    """The variables that are used in the document, except by this operation in arguments of its root fields alone."""
+    used: set[str] = set()
+
+    class Uses(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            used.add(node.name.value)
+
+    parts: list[Node] = [one for one in document.definitions if isinstance(one, FragmentDefinitionNode)]
+    for root in operation.selection_set.selections:
+        if not isinstance(root, FieldNode):
+            parts.append(root)
+            continue
+        parts += root.directives or ()
+        parts += [root.selection_set] if root.selection_set else []
+    for part in parts:
+        visit(part, Uses())
+    return frozenset(used)

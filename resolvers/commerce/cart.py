@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from datasources.commerce.events import EventType
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import BASE_CURRENCY
 from datasources.errors import InvalidInput, NotFound
@@ -29,7 +30,9 @@ async def add_to_cart(context: Context, product_id: UUID, quantity: int, key: st
     async def add(transaction: Transaction) -> bool:
         cart_id = await commerce.carts.open(transaction)
         await commerce.carts.add(transaction, cart_id, product_id, quantity, at_most=MAX_QUANTITY)
-        await commerce.events.append(transaction, "cart.changed", cart_id, product=str(product_id))
+        await commerce.events.append(
+            transaction, EventType.CART_CHANGED, cart_id, owner=context.actor.signed_in, product=str(product_id)
+        )
         return True
 
     await commerce.once(key, "addToCart", [product_id, quantity]).do(commerce.sources.database, add)
@@ -77,7 +80,9 @@ async def _change(context: Context, change: Callable[[Transaction, UUID], Awaita
     async with commerce.sources.database.transaction() as transaction:
         cart_id = await commerce.carts.open(transaction)
         await change(transaction, cart_id)
-        await commerce.events.append(transaction, "cart.changed", cart_id, **data)
+        await commerce.events.append(
+            transaction, EventType.CART_CHANGED, cart_id, owner=context.actor.signed_in, **data
+        )
     return await _fresh(context)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from datasources.commerce.catalogue import ProductFilter, ProductSort
+from datasources.commerce.events import EventType
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import BASE_CURRENCY
 from datasources.errors import InvalidInput, NotFound
@@ -50,7 +51,7 @@ async def create_product(context: Context, values: ProductValues) -> Any:
     try:
         async with commerce.sources.database.transaction() as transaction:
             await commerce.catalogue.insert(transaction, row)
-            await commerce.events.append(transaction, "product.created", row["id"], sku=row["sku"])
+            await commerce.events.append(transaction, EventType.PRODUCT_CREATED, row["id"], sku=row["sku"])
     except IntegrityError as error:
         raise _refused(error) from None
     return await _fresh(context, row["id"])
@@ -58,15 +59,16 @@ async def create_product(context: Context, values: ProductValues) -> Any:
 
 async def change_product(context: Context, id: UUID, values: ProductValues) -> Any:
     """Changes what is given. Raises: Forbidden, InvalidInput, NotFound."""
-    return await _change(context, id, _columns(values), "product.changed")
+    return await _change(context, id, _columns(values), EventType.PRODUCT_CHANGED)
 
 
 async def set_active(context: Context, id: UUID, *, active: bool) -> Any:
     """Takes a product off the lists, or puts it back; orders keep it. Raises: Forbidden, NotFound."""
-    return await _change(context, id, {"active": active}, "product.restored" if active else "product.retired")
+    event = EventType.PRODUCT_RESTORED if active else EventType.PRODUCT_RETIRED
+    return await _change(context, id, {"active": active}, event)
 
 
-async def _change(context: Context, id: UUID, columns: Mapping[str, Any], event: str) -> Any:
+async def _change(context: Context, id: UUID, columns: Mapping[str, Any], event: EventType) -> Any:
     context.actor.require("catalogue:write")
     commerce = context.of(Commerce)
     try:

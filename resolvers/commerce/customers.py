@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from datasources.commerce.events import EventType
 from datasources.commerce.seals import PostalAddress
 from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput, NotFound
@@ -48,7 +49,7 @@ async def create_customer(context: Context, profile: Profile) -> Any:
     try:
         async with commerce.sources.database.transaction() as transaction:
             await commerce.customers.insert(transaction, id, values, now)
-            await commerce.events.append(transaction, "customer.created", id)
+            await commerce.events.append(transaction, EventType.CUSTOMER_CREATED, id)
     except IntegrityError:
         raise InvalidInput("email", "Another customer has this email address.") from None
     return await _fresh(context, id)
@@ -64,7 +65,7 @@ async def update_profile(context: Context, profile: Profile) -> Any:
     async with commerce.sources.database.transaction() as transaction:
         if not await commerce.customers.update(transaction, id, values):
             raise NotFound("customer")
-        await commerce.events.append(transaction, "customer.changed", id, changed=sorted(values))
+        await commerce.events.append(transaction, EventType.CUSTOMER_CHANGED, id, changed=sorted(values))
     return await _fresh(context, id)
 
 
@@ -85,7 +86,7 @@ async def add_address(context: Context, address: PostalAddress, key: str) -> Any
         if await commerce.customers.count_addresses(transaction, customer_id) >= MAX_ADDRESSES:
             raise InvalidInput("input", f"You have {MAX_ADDRESSES} addresses already; remove one first.")
         await commerce.customers.insert_address(transaction, id, customer_id, clean, now)
-        await commerce.events.append(transaction, "customer.address_added", customer_id, address=str(id))
+        await commerce.events.append(transaction, EventType.CUSTOMER_ADDRESS_ADDED, customer_id, address=str(id))
         return str(id)
 
     added = await commerce.once(key, "addAddress", clean).do(commerce.sources.database, add)
@@ -103,7 +104,7 @@ async def remove_address(context: Context, id: UUID) -> Any:
     async with commerce.sources.database.transaction() as transaction:
         if not await commerce.customers.delete_address(transaction, id, customer_id):
             raise NotFound("address")
-        await commerce.events.append(transaction, "customer.address_removed", customer_id, address=str(id))
+        await commerce.events.append(transaction, EventType.CUSTOMER_ADDRESS_REMOVED, customer_id, address=str(id))
     return await _fresh(context, customer_id)
 
 

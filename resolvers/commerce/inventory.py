@@ -51,8 +51,6 @@ async def adjust_stock(context: Context, adjustment: Adjustment, key: str) -> An
 
     async def adjust(transaction: Transaction) -> bool:
         await commerce.inventory.adjust(transaction, product_id, warehouse_id, by, kind, reason)
-        data = {"warehouse": str(warehouse_id), "by": by, "reason": reason}
-        await commerce.events.append(transaction, "stock.adjusted", product_id, **data)
         return True
 
     await commerce.once(key, "adjustStock", adjustment).do(commerce.sources.database, adjust)

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from datasources.commerce.errors import ErasureTooEarly
+from datasources.commerce.events import EventType
 from datasources.commerce.stores import Commerce
 from datasources.errors import NotFound
 from datasources.sql import Transaction
@@ -23,7 +24,7 @@ async def export_customer(context: Context, id: UUID) -> dict[str, Any]:
         if customer is None:
             raise NotFound("customer")
         dossier = await commerce.privacy.dossier(transaction, customer)
-        await commerce.events.append(transaction, "customer.exported", id)
+        await commerce.events.append(transaction, EventType.CUSTOMER_EXPORTED, id)
     return dossier
 
 
@@ -42,7 +43,7 @@ async def erase_customer(context: Context, id: UUID, key: str) -> Any:
         if customer.erased_at is None:
             await _refuse_too_early(commerce, transaction, id)
             await commerce.privacy.erase(transaction, id, context.clock())
-            await commerce.events.append(transaction, "customer.erased", id)
+            await commerce.events.append(transaction, EventType.CUSTOMER_ERASED, id)
         return {"customer": str(id)}
 
     await commerce.once(key, "eraseCustomer", {"id": id}).do(commerce.sources.database, erase)

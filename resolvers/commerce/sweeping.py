@@ -13,9 +13,13 @@ hand for as long as the service lists it, which is thirty."""
 
 
 async def sweep(context: Context) -> None:
-    """Forgets idempotency keys and taken events that are older than KEPT. May run anywhere, several times at once."""
+    """Forgets what is older than KEPT, and events of the log that are older than the house keeps them.
+
+    May run anywhere, several times at once.
+    """
     commerce = context.of(Commerce)
     before = context.clock() - KEPT
     async with commerce.sources.database.transaction() as transaction:
         await forget_keys(IDEMPOTENCY, transaction, before)
         await commerce.payments.records.forget_events(transaction, before)
+    await commerce.sources.tail.journal.forget(context.clock() - commerce.sources.events_kept)

@@ -16,6 +16,14 @@ from schema.commerce.analytics import AnalyticsQuery
 from schema.commerce.cart import CartMutation, CartQuery
 from schema.commerce.catalogue import CatalogueMutation, CatalogueQuery
 from schema.commerce.customers import CustomersMutation, CustomersQuery, ErasureTooEarlyProblem
+from schema.commerce.events import (
+    CartEvent,
+    CommerceSubscription,
+    CustomerEvent,
+    OrderEvent,
+    ProductEvent,
+    StockEvent,
+)
 from schema.commerce.inventory import InventoryMutation, InventoryQuery, OutOfStockProblem, StockReservedProblem
 from schema.commerce.orders import InvalidMoveProblem, OrdersMutation, OrdersQuery
 from schema.commerce.payments import PaymentDeclinedProblem
@@ -53,7 +61,13 @@ COMMERCE = Domain(
             OrdersMutation,
         ),
     ),
+    subscription=CommerceSubscription,
     types=(
+        OrderEvent,
+        StockEvent,
+        ProductEvent,
+        CustomerEvent,
+        CartEvent,
         RefusedProblem,
         InputProblem,
         OutOfStockProblem,

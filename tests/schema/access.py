@@ -20,7 +20,7 @@ def wrongs(schema: GraphQLSchema) -> list[str]:
     return [
         f"{where} {wrong}"
         for kind in objects
-        for where, wrong in (_of_root(kind) if kind in roots else [*_of_type(kind), *_of_fields(kind)])
+        for where, wrong in (_of_root(kind, schema) if kind in roots else [*_of_type(kind), *_of_fields(kind)])
     ]
 
 
@@ -40,7 +40,7 @@ def root_access(field: Any) -> Access | None:
     return access if isinstance(access, Access) else None
 
 
-def _of_root(root: GraphQLObjectType) -> Iterator[tuple[str, str]]:
+def _of_root(root: GraphQLObjectType, schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
     for name, field in root.fields.items():
         where, access = f"{root.name}.{name}", root_access(field)
         if access is None:
@@ -49,7 +49,7 @@ def _of_root(root: GraphQLObjectType) -> Iterator[tuple[str, str]]:
             yield where, "shows another access than it checks"
         elif access is INHERITED:
             yield where, "has no parent that its access could be of"
-        if isinstance(field.type, GraphQLNonNull):
+        if isinstance(field.type, GraphQLNonNull) and root is not schema.subscription_type:
             yield where, "may not be null, so that its refusal would take the whole answer along"
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from datasources.actor import SYSTEM
 from datasources.commerce.errors import PaymentDeclined
+from datasources.commerce.events import EventType
 from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import Step
 from datasources.commerce.stores import Commerce
@@ -87,4 +88,6 @@ async def undo(commerce: Commerce, transaction: Transaction, payment: Row) -> No
     sold = {line.product_id: -line.quantity for line in await commerce.orders.lines_in(transaction, order.id)}
     await commerce.orders.add_sold(transaction, sold)
     await commerce.orders.advance(transaction, order.id, OrderStatus.CANCELLED, payment.actor_id or SYSTEM.signed_in)
-    await commerce.events.append(transaction, "order.cancelled", order.id, payment=str(payment.id))
+    await commerce.events.append(
+        transaction, EventType.ORDER_CANCELLED, order.id, owner=order.customer_id, payment=str(payment.id)
+    )

@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 
 from datasources.commerce.errors import BasketChanged, EmptyCart, OutOfStock, PaymentDeclined, PaymentReleased
+from datasources.commerce.events import EventType
 from datasources.commerce.inventory import Wanted
 from datasources.commerce.payments import NO_SUCH_METHOD, PaymentStatus, Step
 from datasources.commerce.seals import PostalAddress, seal
@@ -208,7 +209,12 @@ async def _place(commerce: Commerce, transaction: Transaction, payment: Row, pro
     await commerce.inventory.reserve(transaction, order_id, wanted)
     await commerce.orders.add_sold(transaction, basket.quantities)
     await commerce.events.append(
-        transaction, "order.placed", order_id, total_minor=order["total_minor"], currency=order["currency"]
+        transaction,
+        EventType.ORDER_PLACED,
+        order_id,
+        owner=payment.customer_id,
+        total_minor=order["total_minor"],
+        currency=order["currency"],
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from datasources.actor import SYSTEM
 from datasources.commerce.errors import RefundRefused
+from datasources.commerce.events import EventType
 from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import RefundStep
 from datasources.commerce.stores import Commerce
@@ -87,12 +88,12 @@ async def finish_refund(commerce: Commerce, refund_id: UUID) -> None:
         await _take_back(commerce, refund)
         return
     async with commerce.sources.database.transaction() as transaction:
-        await commerce.payments.records.hold(transaction, refund.order_id)
+        payment = await commerce.payments.records.hold(transaction, refund.order_id)
         if await commerce.payments.records.end_refund(transaction, refund_id, RefundStep.DONE, provider_id):
-            await _end(commerce, transaction, refund)
+            await _end(commerce, transaction, refund, payment.customer_id)
 
 
-async def _end(commerce: Commerce, transaction: Transaction, refund: Row) -> None:
+async def _end(commerce: Commerce, transaction: Transaction, refund: Row, customer_id: UUID) -> None:
     status = status_after_refund(_refundable(await commerce.orders.lines_in(transaction, refund.order_id)))
     if await commerce.payments.records.refunds_under_way(transaction, refund.order_id):
         status = OrderStatus.PARTIALLY_REFUNDED
@@ -100,7 +101,12 @@ async def _end(commerce: Commerce, transaction: Transaction, refund: Row) -> Non
     if refund.restock:
         await commerce.inventory.restock(transaction, refund.order_id, _quantities(refund))
     await commerce.events.append(
-        transaction, "order.refunded", refund.order_id, refund=str(refund.id), amount_minor=refund.amount_minor
+        transaction,
+        EventType.ORDER_REFUNDED,
+        refund.order_id,
+        owner=customer_id,
+        refund=str(refund.id),
+        amount_minor=refund.amount_minor,
     )
 
 
@@ -124,7 +130,12 @@ async def undo_refund(commerce: Commerce, order_id: UUID, provider_id: str) -> N
         status = OrderStatus.PARTIALLY_REFUNDED if others else OrderStatus.SHIPPED
         await commerce.orders.advance(transaction, order_id, status, SYSTEM.signed_in, note="A refund failed")
         await commerce.events.append(
-            transaction, "order.refund_failed", order_id, refund=str(refund.id), amount_minor=refund.amount_minor
+            transaction,
+            EventType.ORDER_REFUND_FAILED,
+            order_id,
+            owner=payment.customer_id,
+            refund=str(refund.id),
+            amount_minor=refund.amount_minor,
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from datasources.commerce.errors import AuthorisationLost, ShipmentRefused
+from datasources.commerce.events import EventType
 from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import Step
 from datasources.commerce.shipments import Shipment
@@ -84,7 +85,9 @@ async def _ship(commerce: Commerce, payment: Row) -> None:
             order_id, actor_id = payment.order_id, payment.actor_id
             await commerce.inventory.ship(transaction, order_id)
             await commerce.orders.advance(transaction, order_id, OrderStatus.SHIPPED, actor_id, shipment_id=shipment.id)
-            await commerce.events.append(transaction, "order.shipped", order_id, shipment=shipment.id)
+            await commerce.events.append(
+                transaction, EventType.ORDER_SHIPPED, order_id, owner=payment.customer_id, shipment=shipment.id
+            )
 
 
 async def _order_parcel(commerce: Commerce, order_id: UUID) -> Shipment:

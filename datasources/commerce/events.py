@@ -1,0 +1,32 @@
+"""What happens in commerce, and is written into its log."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """The word before the dot says what the subject is: a cart, a customer, an order, a product.
+
+    Of `stock.moved` it is the product; `data` has `warehouse`, `kind`, and the changes `on_hand` and `reserved`.
+    """
+
+    CART_CHANGED = "cart.changed"
+    CUSTOMER_CREATED = "customer.created"
+    CUSTOMER_CHANGED = "customer.changed"
+    CUSTOMER_ADDRESS_ADDED = "customer.address_added"
+    CUSTOMER_ADDRESS_REMOVED = "customer.address_removed"
+    CUSTOMER_EXPORTED = "customer.exported"
+    CUSTOMER_ERASED = "customer.erased"
+    ORDER_PLACED = "order.placed"
+    ORDER_SHIPPED = "order.shipped"
+    ORDER_CANCELLED = "order.cancelled"
+    ORDER_REFUNDED = "order.refunded"
+    ORDER_REFUND_FAILED = "order.refund_failed"
+    PRODUCT_CREATED = "product.created"
+    PRODUCT_CHANGED = "product.changed"
+    PRODUCT_RETIRED = "product.retired"
+    PRODUCT_RESTORED = "product.restored"
+    STOCK_MOVED = "stock.moved"
+
+
+def types_of(subject: str) -> frozenset[EventType]:
+    return frozenset(one for one in EventType if one.partition(".")[0] == subject)

@@ -1,0 +1,141 @@
+"""Subscriptions: events followed, and told to those who may hear of them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from contextlib import AbstractContextManager, aclosing
+from functools import partial
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult
+
+from datasources import calls
+from datasources.actor import Actor
+from datasources.deadline import deadline
+from datasources.errors import SourceError
+from datasources.events import Chunk, Event
+from gateway.errors import log_failed, shown, timed_out
+from gateway.hydration import Answers, Hydration
+from gateway.plan import Plans
+from gateway.plan.field import Field, Unplanned
+from gateway.request import Caller, GraphQLRequest, NotExecuted
+from gateway.result import Result
+from schema.feeds import Feed
+
+RETRY_S = 1.0
+"""Before events are hydrated again of which it could not be found out who may see them."""
+
+
+class Subscriptions:
+    """`open_context` opens a context for each page of events, which have `timeout_s` to be hydrated."""
+
+    def __init__(
+        self, open_context: Callable[[Actor], AbstractContextManager[Any]], timeout_s: float, *, planned: bool
+    ) -> None:
+        self.open_context = open_context
+        self.timeout_s = timeout_s
+        self.planned = planned
+        self.hydration = Hydration()
+
+    async def answers(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Answers, None]:
+        """Pages of responses, as JSON. Raises: NotExecuted before the first one, HeddleError."""
+        subscription = _Subscription(self, plans, request, caller)
+        async with aclosing(subscription.pages()) as pages:
+            async for page in pages:
+                yield page
+
+
+class _Subscription:
+    def __init__(self, house: Subscriptions, plans: Plans, request: GraphQLRequest, caller: Caller) -> None:
+        self._house = house
+        self._plans = plans
+        self._request = request
+        self._caller = caller
+
+    def pages(self) -> AsyncGenerator[Answers, None]:
+        values = self._plans.values(self._request.variables, self._request.operation_name)
+        if isinstance(values, list):
+            raise NotExecuted(orjson.dumps(shown(values, self._caller.request_id)))
+        field = self._field(values.coerced)
+        declared = field.strawberry.metadata.get("declared") if field else None
+        if field is None or not isinstance(declared, Feed):
+            return self._undeclared()
+        given = field.arguments.unpacked(dict, self._plans.schema, field.strawberry, values)
+        return self._followed(declared, given)
+
+    def _field(self, variables: dict[str, Any]) -> Field | None:
+        """The root field; None where it is left to graphql-core."""
+        try:
+            return self._plans.subscribed(self._request.operation_name, variables).field
+        except Unplanned:
+            return None
+
+    async def _followed(self, feed: Feed, given: dict[str, Any]) -> AsyncGenerator[Answers, None]:
+        """The caller may become another one meanwhile, by a new token: what it may now is what counts."""
+        arguments = {name: value for name, value in given.items() if name != "after"}
+        with self._house.open_context(self._caller.actor) as context:
+            feed.access.check(self._caller.actor)
+            with deadline(self._house.timeout_s):
+                position = await feed.start(context, given.get("after"))
+            while True:
+                actor = self._caller.actor
+                group = self._group(feed.topic(actor, **arguments))
+                async with aclosing(feed.follow(context, position, actor, arguments)) as following:
+                    async for chunk, events in following:
+                        if self._caller.actor is not actor:
+                            break
+                        if page := await self._page(feed, chunk, events, group, actor):
+                            yield page
+                        position = chunk.end
+
+    async def _undeclared(self) -> AsyncGenerator[Answers, None]:
+        """By a generator of the graph: its events are told as they come, each by itself."""
+        with self._house.open_context(self._caller.actor) as context:
+            source = await self._plans.source(context, self._request.variables, self._request.operation_name)
+            if isinstance(source, ExecutionResult):
+                raise NotExecuted(orjson.dumps(shown(source.errors or (), self._caller.request_id)))
+            async for event in source:
+                yield await self._hydrated(None, [event], self._caller.actor)
+
+    def _group(self, topic: Hashable) -> Hashable:
+        """All who subscribe to the same in the same words, wherever they go on from."""
+        name = self._request.operation_name
+        variables = orjson.dumps(self._plans.below(name, self._request.variables), option=orjson.OPT_SORT_KEYS)
+        return self._plans, name, variables, topic
+
+    async def _page(self, feed: Feed, chunk: Chunk, events: Sequence[Event], group: Hashable, actor: Actor) -> Answers:
+        """What to tell of these events. While it cannot be found out who may see them, it waits."""
+        while True:
+            try:
+                return await self._house.hydration.once(chunk, group, actor, partial(self._hydrated, feed, events))
+            except SourceError as error:
+                log_failed(error, self._caller.request_id)
+                await asyncio.sleep(RETRY_S)
+
+    async def _hydrated(self, feed: Feed | None, events: Sequence[Any], actor: Actor) -> Answers:
+        """Raises: SourceError, NotExecuted."""
+        house, request = self._house, self._request
+        hydrate = self._plans.hydrate if house.planned else self._plans.judged
+        with calls.collected(), house.open_context(actor) as context, deadline(house.timeout_s):
+            try:
+                async with asyncio.timeout(house.timeout_s):
+                    results = await hydrate(context, request.variables, request.operation_name, events)
+                    seen = await self._seen(feed, context, events)
+            except TimeoutError:
+                raise NotExecuted(orjson.dumps([timed_out(house.timeout_s)])) from None
+        return [self._json(result) for result, sees in zip(results, seen, strict=True) if sees]
+
+    async def _seen(self, feed: Feed | None, context: Any, events: Sequence[Any]) -> list[bool]:
+        """Of each event whether the actor sees its record. Raises: SourceError."""
+        if feed is None or feed.seen is None:
+            return [True] * len(events)
+        subjects = list(dict.fromkeys(event.subject for event in events))
+        columns = self._plans.read_of(feed.seen, self._request.operation_name, self._request.variables)
+        found = await context.loaders.load_many(feed.seen, subjects, {}, columns)
+        for value in found.values():
+            if isinstance(value, Exception):
+                raise value
+        return [found[event.subject] is not None for event in events]
+
+    def _json(self, result: ExecutionResult) -> bytes:
+        return Result(result.data, shown(result.errors or (), self._caller.request_id), True).json

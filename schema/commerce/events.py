@@ -1,0 +1,151 @@
+"""What happens in commerce, as those hear of it who subscribe."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import strawberry
+
+from datasources.actor import Actor
+from datasources.commerce.events import EventType, types_of
+from datasources.commerce.policies import visible_orders
+from datasources.commerce.stores import Commerce
+from datasources.errors import InvalidInput
+from datasources.events import Cursor, Topic
+from datasources.statements import EVERY
+from loaders.commerce import CommerceLoaders
+from schema.access import PUBLIC, SIGNED_IN, policy, scope
+from schema.enums import told
+from schema.feeds import feed
+from schema.fields import computed, edge
+from schema.node import uuid_of
+
+if TYPE_CHECKING:
+    from schema.commerce.catalogue import Product
+    from schema.commerce.customers import Customer
+    from schema.commerce.orders import Order
+
+MAX_IDS = 100
+_HEARD = policy("who may subscribe to it")
+
+told(
+    EventType,
+    "What happened.",
+    name="CommerceEventType",
+    CUSTOMER_EXPORTED="All that is kept of a customer was given out.",
+    ORDER_REFUND_FAILED="The money came back from the customer's bank: it was not refunded.",
+    STOCK_MOVED="Something came in, left, was counted, reserved or given free.",
+)
+
+
+@strawberry.interface(description="Something that happened in commerce.")
+class CommerceEvent:
+    subject: ClassVar[str]
+    """What the types of its events begin with."""
+
+    cursor: Cursor = strawberry.field(description="Where to go on from after this event, as `after`.")
+    type: EventType = computed(EventType, "type")
+    at: datetime
+
+    @classmethod
+    def is_type_of(cls, event: Any, _: Any) -> bool:
+        of: str = event.type.partition(".")[0]
+        return of == cls.subject
+
+
+@strawberry.type(description="Something became of an order.", directives=[_HEARD])
+class OrderEvent(CommerceEvent):
+    subject = "order"
+
+    order: Annotated["Order", strawberry.lazy("schema.commerce.orders")] | None = edge(
+        CommerceLoaders.order_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
+@strawberry.type(description="There is more of a product, or less.", directives=[_HEARD])
+class StockEvent(CommerceEvent):
+    subject = "stock"
+
+    product: Annotated["Product", strawberry.lazy("schema.commerce.catalogue")] | None = edge(
+        CommerceLoaders.product_by_id, key="subject", description="As it is now."
+    )
+    available: int = edge(
+        CommerceLoaders.available_by_product,
+        key="subject",
+        description="Pieces that can be ordered now, in all warehouses.",
+    )
+
+
+@strawberry.type(description="A product was made, changed, or taken off the lists.", directives=[_HEARD])
+class ProductEvent(CommerceEvent):
+    subject = "product"
+
+    product: Annotated["Product", strawberry.lazy("schema.commerce.catalogue")] | None = edge(
+        CommerceLoaders.product_by_id, key="subject", description="As it is now."
+    )
+
+
+@strawberry.type(description="Something became of what is kept of a customer.", directives=[_HEARD])
+class CustomerEvent(CommerceEvent):
+    subject = "customer"
+
+    customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
+        CommerceLoaders.customer_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
+@strawberry.type(description="A customer put something into the cart, or took it out.", directives=[_HEARD])
+class CartEvent(CommerceEvent):
+    subject = "cart"
+
+    customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
+        CommerceLoaders.customer_by_id, key="owner", description="Whose cart it is; null where you may not see it."
+    )
+
+
+def _orders(actor: Actor, id: strawberry.ID | None = None, customer_id: strawberry.ID | None = None) -> Topic:
+    """Raises: InvalidInput."""
+    if id is not None and customer_id is not None:
+        raise InvalidInput("customerId", "Send `id` or `customerId`: an order has one customer.")
+    if id is not None:
+        whose = uuid_of(id, "Order")
+    elif customer_id is not None:
+        whose = uuid_of(customer_id, "Customer", "customerId")
+    elif visible_orders(actor) is EVERY:
+        return Topic(types_of("order"))
+    else:
+        whose = actor.signed_in
+    return Topic(types_of("order"), frozenset((whose,)))
+
+
+def _stock(_: Actor, product_ids: list[strawberry.ID] | None = None) -> Topic:
+    """Raises: InvalidInput."""
+    if product_ids is None:
+        return Topic(types_of("stock"))
+    if not 0 < len(product_ids) <= MAX_IDS:
+        raise InvalidInput("productIds", f"Name 1 to {MAX_IDS} products, or leave it out for all.")
+    return Topic(types_of("stock"), frozenset(uuid_of(id, "Product", "productIds") for id in product_ids))
+
+
+def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
+    return Topic(frozenset(EventType if types is None else types))
+
+
+@strawberry.type
+class CommerceSubscription:
+    order_changed: OrderEvent = feed(
+        Commerce,
+        SIGNED_IN,
+        "What becomes of an order, of those of a customer, or of all that you may see.",
+        topic=_orders,
+        seen=CommerceLoaders.order_by_id,
+    )
+    stock_changed: StockEvent = feed(
+        Commerce,
+        PUBLIC,
+        "What becomes of the stock of some products, or of all.",
+        topic=_stock,
+        seen=CommerceLoaders.product_by_id,
+    )
+    commerce_events: CommerceEvent = feed(
+        Commerce, scope("events:read"), "Everything that happens in commerce, or some types of it.", topic=_all
+    )

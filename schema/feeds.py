@@ -1,0 +1,82 @@
+"""Subscriptions, declared: which events of a domain's log they are of, and who is told of them."""
+
+import inspect
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+
+from datasources.actor import Actor
+from datasources.events import Chunk, Cursor, Event, Position, Tail, Topic
+from loaders.batch import Batch
+from schema.access import Access
+from schema.fields import signed
+
+CURSOR = strawberry.scalar(
+    name="Cursor",
+    description="A place in the log of events: opaque, good for as long as the events after it are kept. Sent as "
+    '`after`, it goes on behind its event; `"oldest"` begins with all that is kept.',
+    serialize=str,
+    parse_value=str,
+)
+After = Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """`topic(actor, **arguments)` says which events of the log of `stores` are meant.
+
+    `seen` loads by an event's subject the record that one must see to be told of it; without, `access` is enough.
+    """
+
+    stores: type
+    topic: Callable[..., Topic]
+    access: Access
+    seen: Batch | None = None
+
+    def tail(self, context: Any) -> Tail:
+        tail: Tail = context.of(self.stores).sources.tail
+        return tail
+
+    async def start(self, context: Any, after: Cursor | None) -> Position:
+        """Behind the cursor; or behind all that happened before now.
+
+        Raises: CursorExpired, InvalidInput, SourceError.
+        """
+        tail = self.tail(context)
+        return await tail.end() if after is None else await tail.journal.position(after)
+
+    def follow(
+        self, context: Any, position: Position, actor: Actor, arguments: dict[str, Any]
+    ) -> AsyncGenerator[tuple[Chunk, Sequence[Event]], None]:
+        """The events that are meant, chunk by chunk, whoever sees them. Raises: Refusal."""
+        self.access.check(actor)
+        return self.tail(context).follow(position, self.topic(actor, **arguments))
+
+
+def feed(
+    stores: type, access: Access, description: str, *, topic: Callable[..., Topic], seen: Batch | None = None
+) -> Any:
+    """A subscription to the events of `topic(actor, …)`, whose other parameters are arguments; all take `after`."""
+    declared = Feed(stores, topic, access, seen)
+
+    async def subscribe(info: strawberry.Info, after: After = None, **given: Any) -> AsyncGenerator[Any, None]:
+        context = info.context
+        position = await declared.start(context, after)
+        async with aclosing(declared.follow(context, position, context.actor, given)) as following:
+            async for _, events in following:
+                for event in events:
+                    yield event
+
+    own = dict(inspect.signature(subscribe).parameters)
+    del own["given"]
+    _, *arguments = inspect.signature(topic).parameters.values()
+    signed(subscribe, own | {parameter.name: parameter for parameter in arguments})
+    return strawberry.subscription(
+        resolver=subscribe,
+        description=description,
+        directives=[access],
+        metadata={"access": access, "declared": declared},
+    )
