@@ -1,7 +1,6 @@
 """The graph: the root fields of all domains under one roof, and `node` over them."""
 
 import asyncio
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -51,7 +50,9 @@ def _batches() -> dict[str, Batch]:
     return {node.__name__: node.batch for node in Node.__subclasses__()}
 
 
-def build(domains: Sequence[Domain] = DOMAINS) -> strawberry.Schema:
+@cache
+def build(domains: tuple[Domain, ...] = DOMAINS) -> strawberry.Schema:
+    """The graph of these domains; the same object each time, for it takes a process as long as a hundred requests."""
     mutations = tuple(domain.mutation for domain in domains)
     subscriptions = tuple(domain.subscription for domain in domains)
     return strawberry.Schema(

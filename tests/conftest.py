@@ -20,16 +20,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 async def postgres() -> AsyncIterator[Postgres]:
     server = Postgres()
-    await server.prepare()
     yield server
-    server.stop()
+    await server.stop()
 
 
 @pytest.fixture(scope="session")
-async def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
-    files = Sqlite(tmp_path_factory.mktemp("sqlite"))
-    await files.prepare()
-    return files
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
+    return Sqlite(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -40,6 +37,6 @@ def databases(request: pytest.FixtureRequest) -> Sqlite | Postgres:
 
 @pytest.fixture
 async def database_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
-    """A fresh, migrated database of commerce: every test that asks for it runs on both kinds."""
+    """A fresh database of commerce: every test that asks for it runs on both kinds."""
     async with databases.fresh() as url:
         yield url

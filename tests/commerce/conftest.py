@@ -15,6 +15,7 @@ from datasources.settings import Settings, read
 from house import House
 from tests.commerce.shop import Clock, Shop
 from tests.commerce.till import Till
+from tests.database_servers import HOUSE, Sqlite
 from tests.gateway_client import Gateway
 from tests.sandbox_process import RunningSandbox, switches_of
 
@@ -31,10 +32,22 @@ def operation_timeout_s() -> float:
 
 
 @pytest.fixture
+async def house_url(sqlite: Sqlite) -> AsyncIterator[str]:
+    async with sqlite.fresh(HOUSE) as url:
+        yield url
+
+
+@pytest.fixture
 def configured(
-    database_url: str, sandbox: Sandbox, tmp_path: Path, operation_timeout_s: float
+    database_url: str, house_url: str, sandbox: Sandbox, tmp_path: Path, operation_timeout_s: float
 ) -> tuple[Settings, CommerceSettings]:
-    settings = read(Settings, data=tmp_path, rates_url=f"{sandbox.url}/rates", operation_timeout_s=operation_timeout_s)
+    settings = read(
+        Settings,
+        data=tmp_path,
+        house_database_url=house_url,
+        rates_url=f"{sandbox.url}/rates",
+        operation_timeout_s=operation_timeout_s,
+    )
     own = read(
         CommerceSettings,
         commerce_database_url=database_url,

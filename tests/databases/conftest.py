@@ -3,13 +3,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from datasources.sql import Database
-from tests.databases.tables import METADATA
+from tests.database_servers import Postgres, Sqlite
+from tests.databases.tables import TABLES
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """With an empty table of notes, on both kinds."""
-    database = Database("notes", database_url)
-    await database.in_one_thread(METADATA.create_all)
-    yield database
-    await database.close()
+async def database(databases: Sqlite | Postgres) -> AsyncIterator[Database]:
+    """With the tables of tests, empty, on both kinds."""
+    async with databases.fresh(TABLES) as url:
+        database = Database("notes", url)
+        yield database
+        await database.close()

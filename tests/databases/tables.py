@@ -1,10 +1,11 @@
-"""A table of the tests' own, and statements that would take for ever."""
+"""Tables of the tests' own, and statements that would take for ever."""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from datasources.sql import Database, UtcDateTime
+from tests.database_servers import Template
 
 METADATA = sa.MetaData()
 NOTES = sa.Table(
@@ -15,6 +16,16 @@ NOTES = sa.Table(
     sa.Column("rank", sa.Integer(), nullable=False, server_default="0"),
     sa.Column("at", UtcDateTime(), nullable=True),
 )
+THINGS = sa.Table(
+    "things",
+    METADATA,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("number", sa.BigInteger(), nullable=False),
+    sa.Column("code", sa.String(3), nullable=False),
+    sa.Column("at", UtcDateTime(), nullable=True),
+)
+OWNERS = sa.Table("owners", METADATA, sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("name", sa.Text()))
+TABLES = Template("tables", lambda database: database.in_one_thread(METADATA.create_all))
 
 ENDLESS = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",

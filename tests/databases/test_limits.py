@@ -18,7 +18,7 @@ from datasources.errors import SourceTimeout, SourceUnavailable
 from datasources.sql import Database
 from datasources.sqlite import READERS
 from tests.database_servers import Postgres, Sqlite
-from tests.databases.tables import METADATA, NOTES, endless, note, noted
+from tests.databases.tables import METADATA, NOTES, TABLES, endless, note, noted
 
 WITHIN_S = 3
 """Generous: the machine may be busy. The statements below would take minutes."""
@@ -26,9 +26,8 @@ WITHIN_S = 3
 
 @pytest.fixture
 async def file(sqlite: Sqlite) -> AsyncIterator[Database]:
-    async with sqlite.fresh() as url:
+    async with sqlite.fresh(TABLES) as url:
         database = Database("notes", url)
-        await database.in_one_thread(METADATA.create_all)
         yield database
         await database.close()
 
@@ -72,9 +71,8 @@ async def test_a_spent_deadline_asks_nothing_more(database: Database) -> None:
 
 async def test_an_address_says_the_same_to_those_who_read_and_who_write(postgres: Postgres) -> None:
     """What follows its `?` is read by one rule: with asyncpg's own, `ssl` were a setting of the server."""
-    async with postgres.fresh() as url:
+    async with postgres.fresh(TABLES) as url:
         database = Database("notes", f"{url}&ssl=disable")
-        await database.in_one_thread(METADATA.create_all)
         await one_note(database)
         assert await noted(database) == [1]
         await database.close()
@@ -207,7 +205,7 @@ async def test_postgres_may_die_and_come_back() -> None:
         assert await noted(database) == [1, 2]
     finally:
         await database.close()
-        server.stop()
+        await server.stop()
 
 
 async def test_a_database_that_is_not_there_is_unavailable(postgres: Postgres) -> None:
@@ -229,9 +227,8 @@ async def test_other_databases_are_refused_with_the_remedy(url: str, remedy: str
 
 @asynccontextmanager
 async def notes_on(postgres: Postgres) -> AsyncIterator[Database]:
-    async with postgres.fresh() as url:
+    async with postgres.fresh(TABLES) as url:
         database = Database("notes", url)
-        await database.in_one_thread(METADATA.create_all)
         yield database
         await database.close()
 

@@ -11,19 +11,10 @@ from sqlalchemy.ext.compiler import compiles
 
 from datasources.calls import collected
 from datasources.prepared import Prepared
-from datasources.sql import Database, UtcDateTime
+from datasources.sql import Database
 from datasources.statements import Condition, among, at_least, at_most, equal, owned, projection, read
+from tests.databases.tables import OWNERS, THINGS
 
-METADATA = sa.MetaData()
-THINGS = sa.Table(
-    "things",
-    METADATA,
-    sa.Column("id", sa.Uuid(), primary_key=True),
-    sa.Column("number", sa.BigInteger(), nullable=False),
-    sa.Column("code", sa.String(3), nullable=False),
-    sa.Column("at", UtcDateTime(), nullable=True),
-)
-OWNERS = sa.Table("owners", METADATA, sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("name", sa.Text()))
 START = datetime(2026, 3, 1, tzinfo=UTC)
 ROWS = [
     {"id": UUID(int=n + 1), "number": n, "code": f"{n:03}", "at": START + timedelta(microseconds=n)} for n in range(999)
@@ -46,7 +37,6 @@ compiles(Explained, "postgresql")(lambda e, compiler, **kw: f"EXPLAIN {compiler.
 @pytest.fixture
 async def things(database: Database) -> Database:
     """With 999 of them."""
-    await database.in_one_thread(METADATA.create_all)
     async with database.transaction() as transaction:
         await transaction.write(sa.insert(THINGS), ROWS)
     return database

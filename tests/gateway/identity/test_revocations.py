@@ -15,7 +15,7 @@ from datasources.ids import uuid7
 from datasources.settings import Settings, read
 from gateway.identity import Tokens
 from gateway.identity.reading import MAX_LIFE_S, SKEW_S
-from tests.database_servers import Postgres, Sqlite
+from tests.database_servers import HOUSE, Postgres, Sqlite
 from tests.gateway.identity.forging import ADA, NOW, SECRET, refusal
 
 BO = UUID(int=7)
@@ -38,7 +38,10 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def house(databases: Sqlite | Postgres, tmp_path: Path, clock: Clock) -> AsyncIterator[HouseSources]:
-    async with open_house(read(Settings, data=tmp_path, house_database_url=databases.empty()), clock) as house:
+    async with (
+        databases.fresh(HOUSE) as url,
+        open_house(read(Settings, data=tmp_path, house_database_url=url), clock) as house,
+    ):
         yield house
 
 
