@@ -1,5 +1,8 @@
 """Real parts, started once a session: PostgreSQL, the sandbox with the payment service. No network, no fixed ports."""
 
+import gc
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,6 +12,16 @@ from gateway.logs import configure_logs
 from tests.database_servers import Postgres, Sqlite
 
 configure_logs()
+
+# Where Python may write no bytecode, every server that a test starts would compile the whole house anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays until the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import json
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from socket import socket
@@ -62,19 +62,31 @@ def _fault_switches(faults: Faults) -> list[Route]:
         return Response(status_code=204)
 
     async def heal(request: Request) -> Response:
-        faults.heal(request.path_params["service"])
+        for service in named(request):
+            faults.heal(service)
         return Response(status_code=204)
 
     async def requests(request: Request) -> Response:
         received = faults.requests[request.path_params["service"]]
-        if request.method == "DELETE":
-            received.clear()
         return json_response(200, {"count": len(received), "requests": list(received)})
 
+    async def forget_requests(request: Request) -> Response:
+        for service in named(request):
+            faults.requests[service].clear()
+        return Response(status_code=204)
+
+    def named(request: Request) -> Sequence[str]:
+        """The service that the path names, or all."""
+        service = request.path_params.get("service")
+        return [service] if service else SERVICES
+
     return [
+        Route("/faults", heal, methods=["DELETE"]),
+        Route("/requests", forget_requests, methods=["DELETE"]),
         Route("/faults/{service}", set_fault, methods=["PUT"]),
         Route("/faults/{service}", heal, methods=["DELETE"]),
-        Route("/requests/{service}", requests, methods=["GET", "DELETE"]),
+        Route("/requests/{service}", requests, methods=["GET"]),
+        Route("/requests/{service}", forget_requests, methods=["DELETE"]),
     ]
 
 

@@ -147,7 +147,7 @@ async def world(house: House, shop: Shop) -> AsyncIterator[World]:
     }
     async with (
         served(house.app, lifespan="off") as port,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=None) as http,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=None, verify=False) as http,
     ):
         world = World(http, house, actors | {MARK: victim})
         world.ids |= {

@@ -13,7 +13,7 @@ import httpx
 
 class Payments(httpx.Client):
     def __init__(self, url: str) -> None:
-        super().__init__(base_url=f"{url}/payments", headers={"Authorization": "Bearer sk_test_1"})
+        super().__init__(base_url=f"{url}/payments", headers={"Authorization": "Bearer sk_test_1"}, verify=False)
 
     def change(self, path: str, fields: Mapping[str, Any] | None = None, key: str | None = None) -> httpx.Response:
         headers = {"Idempotency-Key": key} if key else {}

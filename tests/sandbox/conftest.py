@@ -24,11 +24,11 @@ def payments(sandbox: RunningSandbox) -> Iterator[Payments]:
 
 @pytest.fixture
 def rates(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{sandbox.url}/rates") as client:
+    with httpx.Client(base_url=f"{sandbox.url}/rates", verify=False) as client:
         yield client
 
 
 @pytest.fixture
 def carriers(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{sandbox.url}/carriers") as client:
+    with httpx.Client(base_url=f"{sandbox.url}/carriers", verify=False) as client:
         yield client

@@ -96,7 +96,7 @@ async def test_each_client_gets_the_stream_that_it_likes_best(port: int, accept:
     ],
 )
 async def test_who_would_rather_have_it_whole_gets_it_whole(port: int, accept: str) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False) as http:
         response = await http.post("/graphql", json={"query": DEFERRED}, headers={"Accept": accept})
     assert response.headers["content-type"].startswith("application/json")
     assert response.json() == {"data": {"a": {"key": "x", "x": "X"}}}
@@ -113,7 +113,7 @@ async def test_who_would_rather_have_it_whole_gets_it_whole(port: int, accept: s
 )
 @pytest.mark.parametrize("accept", [f"{BY_ID},application/json;q=0.9", f"{BY_PATH},application/json;q=0.9", URQL])
 async def test_where_nothing_is_put_off_the_answer_is_whole(port: int, query: str, answer: object, accept: str) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False) as http:
         response = await http.post("/graphql", json={"query": query}, headers={"Accept": accept})
     assert "json" in response.headers["content-type"]
     assert response.json() == answer
