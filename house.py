@@ -1,7 +1,8 @@
 """The house: settings, sources, graph and HTTP put together."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -9,6 +10,7 @@ from starlette.applications import Starlette
 from datasources.actor import Actor
 from datasources.errors import SourceError
 from datasources.house.documents import RegisteredDocuments
+from datasources.house.leases import Leases
 from datasources.house.revocations import RevokedSubjects
 from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
@@ -22,7 +24,7 @@ from gateway.later import flush
 from gateway.limits import Limits
 from gateway.persisted import Persisted
 from gateway.processes import CannotStart
-from resolvers.background import Background, running
+from resolvers.background import Background, repeat, running
 from resolvers.context import Context
 from schema.graph import DOMAINS, build
 
@@ -90,13 +92,18 @@ class House:
             await self._persisted.refresh(registered)
             revocations = self.tokens.revocations
             await revocations.refresh(revoked)
-            background = [
+            learning = [
                 Background("learning of documents", LEARN_EVERY_S, lambda _: self._persisted.refresh(registered)),
                 Background("learning of revocations", LEARN_EVERY_S, lambda _: revocations.refresh(revoked)),
-                *(work for domain in DOMAINS for work in domain.background),
             ]
-            async with running(background, self.open_context):
+            everywhere = [repeat(work, self.open_context) for work in learning]
+            async with running([*everywhere, *self._by_one_worker(Leases(sources[HouseSources].database))]):
                 yield
+
+    def _by_one_worker(self, leases: Leases) -> Iterator[Coroutine[Any, Any, None]]:
+        for domain in DOMAINS:
+            for work in domain.background:
+                yield leases.holding(f"{domain.name}: {work.name}", partial(repeat, work, self.open_context))
 
     def _checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         checked = (self.tokens, *self.sources.values())

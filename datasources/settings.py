@@ -110,8 +110,8 @@ class Settings(SettingsPart):
     data: Path = Field(default=Path("data"), description="The directory of the SQLite databases.")
     house_database_url: DatabaseUrl | None = Field(
         default=None,
-        description="The database of the house: registered documents, revocations. Without it, `house.db` in the data "
-        "directory.",
+        description="The database of the house: registered documents, revocations, and which worker does what one "
+        "alone does. Without it, `house.db` in the data directory.",
         examples=["postgresql://heddle@localhost/house"],
     )
     executor: Literal["plan", "graphql-core"] = Field(

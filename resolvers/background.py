@@ -1,9 +1,10 @@
 """Work that the house does of its own accord, again and again, beside serving."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -16,7 +17,11 @@ log = structlog.get_logger("heddle")
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """`work(context)` every `every_s` seconds, as SYSTEM. Each worker of the house does it: it must bear company."""
+    """`work(context)` every `every_s` seconds, as SYSTEM.
+
+    That of a domain is done by one worker of all at a time; but whoever does it may die in the middle, and another
+    begin it again, so that it has to bear that.
+    """
 
     name: str
     every_s: float
@@ -24,9 +29,9 @@ class Background:
 
 
 @asynccontextmanager
-async def running(background: Sequence[Background], open_context: OpenContext) -> AsyncIterator[None]:
-    """Does the work while the block runs. What fails is logged, and done again at its next time."""
-    tasks = [asyncio.create_task(_repeat(one, open_context)) for one in background]
+async def running(works: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Does these works, which have no end, while the block runs."""
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         yield
     finally:
@@ -35,7 +40,8 @@ async def running(background: Sequence[Background], open_context: OpenContext) -
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _repeat(background: Background, open_context: OpenContext) -> None:
+async def repeat(background: Background, open_context: OpenContext) -> None:
+    """For ever. What fails is logged, and done again at its next time."""
     while True:
         await asyncio.sleep(background.every_s)
         try:

@@ -34,9 +34,9 @@ class Domain:
     """`open(settings, own_settings)` opens the sources; `stores(sources, actor)` is the domain as one actor sees it.
 
     `types` are those that only interfaces lead to. `routes(open_context)` are HTTP endpoints beside the graph;
-    `background` is work that the house does again and again. `person(sources, email)` is whom development tokens are
-    made for; `webhook(own_settings)` the path and the signing secret of the events that its services send;
-    `reseal(sources, progress)` encrypts anew what it keeps, and gives for each column what became of it.
+    `background` is work that the house does again and again, one worker of all at a time. `person(sources, email)` is
+    whom development tokens are made for; `webhook(own_settings)` the path and the signing secret of the events that its
+    services send; `reseal(sources, progress)` encrypts anew what it keeps, and gives for each column what became of it.
     """
 
     name: str

@@ -1,7 +1,8 @@
 """The tables of the house.
 
 `changes` has one row for each thing that workers keep in memory: its number grows with every change, so that to look
-for news costs one row.
+for news costs one row. `leases` has one for each thing that one worker at a time does: its number grows with each
+holder, and `until` is in seconds since the epoch, by the clock of the database.
 """
 
 import sqlalchemy as sa
@@ -33,4 +34,13 @@ REVOCATIONS = sa.Table(
     METADATA,
     sa.Column("subject", sa.Uuid(), primary_key=True),
     sa.Column("before", UtcDateTime(), nullable=False),
+)
+
+LEASES = sa.Table(
+    "leases",
+    METADATA,
+    sa.Column("name", sa.String(128), primary_key=True),
+    sa.Column("holder", sa.String(128), nullable=False),
+    sa.Column("number", sa.BigInteger(), nullable=False),
+    sa.Column("until", sa.Double(), nullable=False),
 )

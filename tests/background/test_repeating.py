@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from datasources.actor import SYSTEM, Actor
 from datasources.errors import SourceUnavailable
 from datasources.ids import utc_now
-from resolvers.background import Background, running
+from resolvers.background import Background, repeat, running
 from resolvers.context import Context
 
 
@@ -31,7 +31,7 @@ async def test_work_that_failed_is_logged_and_done_again() -> None:
         again.set()
 
     with capture_logs() as logged:
-        async with running([Background("counting", 0.001, work)], open_context):
+        async with running([repeat(Background("counting", 0.001, work), open_context)]):
             await asyncio.wait_for(again.wait(), 10)
     (entry,) = logged
     assert (entry["log_level"], entry["work"]) == ("error", "counting")
@@ -47,7 +47,7 @@ async def test_a_source_that_fails_is_a_warning_without_a_traceback() -> None:
         raise SourceUnavailable("house", "gone")
 
     with capture_logs() as logged:
-        async with running([Background("learning", 0.001, work)], open_context):
+        async with running([repeat(Background("learning", 0.001, work), open_context)]):
             await asyncio.wait_for(again.wait(), 10)
     told = {"event": "source failed", "log_level": "warning", "work": "learning", "source": "house", "detail": "gone"}
     assert logged[0] == told | {"code": "SOURCE_UNAVAILABLE"}
@@ -63,6 +63,6 @@ async def test_work_ends_with_the_house() -> None:
         finally:
             ended.set()
 
-    async with running([Background("endless", 0.0, work)], open_context):
+    async with running([repeat(Background("endless", 0.0, work), open_context)]):
         await asyncio.wait_for(begun.wait(), 10)
     assert ended.is_set()
