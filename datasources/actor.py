@@ -1,12 +1,10 @@
 """Who asks: every store is made for one actor, and puts its row policies into every read."""
 
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from datasources.errors import Forbidden, Unauthenticated
 
-T = TypeVar("T")
 EVERYTHING = "*"
 """The scope that includes all others."""
 
@@ -36,51 +34,25 @@ class Actor:
 
 
 class Watched(Actor):
-    """An actor that notes what it is asked: what came of it counts for everybody who would have said the same."""
+    """An actor that notes whether it is asked who it is: if not, what came of it counts for all with its scopes."""
 
-    __slots__ = ("_actor", "_said")
-    _actor: Actor
-    _said: dict[str, object]
+    __slots__ = ("_id", "asked")
+    _id: UUID | None
+    asked: bool
 
     def __init__(self, actor: Actor) -> None:
-        object.__setattr__(self, "_actor", actor)
-        object.__setattr__(self, "_said", {})
+        object.__setattr__(self, "_id", actor.id)
+        object.__setattr__(self, "scopes", actor.scopes)
+        object.__setattr__(self, "asked", False)
 
     @property
     def id(self) -> UUID | None:
-        return self._noted("id", self._actor.id)
-
-    @property
-    def scopes(self) -> frozenset[str]:
-        return self._noted("scopes", self._actor.scopes)
-
-    @property
-    def personal(self) -> bool:
-        """Whether it was asked who it is."""
-        return "id" in self._said
-
-    def may(self, scope: str) -> bool:
-        return self._noted(f"may {scope}", self._actor.may(scope))
+        object.__setattr__(self, "asked", True)
+        return self._id
 
     def require(self, scope: str) -> None:
-        self._noted("is somebody", self._actor.id is not None)
-        self._noted(f"may {scope}", self._actor.may(scope))
-        self._actor.require(scope)
-
-    def counts_for(self, actor: Actor) -> bool:
-        return all(said == _says(actor, what) for what, said in self._said.items())
-
-    def _noted(self, what: str, said: T) -> T:
-        self._said[what] = said
-        return said
-
-
-def _says(actor: Actor, what: str) -> object:
-    if what == "is somebody":
-        return actor.id is not None
-    if what in ("id", "scopes"):
-        return getattr(actor, what)
-    return actor.may(what.removeprefix("may "))
+        """Whether it is anybody at all is no question of who it is."""
+        Actor(self._id, self.scopes).require(scope)
 
 
 ANONYMOUS = Actor(None)

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from datasources.deadline import deadline
-from datasources.errors import SourceError
+from datasources.errors import Refusal, SourceError
 from gateway.cross_site import SECURE, Origins, OwnPagesOnly, SecurityHeaders, cors
 from gateway.draining import STATE, Draining, closing
 from gateway.errors import masked
@@ -31,6 +31,7 @@ from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens, token_of
 from gateway.limits import DEFAULT, Limits
 from gateway.limits.connections import Connections
+from gateway.operation import request_refused
 from gateway.persisted import Persisted
 from gateway.request import BadRequest, Caller, GraphQLRequest, NotExecuted
 from gateway.session import Session
@@ -199,7 +200,12 @@ async def _states(checks: Mapping[str, Check]) -> dict[str, str]:
 async def _results(
     executor: Executor, caller: Caller, request: GraphQLRequest
 ) -> AsyncGenerator[Sequence[bytes], None]:
-    if executor.kind(request, caller) is OperationType.SUBSCRIPTION:
+    try:
+        kind = executor.kind(request, caller)
+    except Refusal as error:
+        request_refused(error, caller.request_id)
+        raise
+    if kind is OperationType.SUBSCRIPTION:
         async with aclosing(executor.subscribe(request, caller)) as pages:
             async for page in pages:
                 yield page

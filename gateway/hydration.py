@@ -3,72 +3,66 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 from datasources.actor import Actor, Watched
 
 KEPT_BYTES = 32 * 1024 * 1024
-GROUPS_KEPT = 10_000
+KINDS_KEPT = 10_000
 
 Answers = Sequence[bytes]
 Work = Callable[[Actor], Awaitable[Answers]]
 
 
-class Made(NamedTuple):
-    actor: Watched
-    answers: Answers
-
-
 class Hydration:
     """Answers to the same question about the same events: `group` is all of the question but who asks it.
 
-    Who asks first does the work. It counts for all who would have said the same wherever the work asked who they are
-    and what they may.
+    Who asks first does the work for all with the same scopes, unless it was asked for their ids: then each does it.
     """
 
     def __init__(self) -> None:
-        self._made: OrderedDict[Hashable, list[Made]] = OrderedDict()
+        self._made: OrderedDict[Hashable, Answers] = OrderedDict()
         self._bytes = 0
         self._under_way: dict[Hashable, asyncio.Future[None]] = {}
-        self._personal = lru_cache(GROUPS_KEPT)(_Flag)
+        self._personal: OrderedDict[Hashable, None] = OrderedDict()
+        """Groups, with scopes, whose answers depend on who asks: the next time nobody waits for a first one."""
 
     async def once(self, events: Hashable, group: Hashable, actor: Actor, work: Work) -> Answers:
         """Where who does the work leaves or fails, another does it anew. Raises: what the own work raises."""
-        key = (events, group)
-        personal = self._personal(group)
-        while True:
-            for made in self._made.get(key, ()):
-                if made.actor.counts_for(actor):
-                    return made.answers
+        kind = (group, actor.scopes, actor.id is None)
+        key = (events, kind)
+        while kind not in self._personal:
+            made = self._made.get(key)
+            if made is not None:
+                return made
             under_way = self._under_way.get(key)
-            if under_way is None or personal.set:
-                return await self._done(key, personal, actor, work)
+            if under_way is None:
+                return await self._first(key, kind, actor, work)
             await asyncio.shield(under_way)
+        return await work(actor)
 
-    async def _done(self, key: Hashable, personal: "_Flag", actor: Actor, work: Work) -> Answers:
+    async def _first(self, key: Hashable, kind: Hashable, actor: Actor, work: Work) -> Answers:
         watched = Watched(actor)
         under_way = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
             answers = await work(watched)
+            if watched.asked:
+                _remember(self._personal, kind)
+            else:
+                self._keep(key, answers)
         finally:
-            if self._under_way.get(key) is under_way:
-                del self._under_way[key]
+            del self._under_way[key]
             under_way.set_result(None)
-        personal.set = watched.personal
-        self._keep(key, Made(watched, answers))
         return answers
 
-    def _keep(self, key: Hashable, made: Made) -> None:
-        self._made.setdefault(key, []).append(made)
-        self._bytes += sum(map(len, made.answers))
+    def _keep(self, key: Hashable, answers: Answers) -> None:
+        self._made[key] = answers
+        self._bytes += sum(map(len, answers))
         while self._bytes > KEPT_BYTES:
             _, gone = self._made.popitem(last=False)
-            self._bytes -= sum(len(answer) for one in gone for answer in one.answers)
+            self._bytes -= sum(map(len, gone))
 
 
-class _Flag:
-    """Whether the answers of a group were different for each who asks: they need not wait for one another then."""
-
-    def __init__(self, _: Hashable) -> None:
-        self.set = False
+def _remember(kinds: OrderedDict[Hashable, None], kind: Hashable) -> None:
+    kinds[kind] = None
+    if len(kinds) > KINDS_KEPT:
+        kinds.popitem(last=False)

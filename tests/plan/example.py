@@ -1,6 +1,6 @@
 """A small graph with one of everything, over data that can be wrong: people and robots, their friends and moods."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -202,6 +202,19 @@ class Mutation:
     sure_rename: Person = strawberry.mutation(resolver=sure_rename)
 
 
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def person_changed(self, info: strawberry.Info) -> AsyncGenerator[Person | None, None]:
+        for row in info.context.world.rows.values():
+            yield row
+
+    @strawberry.subscription
+    async def sure_person_changed(self, info: strawberry.Info) -> AsyncGenerator[Person, None]:
+        for row in info.context.world.rows.values():
+            yield row
+
+
 CONFIG = StrawberryConfig(enable_experimental_incremental_execution=True)
-SCHEMA = strawberry.Schema(Query, Mutation, types=[Person, Robot], config=CONFIG)
+SCHEMA = strawberry.Schema(Query, Mutation, Subscription, types=[Person, Robot], config=CONFIG)
 GRAPHQL = SCHEMA._schema
