@@ -73,6 +73,8 @@ class House:
             limits=limits_of(settings),
             trusted_proxies=settings.trusted_proxies,
             draining=self.draining,
+            alone=settings.workers == 1,
+            key=settings.cursor_secret.get_secret_value().encode(),
             lifespan=self._open,
         )
 

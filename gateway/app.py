@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from secrets import token_hex
+from functools import partial
+from secrets import token_bytes, token_hex
 from typing import Any
 
-import orjson
 import structlog
-from graphql import GraphQLSchema, OperationType
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from datasources.deadline import deadline
-from datasources.errors import Refusal, SourceError
+from datasources.errors import SourceError
 from gateway.cross_site import SECURE, Origins, OwnPagesOnly, SecurityHeaders, cors
 from gateway.draining import STATE, Draining, closing
 from gateway.errors import masked
@@ -31,10 +31,12 @@ from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens, token_of
 from gateway.limits import DEFAULT, Limits
 from gateway.limits.connections import Connections
-from gateway.operation import request_refused
 from gateway.persisted import Persisted
-from gateway.request import BadRequest, Caller, GraphQLRequest, NotExecuted
+from gateway.request import BadRequest
+from gateway.results import results
 from gateway.session import Session
+from gateway.streams.distinct import Streaming
+from gateway.streams.reserved import Reserved
 from gateway.websocket import SocketHandler
 
 PATHS = ("/graphql", "/graphql/")
@@ -73,8 +75,11 @@ def application(
     limits: Limits = DEFAULT,
     trusted_proxies: Sequence[str] = (),
     draining: Draining | None = None,
+    alone: bool = True,
+    key: bytes | None = None,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
+    """`key` signs what processes that serve together say to each other; one that is `alone` needs none."""
     executor = Executor(
         graph.schema,
         graph.open_context,
@@ -85,12 +90,16 @@ def application(
         limits=limits,
     )
     origins = Origins(cors_origins)
-    endpoint = GraphQLEndpoint(executor, tokens, origins, explorer_page() if explorer else None, max_body_bytes)
     draining = draining or Draining()
+    connections = Connections(limits.max_connections)
+    streaming = Streaming(executor, tokens, connections, draining)
+    reserved = Reserved(streaming, key or token_bytes(), limits.redis_url, alone=alone)
+    page = explorer_page() if explorer else None
+    endpoint = GraphQLEndpoint(executor, tokens, origins, streaming, reserved, page, max_body_bytes)
     socket = SocketHandler(
         lambda payload: Session.of(tokens, token_of(payload)),
-        lambda *asked: _results(executor, *asked),
-        Connections(limits.max_connections),
+        partial(results, executor),
+        connections,
         draining=draining,
         lasts=executor.lasts,
     )
@@ -101,6 +110,7 @@ def application(
         async with lifespan(app):
             yield {STATE: draining}
             await executor.finish()
+            await reserved.close()
 
     async def ready(_: Request) -> Response:
         if draining.leaving:
@@ -195,22 +205,3 @@ async def _states(checks: Mapping[str, Check]) -> dict[str, str]:
 
     states = await asyncio.gather(*(state(check) for check in checks.values()))
     return dict(zip(checks, states, strict=True))
-
-
-async def _results(
-    executor: Executor, caller: Caller, request: GraphQLRequest
-) -> AsyncGenerator[Sequence[bytes], None]:
-    try:
-        kind = executor.kind(request, caller)
-    except Refusal as error:
-        request_refused(error, caller.request_id)
-        raise
-    if kind is OperationType.SUBSCRIPTION:
-        async with aclosing(executor.subscribe(request, caller)) as pages:
-            async for page in pages:
-                yield page
-        return
-    result = await executor.execute(request, caller)
-    if not result.executed:
-        raise NotExecuted(orjson.dumps(result.errors))
-    yield (executor.json_of(result, request, caller),)

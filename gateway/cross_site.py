@@ -90,7 +90,7 @@ def cors(listed: Sequence[str]) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=listed,
-            allow_methods=("GET", "POST"),
+            allow_methods=("GET", "POST", "PUT", "DELETE"),
             allow_headers=("*",),
             expose_headers=READABLE,
             max_age=PREFLIGHT_KEPT_S,

@@ -131,7 +131,7 @@ class Executor:
                 operation.result = asked
                 raise NotExecuted(orjson.dumps(asked.errors))
             plans, _, estimate = asked
-            with await self._admission.admitted(caller, estimate):
+            with await self._admission.admitted(caller, estimate, lasts=True):
                 async with aclosing(self._subscriptions.answers(plans, request, caller)) as pages:
                     async for page in pages:
                         yield page
@@ -199,6 +199,11 @@ class Executor:
         """Query, mutation or subscription; None where the request cannot be executed anyway. Raises: RateLimited."""
         operation = self._found(request, caller).operation(request.operation_name)
         return operation.operation if operation else None
+
+    def can_run(self, request: GraphQLRequest) -> bool:
+        """Whether the document has no errors, and one operation that is meant."""
+        document = self.documents.find(request)
+        return not document.errors and document.operation(request.operation_name) is not None
 
     def lasts(self, request: GraphQLRequest) -> bool:
         """Whether it is a subscription, of a request that runs."""

@@ -9,10 +9,10 @@ the application.
 from collections.abc import Awaitable, Callable, Sequence
 from struct import Struct
 
-from starlette.websockets import WebSocketDisconnect
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from wsproto import events
 
+from gateway.connection import ClientLeft
 from gateway.draining import draining_of
 
 SEND_TEXTS = "heddle.send_texts"
@@ -20,7 +20,7 @@ SEND_TEXTS = "heddle.send_texts"
 SendTexts = Callable[[Sequence[bytes]], Awaitable[None]]
 """Sends whole text messages in one write, once the client has read most of what came before.
 
-Raises: WebSocketDisconnect where the socket is closed.
+Raises: ClientLeft where the socket is closed.
 """
 
 CLOSING_S = 1.0
@@ -47,7 +47,7 @@ class FramedWebSocket(WSProtocol):
         if not self.writable.is_set():
             await self.writable.wait()
         if self.disconnected or self.close_sent or self.transport.is_closing():
-            raise WebSocketDisconnect(1006)
+            raise ClientLeft
         self.transport.write(b"".join([frame(text) for text in texts]))
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from itertools import groupby
+from urllib.parse import parse_qs
 
 import orjson
 from graphql import OperationType
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from datasources.actor import ANONYMOUS, Actor
+from datasources.actor import ANONYMOUS
 from datasources.errors import HeddleError, Refusal, SourceError, Unauthenticated
 from gateway import traces
 from gateway.answer import answer
@@ -17,17 +18,26 @@ from gateway.cross_site import SECURE, Origins
 from gateway.errors import refusal
 from gateway.execution import Executor
 from gateway.headers import GRAPHQL_JSON, HTML, JSON, Headers, headers_of, is_json, preferred
-from gateway.identity import InvalidToken, Tokens, bearer
+from gateway.identity import Holder, InvalidToken, Tokens, bearer
 from gateway.incremental.response import InParts, OnePart, in_parts
 from gateway.incremental.streams import Stream, stream_of
 from gateway.limits.refusals import Throttled
 from gateway.operation import request_refused
 from gateway.request import BadRequest, Batch, Caller, GraphQLRequest, address_of, addressed, posted, request_id
 from gateway.result import Result
+from gateway.session import AnotherPerson
+from gateway.streams.distinct import Streaming
+from gateway.streams.kinds import EVENTS, kind_of
+from gateway.streams.reservations import NoReservation
+from gateway.streams.reserved import Reserved
 
-ALLOWED = "GET, HEAD, POST, OPTIONS"
-NO_SUBSCRIPTIONS = "Subscriptions are served over WebSocket at this path."
+ALLOWED = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+NO_SUBSCRIPTIONS = (
+    "Subscriptions are served over WebSocket at this path, or to those who accept 'text/event-stream' or"
+    " 'multipart/mixed;subscriptionSpec=1.0', each in a request of its own."
+)
 REQUEST_ID = b"x-request-id"
+STREAM_TOKEN = b"x-graphql-event-stream-token"
 RETRY_AFTER_S = 5
 IN_JSON = (JSON, GRAPHQL_JSON)
 
@@ -42,11 +52,20 @@ class GraphQLEndpoint:
     """An ASGI application. `page` is what browsers see at the same path, if anything."""
 
     def __init__(
-        self, executor: Executor, tokens: Tokens, origins: Origins, page: Response | None, max_body_bytes: int
+        self,
+        executor: Executor,
+        tokens: Tokens,
+        origins: Origins,
+        streaming: Streaming,
+        reserved: Reserved,
+        page: Response | None,
+        max_body_bytes: int,
     ) -> None:
         self._executor = executor
         self._tokens = tokens
         self._origins = origins
+        self._streaming = streaming
+        self._reserved = reserved
         self._page = page
         self._max_body_bytes = max_body_bytes
 
@@ -70,21 +89,76 @@ class GraphQLEndpoint:
         media_type = preferred(accept, IN_JSON)
         json_type = media_type or JSON
         try:
-            if scope["method"] not in ("GET", "HEAD", "POST"):
+            if scope["method"] not in ("GET", "HEAD", "POST", "PUT", "DELETE"):
                 raise WrongMethod("Send queries by GET or POST, and mutations by POST.", ALLOWED)
-            if media_type is None and stream_of(accept) is None:
-                raise BadRequest(f"Answers are '{GRAPHQL_JSON}' or '{JSON}'; accept one of them.", 406)
             self._origins.admit(headers)
-            caller = Caller(
-                await actor_of(headers, self._tokens), called, address_of(scope), traces.context_of(headers)
-            )
+            holder = await holder_of(headers, self._tokens)
+            actor = holder.actor if holder else ANONYMOUS
+            caller = Caller(actor, called, address_of(scope), traces.context_of(headers))
+            token = stream_token(scope, headers)
+            if token is not None or scope["method"] in ("PUT", "DELETE"):
+                return await self._about_reserved(scope, headers, receive, caller, holder, token)
+            if media_type is None and stream_of(accept) is None and kind_of(accept) is None:
+                raise BadRequest(f"Answers are '{GRAPHQL_JSON}' or '{JSON}'; accept one of them.", 406)
             asked = await self._asked(scope, headers, receive, caller)
+            if live := self._live(asked, scope, caller, holder, accept, media_type):
+                return live
         except (Refusal, SourceError) as error:
             request_refused(error, called)
             return _refused(error, headers, json_type)
         response = await self._responded(asked, caller, headers, receive, media_type)
         response.raw_headers += self._executor.quota(caller).headers
         return response
+
+    async def _about_reserved(
+        self,
+        scope: Scope,
+        headers: Headers,
+        receive: Receive,
+        caller: Caller,
+        holder: Holder | None,
+        token: str | None,
+    ) -> Response:
+        """The answer to a request that reserves, opens or uses a stream for many operations."""
+        method = scope["method"]
+        if method == "PUT":
+            return self._reserved.reserve(holder)
+        if token is None:
+            raise NoReservation("Say in 'X-GraphQL-Event-Stream-Token' which stream it is")
+        if method == "DELETE":
+            (id,) = parse_qs(scope["query_string"].decode("latin-1")).get("operationId", [""])[:1]
+            return await self._reserved.complete(token, id, holder)
+        if method == "HEAD":
+            raise WrongMethod("Open a stream by GET.", "GET, POST, DELETE")
+        if method == "GET" and kind_of(headers.get(b"accept", b"")) is EVENTS:
+            return await self._reserved.open(token, caller, holder)
+        asked = await self._asked(scope, headers, receive, caller)
+        if not isinstance(asked, GraphQLRequest):
+            raise BadRequest("On a stream, operations are asked for one by one.")
+        if not self._executor.can_run(asked):
+            body, status = await self._executed(asked, caller)
+            return answer(headers, body, JSON, status)
+        return await self._reserved.run(token, asked, caller, holder)
+
+    def _live(
+        self,
+        asked: GraphQLRequest | Batch,
+        scope: Scope,
+        caller: Caller,
+        holder: Holder | None,
+        accept: bytes,
+        media_type: str | None,
+    ) -> Response | None:
+        """A subscription's response, or that of whoever takes no other answer. Raises: BadRequest, Throttled."""
+        subscribes = self._kind(asked, caller) is OperationType.SUBSCRIPTION
+        if not subscribes and (media_type is not None or stream_of(accept) is not None):
+            return None
+        kind = kind_of(accept)
+        if kind is None or not isinstance(asked, GraphQLRequest):
+            raise BadRequest(NO_SUBSCRIPTIONS)
+        if scope["method"] == "HEAD":
+            raise WrongMethod("Subscribe by GET or POST.", "GET, POST")
+        return self._streaming.distinct(asked, caller, holder, kind)
 
     async def _responded(
         self,
@@ -119,8 +193,6 @@ class GraphQLEndpoint:
             raise BadRequest("Send the request as it is, without a Content-Encoding.", 415)
         else:
             asked = posted(await body_of(receive, self._max_body_bytes))
-        if self._kind(asked, caller) is OperationType.SUBSCRIPTION:
-            raise BadRequest(NO_SUBSCRIPTIONS)
         return asked
 
     async def _answered(
@@ -183,13 +255,23 @@ class GraphQLEndpoint:
             return False  # and is told so when it is its turn
 
 
-async def actor_of(headers: Headers, tokens: Tokens) -> Actor:
+async def holder_of(headers: Headers, tokens: Tokens) -> Holder | None:
     """Raises: InvalidToken, SourceError. Without a token it is nobody."""
     authorization = headers.get(b"authorization")
     if authorization is None:
-        return ANONYMOUS
+        return None
     token = bearer(authorization.decode("latin-1"))
-    return ANONYMOUS if token is None else await tokens.actor_of(token)
+    return None if token is None else await tokens.holder(token)
+
+
+def stream_token(scope: Scope, headers: Headers) -> str | None:
+    """Of a reserved stream; in the address for those who can send no headers, as browsers' `EventSource`."""
+    token = headers.get(STREAM_TOKEN)
+    if token is not None:
+        return token.decode("latin-1")
+    if b"token=" not in scope["query_string"]:
+        return None
+    return next(iter(parse_qs(scope["query_string"].decode("latin-1")).get("token", ())), None)
 
 
 def _looks(scope: Scope, headers: Headers) -> bool:
@@ -215,6 +297,8 @@ def _status_of(error: HeddleError) -> tuple[int, dict[str, str]]:
             return 405, {"Allow": error.allowed}
         case BadRequest():
             return error.status, {}
+        case AnotherPerson():
+            return 403, {}
         case Throttled():
             return 429, {"Retry-After": str(error.retry_after_s)}
         case InvalidToken():

@@ -38,6 +38,7 @@ RUNNING = Gauge("heddle_operations_running", "Operations that have not ended.", 
 SHARED = Counter("heddle_operations_shared", "Operations that an identical one ran for.")
 ERRORS = Counter("heddle_errors", "Operations and requests that had an error of this code.", ("code",))
 SOCKETS = Gauge("heddle_sockets_open", "WebSockets.", multiprocess_mode="livesum")
+STREAMS = Gauge("heddle_streams_open", "Event streams and multipart subscriptions.", multiprocess_mode="livesum")
 DOCUMENTS = Counter("heddle_documents_read", "Documents parsed and validated; the others were known.")
 FALLBACKS = Counter("heddle_plan_fallbacks", "Operations that plans do not cover, by the reason.", ("reason",))
 BATCHES = Histogram("heddle_batch_keys", "Keys that were loaded at once, by the edge.", ("batch",), buckets=KEYS)

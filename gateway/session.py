@@ -74,7 +74,14 @@ class Session:
 
         Raises: AnotherPerson; InvalidToken and SourceError, after which the one before still is.
         """
-        holder = await self._tokens.holder(token)
+        self._take(await self._tokens.holder(token))
+
+    def follow(self, holder: Holder | None) -> None:
+        """As `renew`, by a token that was checked, where it is newer than the one in force. Raises: AnotherPerson."""
+        if holder and not (self._holder and holder.issued_at <= self._holder.issued_at):
+            self._take(holder)
+
+    def _take(self, holder: Holder) -> None:
         if holder.actor.id != self.actor.id:
             raise AnotherPerson
         self._holder = holder

@@ -1,26 +1,26 @@
 """GraphQL over WebSocket: the protocol graphql-transport-ws, ignorant of what the operations do."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import structlog
-from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from datasources.errors import HeddleError, Refusal, SourceError
+from datasources.errors import Refusal, SourceError
+from gateway.connection import ClientLeft
 from gateway.draining import Draining
-from gateway.errors import masked, refusal, shown
+from gateway.errors import refusal
 from gateway.frames import SEND_TEXTS, SendTexts
 from gateway.identity import token_of
 from gateway.limits.connections import Connections
 from gateway.limits.refusals import TooManyConnections, TooManyOperations
 from gateway.metrics import SOCKETS
 from gateway.operation import request_refused
-from gateway.request import Caller, GraphQLRequest, NotExecuted, address_of, request_id
+from gateway.request import Caller, GraphQLRequest, address_of, request_id
+from gateway.results import Run, sent
 from gateway.session import AnotherPerson, Session
 from gateway.websocket_messages import (
     ACK,
@@ -45,18 +45,8 @@ OpenSession = Callable[[dict[str, Any] | None], Awaitable[Session]]
 So does the end of the session: by this code clients know that another token may help, and connect again.
 """
 
-Run = Callable[[Caller, GraphQLRequest], AsyncGenerator[Sequence[bytes], None]]
-"""Yields results as JSON objects, as many at a time as there are: one for a query or mutation, any number for a
-subscription.
-
-NotExecuted and every other error become the operation's `error` message. When the client completes the operation or is
-gone, it is cancelled and closed: what must be finished all the same, such as a mutation, it shields itself.
-"""
-
 Lasts = Callable[[GraphQLRequest], bool]
 """Whether an operation, which runs, is one without an end, that is not waited for when the process ends."""
-
-log = structlog.get_logger("heddle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +96,7 @@ class SocketHandler:
             await _close(websocket, Closed(1013, str(refused)))
         except* Closed as group:
             await _close(websocket, next(error for error in group.exceptions if isinstance(error, Closed)))
-        except* WebSocketDisconnect:
+        except* ClientLeft:
             pass
 
 
@@ -136,7 +126,7 @@ class _Connection:
         self._ponged = asyncio.Event()
 
     async def converse(self) -> None:
-        """Until the client leaves: always ends with Closed, TooManyConnections or WebSocketDisconnect, perhaps in a
+        """Until the client leaves: always ends with Closed, TooManyConnections or ClientLeft, perhaps in a
         group."""
         try:
             async with asyncio.timeout(self._limits.init_timeout_s):
@@ -222,37 +212,20 @@ class _Connection:
         task.add_done_callback(self._tasks.pop)
 
     async def _operate(self, id: str, request: GraphQLRequest, session: Session) -> None:
-        last = await self._results_sent(id, request, session)
+        before = before_results(id)
+
+        async def send(page: Sequence[bytes]) -> None:
+            await self._send_texts([b"%b%b}" % (before, result) for result in page])
+
+        failure = await sent(self._run, Caller(session.actor, address=self._address), request, session, send)
         # Free before the client hears of the end, since it may use the id again at once.
         self._operations.pop(id, None)
-        await self._send(last)
-
-    async def _results_sent(self, id: str, request: GraphQLRequest, session: Session) -> bytes:
-        """The last message of the operation, after all of its results have been sent."""
-        caller = Caller(session.actor, address=self._address)
-        before = before_results(id)
-        try:
-            with session.running(caller):
-                async with aclosing(self._run(caller, request)) as pages:
-                    async for page in pages:
-                        await self._send_texts([b"%b%b}" % (before, result) for result in page])
-        except WebSocketDisconnect:
-            raise
-        except NotExecuted as refused:
-            return error_of(id, refused.errors)
-        except HeddleError as error:
-            shown_as = shown([GraphQLError(str(error), original_error=error)], caller.request_id)
-            return error_of(id, orjson.dumps(shown_as))
-        except Exception:
-            # One operation's bug must end neither the socket nor its other operations.
-            log.exception("bug", request=caller.request_id)
-            return error_of(id, orjson.dumps([masked(caller.request_id)]))
-        return complete_of(id)
+        await self._send(error_of(id, failure.errors) if failure else complete_of(id))
 
     async def _receive(self) -> Message:
         frame = await self._websocket.receive()
         if frame["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(frame.get("code", 1005))
+            raise ClientLeft
         raw = (frame.get("text") or "").encode()
         if len(raw) > self._limits.max_message_bytes:
             raise Closed(1009, f"Messages are at most {self._limits.max_message_bytes} bytes")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from gateway.limits.shared_rate import SharedRate
 
 MAX_OPERATIONS = 100
-"""Of one caller at a time, in one process."""
+MAX_SUBSCRIPTIONS = 1_000
+"""Of one caller at a time, in one process, over all connections."""
 MAX_INTROSPECTION = 25_000
 """Twice what tools ask for: it holds the loop for some 2 µs a unit, without a pause."""
 CHARACTERS = 4
@@ -30,7 +31,8 @@ class Admission:
     def __init__(self, limits: Limits) -> None:
         self._max_cost = limits.max_cost
         self.rate = _rate(limits)
-        self._running: dict[Payer, int] = {}
+        self._running = Running()
+        self._lasting = Running()
 
     def affordable(
         self, caller: Caller, plans: Plans, operation: OperationDefinitionNode, variables: dict[str, Any]
@@ -51,27 +53,21 @@ class Admission:
             raise CostExceeded(estimate.cost, self._max_cost, formula.dearest(variables))
         return estimate
 
-    async def admitted(self, caller: Caller, estimate: "Estimate") -> "Admitted":
-        """`with` it the operation runs. Raises: TooManyOperations, RateLimited."""
+    async def admitted(self, caller: Caller, estimate: "Estimate", *, lasts: bool = False) -> "Admitted":
+        """`with` it the operation runs; one that `lasts` is counted apart. Raises: TooManyOperations, RateLimited."""
         payer = payer_of(caller)
-        running = self._running.get(payer, 0)
-        if running >= MAX_OPERATIONS:
-            raise TooManyOperations("You run", MAX_OPERATIONS, "wait until one of them has ended")
-        self._running[payer] = running + 1
-        admitted = Admitted(self, payer, estimate)
+        if lasts:
+            running, most, remedy = self._lasting, MAX_SUBSCRIPTIONS, "end one of them"
+        else:
+            running, most, remedy = self._running, MAX_OPERATIONS, "wait until one of them has ended"
+        running.begin(payer, most, remedy)
+        admitted = Admitted(self, running, payer, estimate)
         try:
             await self.rate.take(payer, estimate.cost)
         except BaseException:
-            self.ended(payer)
+            running.end(payer)
             raise
         return admitted
-
-    def ended(self, payer: Payer) -> None:
-        running = self._running[payer] - 1
-        if running:
-            self._running[payer] = running
-        else:
-            del self._running[payer]
 
     def quota(self, caller: Caller) -> Quota:
         return self.rate.quota(payer_of(caller))
@@ -93,13 +89,35 @@ class Estimate(NamedTuple):
     introspection: float
 
 
+class Running:
+    """How many operations each caller runs."""
+
+    def __init__(self) -> None:
+        self._of: dict[Payer, int] = {}
+
+    def begin(self, payer: Payer, most: int, remedy: str) -> None:
+        """Raises: TooManyOperations."""
+        running = self._of.get(payer, 0)
+        if running >= most:
+            raise TooManyOperations("You run", most, remedy)
+        self._of[payer] = running + 1
+
+    def end(self, payer: Payer) -> None:
+        running = self._of[payer] - 1
+        if running:
+            self._of[payer] = running
+        else:
+            del self._of[payer]
+
+
 class Admitted:
     """An operation that runs, at the cost of `payer`: as estimated, until it is known better."""
 
-    __slots__ = ("_admission", "_estimate", "_payer")
+    __slots__ = ("_admission", "_estimate", "_payer", "_running")
 
-    def __init__(self, admission: Admission, payer: Payer, estimate: Estimate) -> None:
+    def __init__(self, admission: Admission, running: Running, payer: Payer, estimate: Estimate) -> None:
         self._admission = admission
+        self._running = running
         self._payer = payer
         self._estimate = estimate
 
@@ -107,7 +125,7 @@ class Admitted:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._admission.ended(self._payer)
+        self._running.end(self._payer)
 
     def settle(self, spent: float) -> None:
         """Gives back what was estimated too much, and takes what was too little. Who leaves early pays the estimate."""

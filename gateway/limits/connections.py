@@ -1,7 +1,7 @@
 """How many connections stay open: sockets and streams, of all callers together and of each."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from gateway.limits.rate import Payer, payer_of
 from gateway.limits.refusals import TooManyConnections
@@ -18,6 +18,13 @@ class Connections:
         self._most = most
         self._open = 0
         self._of: dict[Payer, int] = {}
+
+    def hold(self, caller: Caller) -> ExitStack:
+        """One of this caller's, until it is closed. Raises: TooManyConnections."""
+        with ExitStack() as held:
+            held.enter_context(self.one())
+            held.enter_context(self.of(caller))
+            return held.pop_all()
 
     @contextmanager
     def one(self) -> Iterator[None]:

@@ -1,8 +1,9 @@
 """A graph of two types that does as the tests tell it, since the gateway knows no domain."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, NewType
@@ -38,6 +39,30 @@ class Script:
         self.closed = asyncio.Event()
         """Set when the context of an operation has been."""
         self.written: list[str] = []
+        self.feeds: defaultdict[str, Feed] = defaultdict(Feed)
+
+
+class Feed:
+    """What a subscription is told: words as they are put here, an exception to raise, or None to end."""
+
+    def __init__(self) -> None:
+        self.events: asyncio.Queue[str | Exception | None] = asyncio.Queue()
+        self.began = asyncio.Event()
+        self.ended = asyncio.Event()
+
+    def put(self, *events: str | Exception | None) -> None:
+        for event in events:
+            self.events.put_nowait(event)
+
+    async def told(self) -> AsyncGenerator[str, None]:
+        self.began.set()
+        try:
+            while event := await self.events.get():
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+        finally:
+            self.ended.set()
 
 
 class Held:
@@ -182,8 +207,22 @@ class Mutation:
         return Pair(key=key)
 
 
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def told(self, info: strawberry.Info, feed: str = "") -> AsyncGenerator[str, None]:
+        async with aclosing(info.context.of(Stores).script.feeds[feed].told()) as words:
+            async for word in words:
+                yield word
+
+    @strawberry.subscription
+    async def count(self, to: int) -> AsyncGenerator[int, None]:
+        for number in range(1, to + 1):
+            yield number
+
+
 CONFIG = StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True)
-SCHEMA = strawberry.Schema(Query, Mutation, config=CONFIG)
+SCHEMA = strawberry.Schema(Query, Mutation, Subscription, config=CONFIG)
 
 
 def example(
@@ -200,6 +239,8 @@ def example(
     routes: Sequence[BaseRoute] = (),
     tokens: Tokens = TOKENS,
     draining: Draining | None = None,
+    alone: bool = True,
+    key: bytes | None = None,
 ) -> Starlette:
     @contextmanager
     def open_context(actor: Actor) -> Iterator[Context]:
@@ -227,5 +268,7 @@ def example(
         limits=limits,
         trusted_proxies=trusted_proxies,
         draining=draining,
+        alone=alone,
+        key=key,
         lifespan=lifespan,
     )

@@ -112,7 +112,7 @@ async def test_listed_pages_get_leave_and_can_read(open_gateway: Gateway) -> Non
     leave = await open_gateway.http.options("/graphql", headers=asked)
     assert leave.status_code == 200
     assert leave.headers["access-control-allow-origin"] == LISTED
-    assert leave.headers["access-control-allow-methods"] == "GET, POST"
+    assert leave.headers["access-control-allow-methods"] == "GET, POST, PUT, DELETE"
     assert leave.headers["access-control-allow-headers"] == "authorization,content-type,x-apollo-operation-name"
     assert leave.headers["access-control-max-age"] == "7200"
     assert "Origin" in leave.headers["vary"]

@@ -156,16 +156,16 @@ async def test_mutations_by_get_are_refused_and_do_nothing(gateway: Gateway, scr
     assert script.contexts == []
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "QUERY", "TRACE"])
+@pytest.mark.parametrize("method", ["PATCH", "QUERY", "TRACE"])
 async def test_other_methods_are_refused(gateway: Gateway, method: str) -> None:
     response = await gateway.http.request(method, "/graphql", content=QUERY, headers=IN_JSON)
     assert told(response) == (405, "BAD_REQUEST", "Send queries by GET or POST, and mutations by POST.")
-    assert response.headers["allow"] == "GET, HEAD, POST, OPTIONS"
+    assert response.headers["allow"] == "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 
 
 async def test_options_are_told(gateway: Gateway) -> None:
     response = await gateway.http.options("/graphql")
-    assert (response.status_code, response.headers["allow"]) == (204, "GET, HEAD, POST, OPTIONS")
+    assert (response.status_code, response.headers["allow"]) == (204, "GET, HEAD, POST, PUT, DELETE, OPTIONS")
 
 
 async def test_head_is_a_get_without_its_body(gateway: Gateway) -> None:

@@ -112,11 +112,12 @@ async def test_addresses(members: dict[str, Any], more: str) -> None:
 
 
 @many
-@given(headers=HEADERS, method=st.sampled_from(["POST", "GET", "HEAD", "PUT"]))
+@given(headers=HEADERS, method=st.sampled_from(["POST", "GET", "HEAD", "PUT", "DELETE", "PATCH"]))
 async def test_headers(headers: list[tuple[bytes, bytes]], method: str) -> None:
     status, answer = await asked(method, b"query={takes}", headers, b'{"query": "{ takes }"}')
     assert status < 500
-    answers(answer)
+    if status != 201:  # a stream's token
+        answers(answer)
 
 
 @pytest.mark.parametrize("depth", [200, 260, 1_000, 5_000])

@@ -3,12 +3,13 @@
 import asyncio
 from uuid import UUID
 
+import httpx
 import pytest
 
 import gateway.limits.admission as gateway_admission
 from datasources.actor import Actor
-from tests.gateway.example import Held, Script
-from tests.gateway.serving import soon
+from tests.gateway.example import Held, Script, example
+from tests.gateway.serving import served, soon
 from tests.gateway_client import Gateway
 
 ADA, BO = (Actor(UUID(int=number), frozenset()) for number in (1, 2))
@@ -66,3 +67,16 @@ async def test_mutations_whose_callers_left_still_count(gateway: Gateway, script
         await asyncio.wait([running])
     assert await gateway.refused("{ takes }") == ["TOO_MANY_OPERATIONS"]
     held.let_go.set()
+
+
+async def test_subscriptions_of_one_caller_are_counted_apart(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_admission, "MAX_SUBSCRIPTIONS", 1)
+    told = {"query": "subscription { told }"}
+    async with served(example(script)) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        headers = {"Accept": "text/event-stream"}
+        async with http.stream("POST", "/graphql", json=told, headers=headers):
+            await soon(script.feeds[""].began)
+            refused = await http.post("/graphql", json=told, headers=headers)
+            assert "You run 1 operations already; end one of them." in refused.text
+            assert (await http.post("/graphql", json={"query": "{ takes }"})).json() == {"data": {"takes": 0}}
+        await soon(script.feeds[""].ended)

@@ -17,8 +17,9 @@ from datasources.ids import utc_now
 from gateway.identity import Holder, Tokens
 from gateway.limits.connections import Connections
 from gateway.request import Caller, GraphQLRequest
+from gateway.results import Run
 from gateway.session import Session
-from gateway.websocket import PROTOCOL, OpenSession, Run, SocketHandler, SocketLimits
+from gateway.websocket import PROTOCOL, OpenSession, SocketHandler, SocketLimits
 from tests.gateway.example import TOKENS
 
 ADA = Actor(UUID(int=1), frozenset({"cart"}))
