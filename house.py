@@ -25,6 +25,7 @@ from gateway.limits import Limits
 from gateway.persisted import Persisted
 from gateway.processes import CannotStart
 from resolvers.background import Background, repeat, running
+from resolvers.consumers import consume
 from resolvers.context import Context
 from schema.graph import DOMAINS, build
 
@@ -103,9 +104,16 @@ class House:
                 yield
 
     def _by_one_worker(self, leases: Leases) -> Iterator[Coroutine[Any, Any, None]]:
+        stores = {domain.name: domain.stores for domain in DOMAINS}
         for domain in DOMAINS:
             for work in domain.background:
                 yield leases.holding(f"{domain.name}: {work.name}", partial(repeat, work, self.open_context))
+            for consumer in domain.consumers:
+                if consumer.of not in stores:
+                    continue  # a house without that domain has no such events
+                source, target = self.sources[stores[consumer.of]], self.sources[domain.stores]
+                consuming = partial(consume, consumer, source, target, self.open_context)
+                yield leases.holding(f"{domain.name}: {consumer.name}", consuming)
 
     def _checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         checked = (self.tokens, *self.sources.values())

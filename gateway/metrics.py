@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from datasources import calls
 from datasources.calls import Call, named
+from datasources.events.offsets import lagging
 from datasources.rest import breaker
 from gateway.later import flush, later
 
@@ -50,6 +51,12 @@ REQUESTS = Counter(
 )
 LEFT_ALONE = Gauge(
     "heddle_service_left_alone", "Workers whose breaker is open.", ("service",), multiprocess_mode="livesum"
+)
+LAG = Gauge(
+    "heddle_consumer_lag_seconds",
+    "Age of the event that a consumer has to handle next.",
+    ("consumer",),
+    multiprocess_mode="livemax",
 )
 
 # Looking a label's child up costs more than what it does.
@@ -83,12 +90,17 @@ def _count_call(call: Call) -> None:
         _requests(call.source, "retried").inc(call.retries)
 
 
+def _lagging(consumer: str, seconds: float) -> None:
+    LAG.labels(consumer).set(seconds)
+
+
 def _moved(service: str, is_open: bool) -> None:
     LEFT_ALONE.labels(service).set(is_open)
 
 
 calls.ended.append(partial(later, _count))
 breaker.moved.append(_moved)
+lagging.append(_lagging)
 
 
 def routes(token: SecretStr | None, *, public: bool) -> list[Route]:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from datasources.actor import Actor
 from datasources.settings import SettingsPart
 from resolvers.background import Background
+from resolvers.consumers import Consumer
 from resolvers.context import OpenContext
 
 
@@ -34,7 +35,8 @@ class Domain:
     """`open(settings, own_settings)` opens the sources; `stores(sources, actor)` is the domain as one actor sees it.
 
     `types` are those that only interfaces lead to. `routes(open_context)` are HTTP endpoints beside the graph;
-    `background` is work that the house does again and again, one worker of all at a time. `person(sources, email)` is
+    `background` is work that the house does again and again, one worker of all at a time, and
+    `consumers` what it does about events; then its sources have `offsets`. `person(sources, email)` is
     whom development tokens are made for; `webhook(own_settings)` the path and the signing secret of the events that its
     services send; `reseal(sources, progress)` encrypts anew what it keeps, and gives for each column what became of it.
     """
@@ -49,6 +51,7 @@ class Domain:
     types: Sequence[type] = ()
     routes: Callable[[OpenContext], Sequence[BaseRoute]] = no_routes
     background: Sequence[Background] = ()
+    consumers: Sequence[Consumer] = ()
     sample: Sample | None = None
     person: Callable[[Any, str], Awaitable[Actor | None]] | None = None
     webhook: Callable[[Any], tuple[str, str]] | None = None
