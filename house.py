@@ -31,6 +31,7 @@ from schema.graph import DOMAINS, build
 
 PARTS: Sequence[type[SettingsPart]] = (Settings, *(domain.settings for domain in DOMAINS))
 SAMPLES = [(domain, domain.sample) for domain in DOMAINS if domain.sample]
+DOSSIERS = {domain.name: domain.dossier for domain in DOMAINS if domain.dossier}
 LEARN_EVERY_S = 2.0
 """How long it takes until workers know of changes in the database of the house."""
 DRAIN_S = 5.0
@@ -80,7 +81,7 @@ class House:
         )
 
     def open_context(self, actor: Actor) -> Context:
-        return Context(actor, self.sources, self._clock)
+        return Context(actor, self.sources, self._clock, DOSSIERS)
 
     @asynccontextmanager
     async def _open(self, _: Starlette) -> AsyncIterator[None]:

@@ -1,25 +1,35 @@
 """What one operation carries: who asks, what it may reach, and what time it is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from datasources.actor import Actor
 from datasources.ids import Clock
 from loaders.batch import Loaders
 
 S = TypeVar("S")
+Dossier = Callable[["Context", UUID], Awaitable[Any]]
+"""All that a domain holds of this person, as JSON values."""
+Dossiers = Mapping[str, Dossier]
+NO_DOSSIERS: Dossiers = MappingProxyType({})
 
 
 class Context:
     """Fresh for every operation, and closed at its end: `with Context(…) as context`.
 
-    `sources` are the opened sources of each domain, by its class of stores.
+    `sources` are the opened sources of each domain, by its class of stores; `dossiers` tell what is held of a person,
+    by the name of the domain that holds it. Who asks decides whether the actor may know.
     """
 
-    def __init__(self, actor: Actor, sources: Mapping[type, Any], clock: Clock) -> None:
+    def __init__(
+        self, actor: Actor, sources: Mapping[type, Any], clock: Clock, dossiers: Dossiers = NO_DOSSIERS
+    ) -> None:
         self.actor = actor
         self.clock = clock
+        self.dossiers = dossiers
         self.loaders = Loaders(self.of)
         self._sources = sources
         self._stores: dict[type, Any] = {}

@@ -11,7 +11,7 @@ from datasources.actor import Actor
 from datasources.settings import SettingsPart
 from resolvers.background import Background
 from resolvers.consumers import Consumer
-from resolvers.context import OpenContext
+from resolvers.context import Dossier, OpenContext
 
 
 def no_routes(open_context: OpenContext) -> Sequence[BaseRoute]:
@@ -38,7 +38,8 @@ class Domain:
     `background` is work that the house does again and again, one worker of all at a time, and
     `consumers` what it does about events; then its sources have `offsets`. `person(sources, email)` is
     whom development tokens are made for; `webhook(own_settings)` the path and the signing secret of the events that its
-    services send; `reseal(sources, progress)` encrypts anew what it keeps, and gives for each column what became of it.
+    services send; `reseal(sources, progress)` encrypts anew what it keeps, and gives for each column what became of it;
+    `dossier` is what it adds where another domain tells a person all that is held of them.
     """
 
     name: str
@@ -56,3 +57,17 @@ class Domain:
     person: Callable[[Any, str], Awaitable[Actor | None]] | None = None
     webhook: Callable[[Any], tuple[str, str]] | None = None
     reseal: Callable[..., Awaitable[Sequence[Any]]] | None = None
+    dossier: Dossier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What the domains `between` have together: root fields, sample data; the edges are on their types already.
+
+    `fill(sources, sandbox_url=, progress=)` takes the sources of all domains, after each filled its own.
+    """
+
+    between: tuple[str, ...]
+    query: type
+    mutation: type
+    fill: Callable[..., Awaitable[bool]]

@@ -14,11 +14,17 @@ from loaders.batch import Batch
 from schema import access
 from schema.access import PUBLIC
 from schema.commerce.domain import COMMERCE
-from schema.domain import Domain
+from schema.domain import Domain, Links
 from schema.feeds import CURSOR
+from schema.links import LINKS
 from schema.node import Named, Node, read_id
+from schema.problems import InputProblem, RefusedProblem
+from schema.social.domain import SOCIAL
 
-DOMAINS: tuple[Domain, ...] = (COMMERCE,)
+DOMAINS: tuple[Domain, ...] = (
+    COMMERCE,
+    SOCIAL,
+)
 MAX_NODES = 100
 
 
@@ -53,12 +59,17 @@ def _batches() -> dict[str, Batch]:
 @cache
 def build(domains: tuple[Domain, ...] = DOMAINS) -> strawberry.Schema:
     """The graph of these domains; the same object each time, for it takes a process as long as a hundred requests."""
-    mutations = tuple(domain.mutation for domain in domains)
+    names = {domain.name for domain in domains}
+    parts: list[Domain | Links] = [*domains, *(links for links in LINKS if names.issuperset(links.between))]
+    mutations = tuple(part.mutation for part in parts)
     subscriptions = tuple(domain.subscription for domain in domains)
     return strawberry.Schema(
-        query=merge_types("Query", (NodeQuery, *(domain.query for domain in domains))),
+        query=merge_types("Query", (NodeQuery, *(part.query for part in parts))),
         mutation=merge_types("Mutation", mutations) if mutations else None,
         subscription=merge_types("Subscription", subscriptions) if subscriptions else None,
-        types=[type for domain in domains for type in domain.types],
+        types=[
+            *((RefusedProblem, InputProblem) if mutations else ()),
+            *(type for domain in domains for type in domain.types),
+        ],
         config=StrawberryConfig(scalar_map={Cursor: CURSOR}, enable_experimental_incremental_execution=True),
     )

@@ -9,7 +9,7 @@ import pytest
 
 from datasources.sandbox.process import Sandbox
 from gateway.logs import configure_logs
-from tests.database_servers import Postgres, Sqlite
+from tests.database_servers import SOCIAL, Postgres, Sqlite
 
 configure_logs()
 
@@ -52,4 +52,11 @@ def databases(request: pytest.FixtureRequest) -> Sqlite | Postgres:
 async def database_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
     """A fresh database of commerce: every test that asks for it runs on both kinds."""
     async with databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+async def social_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
+    """The same, of social."""
+    async with databases.fresh(SOCIAL) as url:
         yield url

@@ -32,7 +32,7 @@ def migrated(domain: str) -> Template:
     return Template(domain, lambda database: migrate(database, DATASOURCES / domain / "migrations"))
 
 
-HOUSE, COMMERCE = migrated("house"), migrated("commerce")
+HOUSE, COMMERCE, SOCIAL = migrated("house"), migrated("commerce"), migrated("social")
 
 
 class Postgres:

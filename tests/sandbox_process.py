@@ -19,7 +19,7 @@ class RunningSandbox:
         self._client = client
 
     def fault(self, service: str, mode: str, **settings: Any) -> None:
-        """Spoils payments, rates, carriers or webhooks until healed; settings as the fields of `faults.Fault`."""
+        """Spoils a service, or webhooks, until it is healed; settings as the fields of `faults.Fault`."""
         self._switch("PUT", f"faults/{service}", {"mode": mode, **settings})
 
     def heal(self, service: str = "") -> None:
@@ -55,6 +55,9 @@ class RunningSandbox:
 
     def import_shipments(self, shipments: Sequence[dict[str, Any]]) -> None:
         self._switch("POST", "carriers/import", list(shipments))
+
+    def import_recommendations(self, recommendations: Sequence[dict[str, Any]]) -> None:
+        self._switch("POST", "recommendations/import", list(recommendations))
 
     def reset(self) -> None:
         """Healed, asked nothing, telling nobody; what its services remember stays."""

@@ -15,7 +15,19 @@ from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
-from datasources.statements import EVERY, Columns, Condition, among, equal, kept, projection, read
+from datasources.statements import (
+    EVERY,
+    Columns,
+    Condition,
+    Read,
+    Statement,
+    among,
+    equal,
+    kept,
+    owned,
+    projection,
+    read,
+)
 
 
 class OrderStatus(StrEnum):
@@ -76,6 +88,19 @@ class Orders:
         theirs = among(REFUNDS.c.order_id, order_ids)
         oldest = (REFUNDS.c.created_at, REFUNDS.c.id)
         return await self._database.rows(read(_refunds(columns), theirs, self._visible, order=oldest))
+
+    async def has_received(self, product_id: UUID) -> bool:
+        """Whether the actor was sent this product, whatever became of it. Source: one SELECT."""
+        mine = (owned(ORDERS.c.customer_id, self._actor.signed_in), equal(ORDER_LINES.c.product_id, product_id))
+        return await self._database.row(read(_RECEIVED, *mine)) is not None
+
+    async def bought_together(self, limit: int) -> list[UUID]:
+        """Products on sale that were in orders with what the actor bought, the most frequent first; none it bought.
+
+        Source: one SELECT.
+        """
+        rows = await self._database.rows(Read(_BOUGHT_TOGETHER, {"actor": self._actor.signed_in, "limit": limit}))
+        return [row.product_id for row in rows]
 
     async def insert(
         self, transaction: Transaction, order: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], actor_id: UUID
@@ -160,6 +185,28 @@ def _refunds(columns: Columns) -> sa.Select[Any]:
     return projection(REFUNDS, columns).join(ORDERS, ORDERS.c.id == REFUNDS.c.order_id)
 
 
+_SENT = (OrderStatus.SHIPPED, OrderStatus.PARTIALLY_REFUNDED, OrderStatus.REFUNDED)
+_RECEIVED = (
+    sa.select(ORDER_LINES.c.id).join(ORDERS).where(sa.or_(*(ORDERS.c.status == sent for sent in _SENT))).limit(1)
+)
+
+
+def _bought_together() -> Statement:
+    mine, together = ORDER_LINES.alias("mine"), ORDER_LINES.alias("together")
+    my_orders = sa.select(ORDERS.c.id).where(ORDERS.c.customer_id == sa.bindparam("actor", type_=sa.Uuid()))
+    bought = sa.select(mine.c.product_id).where(mine.c.order_id.in_(my_orders))
+    with_it = sa.select(ORDER_LINES.c.order_id).where(ORDER_LINES.c.product_id.in_(bought))
+    found = (
+        sa.select(together.c.product_id)
+        .join(PRODUCTS, PRODUCTS.c.id == together.c.product_id)
+        .where(together.c.order_id.in_(with_it), together.c.product_id.not_in(bought), PRODUCTS.c.active.is_(True))
+        .group_by(together.c.product_id)
+    )
+    most = (sa.func.count().desc(), together.c.product_id)
+    return Statement(found.order_by(*most).limit(sa.bindparam("limit", type_=sa.Integer)))
+
+
+_BOUGHT_TOGETHER = _bought_together()
 _NEWEST = Sort("newest", (ORDERS.c.placed_at, ORDERS.c.id), descending=True)
 
 

@@ -1,10 +1,14 @@
-"""Whose email address this is: for the command that issues development tokens."""
+"""Who the people are: for development tokens, and for the sample data of other domains."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.tables import CUSTOMERS, STAFF
+from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS, PRODUCTS, STAFF
 
 
 async def person_by_email(sources: CommerceSources, email: str) -> Actor | None:
@@ -18,3 +22,24 @@ async def person_by_email(sources: CommerceSources, email: str) -> Actor | None:
         return Actor(member.id, frozenset(member.scopes.split()))
     customer_id = await sources.database.scalar(sa.select(CUSTOMERS.c.id).where(CUSTOMERS.c.email_index == index))
     return None if customer_id is None else Actor(customer_id)
+
+
+class Known(NamedTuple):
+    """Ids: of customers and products on sale, the oldest first; `bought` are customers with what was sent to them."""
+
+    customers: Sequence[UUID]
+    products: Sequence[UUID]
+    bought: Sequence[tuple[UUID, UUID]]
+
+
+async def known(sources: CommerceSources) -> Known:
+    """All of it. Source: three SELECTs."""
+    living = sa.select(CUSTOMERS.c.id).where(CUSTOMERS.c.erased_at.is_(None)).order_by(CUSTOMERS.c.id)
+    on_sale = sa.select(PRODUCTS.c.id).where(PRODUCTS.c.active.is_(True)).order_by(PRODUCTS.c.id)
+    pairs = sa.select(ORDERS.c.customer_id, ORDER_LINES.c.product_id).join(ORDERS).where(ORDERS.c.status == "shipped")
+    rows = [
+        await sources.database.rows(asked)
+        for asked in (living, on_sale, pairs.distinct().order_by(*pairs.selected_columns))
+    ]
+    customers, products, bought = rows
+    return Known([row.id for row in customers], [row.id for row in products], [tuple(row) for row in bought])

@@ -1,4 +1,4 @@
-"""The whole sandbox: the three services, each behind its faults, and the switches below /_sandbox."""
+"""The whole sandbox: the four services, each behind its faults, and the switches below /_sandbox."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from datasources.sandbox import carriers, intents, stripe
+from datasources.sandbox import carriers, intents, recommendations, stripe
 from datasources.sandbox.engine import Engine
 from datasources.sandbox.faults import MODES, SERVICES, WEBHOOK_MODES, Fault, Faults, Faulty
 from datasources.sandbox.payments import payments_app
@@ -31,6 +31,7 @@ def sandbox_app(state: State, engine: Engine, webhooks: Webhooks, faults: Faults
         "payments": payments_app(state, engine, webhooks),
         "rates": rates_app(),
         "carriers": carriers.carriers_app(state),
+        "recommendations": recommendations.recommendations_app(state),
     }
 
     @asynccontextmanager
@@ -127,12 +128,18 @@ def _state_switches(state: State, webhooks: Webhooks) -> list[Route]:
         state.keep(map(carriers.imported, minimal))
         return json_response(200, {"imported": len(minimal)})
 
+    async def import_recommendations(request: Request) -> Response:
+        told = orjson.loads(await request.body())
+        state.keep(map(recommendations.imported, told))
+        return json_response(200, {"imported": len(told)})
+
     return [
         Route("/webhooks", aim_webhooks, methods=["GET", "POST"]),
         Route("/payments/refunds/{id}/fail", fail_refund, methods=["POST"]),
         Route("/payments/keys", forget_keys, methods=["DELETE"]),
         Route("/payments/import", import_payments, methods=["POST"]),
         Route("/carriers/import", import_carriers, methods=["POST"]),
+        Route("/recommendations/import", import_recommendations, methods=["POST"]),
     ]
 
 

@@ -13,7 +13,7 @@ from resolvers.context import Context
 
 
 async def export_customer(context: Context, id: UUID) -> dict[str, Any]:
-    """Everything held of this customer, as JSON values.
+    """Everything held of this customer, as JSON values, with what other domains hold of them, by their names.
 
     Raises: Unauthenticated, Forbidden for another customer, NotFound.
     """
@@ -25,11 +25,13 @@ async def export_customer(context: Context, id: UUID) -> dict[str, Any]:
             raise NotFound("customer")
         dossier = await commerce.privacy.dossier(transaction, customer)
         await commerce.events.append(transaction, EventType.CUSTOMER_EXPORTED, id)
-    return dossier
+    return dossier | {name: await of(context, id) for name, of in context.dossiers.items()}
 
 
 async def erase_customer(context: Context, id: UUID, key: str) -> Any:
-    """Erases the personal data; orders stay, anonymised. Erasing again changes nothing.
+    """Erases the personal data; orders stay, anonymised. Other domains hear of it, and erase theirs.
+
+    Erasing again changes nothing.
 
     Raises: Unauthenticated, Forbidden for another customer, NotFound, ErasureTooEarly, KeyReused.
     """

@@ -29,7 +29,6 @@ from schema.commerce.orders import InvalidMoveProblem, OrdersMutation, OrdersQue
 from schema.commerce.payments import PaymentDeclinedProblem
 from schema.commerce.rates import RatesQuery
 from schema.domain import Domain, Sample
-from schema.problems import InputProblem, RefusedProblem
 
 SETTLE_EVERY_S = 60.0
 SWEEP_EVERY_S = 600.0
@@ -68,8 +67,6 @@ COMMERCE = Domain(
         ProductEvent,
         CustomerEvent,
         CartEvent,
-        RefusedProblem,
-        InputProblem,
         OutOfStockProblem,
         StockReservedProblem,
         ErasureTooEarlyProblem,

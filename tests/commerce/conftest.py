@@ -12,10 +12,11 @@ from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
+from datasources.social.settings import SocialSettings
 from house import House
 from tests.commerce.shop import Clock, Shop
 from tests.commerce.till import Till
-from tests.database_servers import HOUSE, Sqlite
+from tests.database_servers import HOUSE, SOCIAL, Sqlite
 from tests.gateway_client import Gateway
 from tests.sandbox_process import RunningSandbox, switches_of
 
@@ -58,22 +59,35 @@ def configured(
 
 
 @pytest.fixture
-async def house(configured: tuple[Settings, CommerceSettings], clock: Clock) -> AsyncIterator[House]:
-    async with open_house(configured, clock) as house:
+async def social(sqlite: Sqlite, sandbox: Sandbox) -> AsyncIterator[SocialSettings]:
+    """What of social a test of commerce reaches is the same on each kind of database."""
+    async with sqlite.fresh(SOCIAL) as url:
+        yield read(SocialSettings, social_database_url=url, recommendations_url=f"{sandbox.url}/recommendations")
+
+
+@pytest.fixture
+async def house(
+    configured: tuple[Settings, CommerceSettings], social: SocialSettings, clock: Clock
+) -> AsyncIterator[House]:
+    async with open_house(configured, social, clock) as house:
         yield house
 
 
 @pytest.fixture
-async def neighbour(configured: tuple[Settings, CommerceSettings], clock: Clock) -> AsyncIterator[House]:
-    """A second worker over the same database."""
-    async with open_house(configured, clock) as house:
+async def neighbour(
+    configured: tuple[Settings, CommerceSettings], social: SocialSettings, clock: Clock
+) -> AsyncIterator[House]:
+    """A second worker over the same databases."""
+    async with open_house(configured, social, clock) as house:
         yield house
 
 
 @asynccontextmanager
-async def open_house(configured: tuple[Settings, CommerceSettings], clock: Clock) -> AsyncIterator[House]:
+async def open_house(
+    configured: tuple[Settings, CommerceSettings], social: SocialSettings, clock: Clock
+) -> AsyncIterator[House]:
     settings, own = configured
-    house = House(settings, {"commerce": own}, clock)
+    house = House(settings, {"commerce": own, "social": social}, clock)
     async with house.app.router.lifespan_context(house.app):
         yield house
 

@@ -11,6 +11,7 @@ from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
+from datasources.social.settings import SocialSettings
 from house import House
 from tests.gateway_client import Gateway
 
@@ -19,7 +20,8 @@ from tests.gateway_client import Gateway
 async def house(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     settings = read(Settings, data=tmp_path_factory.mktemp("readme"), rates_url=f"{sandbox.url}/rates")
     own = read(CommerceSettings, payments_url=f"{sandbox.url}/payments", carriers_url=f"{sandbox.url}/carriers")
-    house = House(settings, {"commerce": own})
+    social = read(SocialSettings, recommendations_url=f"{sandbox.url}/recommendations")
+    house = House(settings, {"commerce": own, "social": social})
     async with house.app.router.lifespan_context(house.app):
         await fill(house.sources[Commerce], sandbox_url=sandbox.url)
         yield house

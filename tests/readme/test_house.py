@@ -46,14 +46,14 @@ def test_map_of_folders_is_complete() -> None:
 
 def test_table_of_errors_is_complete() -> None:
     table = set(re.findall(r"`([A-Z][A-Z_]+)`", under("Errors")))
-    raised = {code for code in codes(HeddleError) if not code.startswith("COMMERCE_")} - {"REFUSED"}
+    raised = {code for code in codes(HeddleError) if not code.startswith(("COMMERCE_", "SOCIAL_"))} - {"REFUSED"}
     masked = {value for name, value in vars(gateway.errors).items() if name.isupper() and isinstance(value, str)} | {
         "INTERNAL"
     }
-    assert table == raised | masked | {"COMMERCE_OUT_OF_STOCK"}
+    assert table == raised | masked | {"COMMERCE_OUT_OF_STOCK", "SOCIAL_NO_PROFILE"}
 
 
 def test_scopes_are_those_of_the_graph() -> None:
     asked = set(re.findall(r'scope: "([a-z:]+)"', build().as_str()))
-    told = set(re.findall(r"`([a-z]+:(?:read|write))`", under("What clients can rely on")))
+    told = set(re.findall(r"`([a-z]+:(?:read|write|moderate))`", under("What clients can rely on")))
     assert asked <= told

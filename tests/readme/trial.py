@@ -15,6 +15,7 @@ from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import METADATA
 from datasources.settings import Settings, read
+from datasources.social.settings import SocialSettings
 from gateway.logs import configure_logs
 from house import House
 from tests.commerce.shop import Clock, Shop
@@ -39,7 +40,8 @@ class Reviews(BaseHTTPRequestHandler):
 @asynccontextmanager
 async def opened_house(data: Path, reviews_url: str) -> AsyncIterator[House]:
     own: dict[str, Any] = {"payments_url": NOWHERE, "carriers_url": NOWHERE, "reviews_url": reviews_url}
-    house = House(read(Settings, data=data, rates_url=NOWHERE), {"commerce": read(CommerceSettings, **own)})
+    parts = {"commerce": read(CommerceSettings, **own), "social": read(SocialSettings, recommendations_url=NOWHERE)}
+    house = House(read(Settings, data=data, rates_url=NOWHERE), parts)
     async with house.app.router.lifespan_context(house.app):
         yield house
 

@@ -13,15 +13,17 @@ refunding.py   money goes back for some lines or all
 
 from resolvers.commerce.orders.cancelling import cancel_order
 from resolvers.commerce.orders.placing import PlaceOrder, place_order
-from resolvers.commerce.orders.reading import get_order
+from resolvers.commerce.orders.reading import bought_together, get_order, has_received
 from resolvers.commerce.orders.refunding import RefundOrder, refund_order
 from resolvers.commerce.orders.shipping import ship_order
 
 __all__ = [
     "PlaceOrder",
     "RefundOrder",
+    "bought_together",
     "cancel_order",
     "get_order",
+    "has_received",
     "place_order",
     "refund_order",
     "ship_order",

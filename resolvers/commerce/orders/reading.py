@@ -1,5 +1,6 @@
 """The order and the lists of orders, as the actor may see them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,22 @@ from datasources.sql import Transaction
 from loaders.commerce import CommerceLoaders
 from resolvers.context import Context
 
+MOST_TOGETHER = 10
+
 
 async def get_order(context: Context, id: UUID) -> Any:
     """The order; None where there is none, or none that the actor may see."""
     return await context.loaders.load(CommerceLoaders.order_by_id, id)
+
+
+async def has_received(context: Context, product_id: UUID) -> bool:
+    """Whether the actor was sent this product. Raises: Unauthenticated."""
+    return await context.of(Commerce).orders.has_received(product_id)
+
+
+async def bought_together(context: Context) -> Sequence[UUID]:
+    """Products that were in orders with what the actor bought, the most frequent first. Raises: Unauthenticated."""
+    return await context.of(Commerce).orders.bought_together(MOST_TOGETHER)
 
 
 async def must_see(context: Context, id: UUID) -> Row:

@@ -1,0 +1,1 @@
+"""What people do with each other: use cases and rules of social."""

@@ -1,0 +1,1 @@
+"""Social as clients see it."""
