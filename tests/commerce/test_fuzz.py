@@ -21,12 +21,15 @@ from hypothesis_graphql import Mode
 from datasources.actor import ANONYMOUS, Actor
 from datasources.commerce.settings import CommerceSettings
 from datasources.settings import Settings
+from datasources.social.stores import Social
 from house import House
 from schema.graph import build
 from schema.node import Node
 from tests.commerce.fuzz import aimed, documents, parameters_of, requests_of, spoiled
-from tests.commerce.shop import Shop
+from tests.commerce.shop import Clock, Shop
 from tests.gateway.serving import served
+from tests.gateway_client import Gateway
+from tests.social.town import Town
 
 LONG = "EXAMPLES" in os.environ
 EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
@@ -132,8 +135,41 @@ class World:
             self.told[f"something for {actor}"] += 1
 
 
+async def talked(town: Town, victim: Actor, stranger: Actor, product: str) -> dict[str, list[str]]:
+    """The ids of all that the victim said: marked where the stranger must not see it."""
+    friend = await town.person("friend", private=True)
+    await town.person("victim", actor=victim)
+    await town.person("stranger", actor=stranger)
+    await town.follows(friend, victim)
+    await town.follows(victim, friend)
+    posts = [await town.post(victim, MARK, visibility, productIds=[product]) for visibility in ("ME", "FOLLOWERS")]
+    posts.append(await town.post(victim, "Hello @stranger", productIds=[product]))
+    for author in (friend, stranger):
+        posts.append(await town.post(author, "Hello @victim"))
+    comments = [await town.comment(victim, posts[3], MARK), await town.comment(stranger, posts[2], "Hello @victim")]
+    await town.reacts(stranger, posts[2])
+    conversations = [await town.conversation(victim, friend), await town.conversation(stranger, victim)]
+    messages = [await town.message(victim, conversations[0], MARK), await town.message(stranger, conversations[1])]
+    notifications = await town.notifications(victim)
+    await town.reports(stranger, posts[2])
+    reports, decisions = await town.moderates(comments[1])
+    return {
+        "Profile": [town.id(one) for one in (victim, stranger, friend)],
+        "Post": posts,
+        "Comment": comments,
+        "Review": [await town.review(one, product) for one in (victim, stranger)],
+        "Conversation": conversations,
+        "Message": messages,
+        "Notification": notifications,
+        "Report": reports,
+        "Decision": decisions,
+        "Subject": [*posts, *comments],
+    }
+
+
 @pytest.fixture
-async def world(house: House, shop: Shop) -> AsyncIterator[World]:
+async def world(house: House, shop: Shop, gateway: Gateway, clock: Clock) -> AsyncIterator[World]:
+    town = Town(house.sources[Social], gateway, clock)
     top = await shop.category("Kitchen")
     category = await shop.category("Cups", parent=top)
     mug = await shop.product("Mug", category=category, stock={"BER": 500, "LYS": 5})
@@ -163,6 +199,7 @@ async def world(house: House, shop: Shop) -> AsyncIterator[World]:
         world.ids["Category"] = world.ids["ProductCategory"]
         for name in (MARK, "stranger"):
             await world.buys(name, world.ids["Product"][0], 2)
+        world.ids |= await talked(town, victim, stranger, world.ids["Product"][0])
         assert world.ids.keys() >= {node.__name__ for node in Node.__subclasses__()}
         world.actors, world.told = actors, Counter()
         yield world

@@ -15,10 +15,19 @@ from datasources.commerce.tables import METADATA
 from datasources.house import sources as house
 from datasources.house import tables as house_tables
 from datasources.migrations import migrate
+from datasources.social import tables as social_tables
 from datasources.sql import Database
 from tests.database_servers import Postgres, Sqlite
 
-SEARCH = ("search", "ix_products_search", "product_search")
+SEARCH = (
+    "search",
+    "ix_products_search",
+    "product_search",
+    "posts_search",
+    "profiles_search",
+    "ix_posts_search",
+    "ix_profiles_search",
+)
 """What only one of the two databases has, so that the tables cannot say it."""
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,6 +49,12 @@ asyncio.run(main())
 async def test_a_migrated_database_is_what_the_tables_say(database_url: str) -> None:
     database = Database("commerce", database_url)
     assert await database.in_one_thread(_differences) == []
+    await database.close()
+
+
+async def test_the_database_of_social_is_what_its_tables_say(social_url: str) -> None:
+    database = Database("social", social_url)
+    assert await database.in_one_thread(lambda connection: _differences(connection, social_tables.METADATA)) == []
     await database.close()
 
 

@@ -24,8 +24,8 @@ PRODUCTION = {
     "HEDDLE_DRAIN_S": "0",
     "HEDDLE_ENCRYPTION_KEYS": "k1:" + "QUFB" * 10 + "QUE=",
     **{f"HEDDLE_{name}_SECRET": "x" * 40 for name in ("TOKEN", "CURSOR", "INDEX", "PAYMENTS_WEBHOOK")},
-    **{f"HEDDLE_{name}_KEY": "x" * 40 for name in ("PAYMENTS", "CARRIERS")},
-    **{f"HEDDLE_{name}_URL": "http://127.0.0.1:9" for name in ("PAYMENTS", "CARRIERS", "RATES")},
+    **{f"HEDDLE_{name}_KEY": "x" * 40 for name in ("PAYMENTS", "CARRIERS", "RECOMMENDATIONS")},
+    **{f"HEDDLE_{name}_URL": "http://127.0.0.1:9" for name in ("PAYMENTS", "CARRIERS", "RATES", "RECOMMENDATIONS")},
 }
 """All that production must be given, and no time to say that it ends."""
 

@@ -125,7 +125,10 @@ def test_every_worker_serves_them_without_a_restart(run: Run, tmp_path: Path, ma
         until(lambda: codes() == {"DOCUMENT_NOT_FOUND"})
 
 
-SERVICES = dict.fromkeys(("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL"), "http://127.0.0.1:9")
+SERVICES = dict.fromkeys(
+    ("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL", "HEDDLE_RECOMMENDATIONS_URL"),
+    "http://127.0.0.1:9",
+)
 
 
 def until(so: Any) -> None:

@@ -22,7 +22,10 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="re
 
 PATIENCE_S = 120
 SOCKETS = 8
-SERVICES = dict.fromkeys(("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL"), "http://127.0.0.1:9")
+SERVICES = dict.fromkeys(
+    ("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL", "HEDDLE_RECOMMENDATIONS_URL"),
+    "http://127.0.0.1:9",
+)
 OPTIONS = ("--no-sandbox", "--scale", "0.005")
 RATES = {"query": "{ exchangeRates { date } }"}
 LATEST = {"amount": 1, "base": "EUR", "date": "2026-03-02", "rates": {"USD": 1.1}}

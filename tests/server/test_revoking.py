@@ -19,7 +19,10 @@ PATIENCE_S = 60
 AT_ONCE = 10
 ADA, BO = "ada@example.com", "bo@example.com"
 WHOSE = "error: Say whose tokens: --as EMAIL, or --subject ID"
-SERVICES = dict.fromkeys(("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL"), "http://127.0.0.1:9")
+SERVICES = dict.fromkeys(
+    ("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL", "HEDDLE_RECOMMENDATIONS_URL"),
+    "http://127.0.0.1:9",
+)
 
 
 def until(so: Callable[[], bool]) -> None:

@@ -13,7 +13,7 @@ from tests.server.command import PRODUCTION, ROOT, environment, started, wait_un
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads the process tree in /proc")
 
 SMALL = ("--scale", "0.005")
-SERVICES = ("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL")
+SERVICES = ("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL", "HEDDLE_RECOMMENDATIONS_URL")
 
 
 def told(cwd: Path, *arguments: str, **settings: str) -> list[str]:
@@ -84,7 +84,7 @@ def test_readiness_tells_which_source_is_down(tmp_path: Path) -> None:
         assert response.status_code == 503
         assert response.json() == {
             "ready": False,
-            "sources": dict.fromkeys(("house", "commerce"), "ok")
+            "sources": dict.fromkeys(("house", "commerce", "social"), "ok")
             | dict.fromkeys(("payments", "carriers", "rates"), "SOURCE_UNAVAILABLE"),
         }
         page = command.get("/graphql", accept="text/html")

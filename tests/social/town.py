@@ -70,9 +70,25 @@ class Town:
         values = {"conversationId": conversation, "text": text, "idempotencyKey": next(self._keys)}
         return await self._made("sendMessage", "SendMessageInput", "message", values, author)
 
-    async def moderates(self, subject: str, action: str = "HIDE") -> None:
+    async def reports(self, author: Actor, subject: str) -> None:
+        answer = await self.does(
+            "report", "ReportInput", "subjectId", {"subjectId": subject, "reason": "Rude"}, as_=author
+        )
+        assert answer == {"subjectId": subject, "problem": None}
+
+    async def moderates(self, subject: str, action: str = "HIDE") -> tuple[list[str], list[str]]:
+        """The ids of all reports and decisions by then."""
         values = {"subjectId": subject, "action": action}
         await self._made("moderate", "ModerateInput", "decision", values, self.moderator())
+        query = "{ reports(openOnly: false) { nodes { id } } decisions { nodes { id } } }"
+        found = await self.gateway.data(query, as_=self.moderator())
+        reports, decisions = ([node["id"] for node in found[name]["nodes"]] for name in ("reports", "decisions"))
+        return reports, decisions
+
+    async def notifications(self, actor: Actor) -> list[str]:
+        """The ids."""
+        found = await self.gateway.data("{ notifications { nodes { id } } }", as_=actor)
+        return [node["id"] for node in found["notifications"]["nodes"]]
 
     async def does(
         self, mutation: str, kind: str, selection: str, values: dict[str, Any], *, as_: Actor = ANONYMOUS
