@@ -76,7 +76,7 @@ class House:
             trusted_proxies=settings.trusted_proxies,
             draining=self.draining,
             alone=settings.workers == 1,
-            key=settings.cursor_secret.get_secret_value().encode(),
+            secret=settings.cursor_secret.get_secret_value().encode(),
             lifespan=self._open,
         )
 

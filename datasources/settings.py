@@ -212,7 +212,7 @@ class Settings(SettingsPart):
         default="heddle", min_length=1, description="What tokens must have among their `aud`.", examples=["heddle"]
     )
     cursor_secret: Secret = secret(
-        "Signs the cursors of pages; at least 32 bytes.",
+        "Signs the cursors of pages, and the tokens of streams; at least 32 bytes.",
         development="for development only, not a secret: cursors",
         how=_MAKE,
     )

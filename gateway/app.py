@@ -76,10 +76,10 @@ def application(
     trusted_proxies: Sequence[str] = (),
     draining: Draining | None = None,
     alone: bool = True,
-    key: bytes | None = None,
+    secret: bytes | None = None,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
-    """`key` signs what processes that serve together say to each other; one that is `alone` needs none."""
+    """By their `secret`, processes that serve together know each other's words; one that is `alone` needs none."""
     executor = Executor(
         graph.schema,
         graph.open_context,
@@ -93,7 +93,7 @@ def application(
     draining = draining or Draining()
     connections = Connections(limits.max_connections)
     streaming = Streaming(executor, tokens, connections, draining)
-    reserved = Reserved(streaming, key or token_bytes(), limits.redis_url, alone=alone)
+    reserved = Reserved(streaming, secret or token_bytes(), limits.redis_url, alone=alone)
     page = explorer_page() if explorer else None
     endpoint = GraphQLEndpoint(executor, tokens, origins, streaming, reserved, page, max_body_bytes)
     socket = SocketHandler(

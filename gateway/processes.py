@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -41,6 +42,8 @@ SILENT_S = 30
 
 TAKES_NOTHING_S = 60
 """A client that takes nothing of what it is sent for so long is hung up on: it is gone, or does not read."""
+HELD_BYTES = 131_072
+"""Of what could not be sent yet, the system holds so much for one client; else it would be megabytes for each."""
 
 
 class CannotStart(Exception):
@@ -67,8 +70,9 @@ def bound(host: str, port: int) -> socket.socket:
         with ExitStack() as unless_bound:
             listening = unless_bound.enter_context(socket.socket(family, kind, protocol))
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux; connections inherit it
+            if sys.platform == "linux":  # connections inherit it
                 listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TAKES_NOTHING_S * 1000)
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, HELD_BYTES)
             listening.bind(address)
             unless_bound.pop_all()
             return listening

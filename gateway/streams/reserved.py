@@ -4,6 +4,7 @@ PUT reserves a stream and gives its token, which each of the others brings: GET 
 results go there, DELETE ends one. The last two may reach another process than the one that the stream is open in.
 """
 
+import hmac
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -47,16 +48,13 @@ class NeedsRedis(BadRequest):
 
 
 class Reserved:
-    """`key` signs tokens and messages, and is the same in all processes that serve together; `alone` is the only one.
+    """`secret` is the same in all processes that serve together; `alone` is the only one. They meet at `redis_url`."""
 
-    Those find each other at `redis_url`.
-    """
-
-    def __init__(self, streaming: Streaming, key: bytes, redis_url: str | None, *, alone: bool) -> None:
+    def __init__(self, streaming: Streaming, secret: bytes, redis_url: str | None, *, alone: bool) -> None:
         self._streaming = streaming
-        self._reservations = Reservations(key)
+        self._reservations = Reservations(hmac.digest(secret, b"reservations", "sha256"))
         self._open: dict[str, Single] = {}
-        self._relay = self._relaying(redis_url, key) if redis_url else None
+        self._relay = self._relaying(redis_url, hmac.digest(secret, b"relay", "sha256")) if redis_url else None
         self._refuses = not alone and self._relay is None
 
     def reserve(self, holder: Holder | None) -> Response:

@@ -240,7 +240,7 @@ def example(
     tokens: Tokens = TOKENS,
     draining: Draining | None = None,
     alone: bool = True,
-    key: bytes | None = None,
+    secret: bytes | None = None,
 ) -> Starlette:
     @contextmanager
     def open_context(actor: Actor) -> Iterator[Context]:
@@ -269,6 +269,6 @@ def example(
         trusted_proxies=trusted_proxies,
         draining=draining,
         alone=alone,
-        key=key,
+        secret=secret,
         lifespan=lifespan,
     )

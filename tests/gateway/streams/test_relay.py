@@ -23,7 +23,7 @@ from tests.gateway.identity.forging import SECRET
 from tests.gateway.serving import PATIENCE_S, served, soon
 from tests.gateway.streams.test_reserved import ADA, BO, READS, TOLD, ask, bearer, client, code, opened, reserved
 
-KEY = b"what the processes of the tests share"
+SHARED = b"what the processes of the tests share"
 TOKENS = Tokens(SECRET)
 
 
@@ -36,7 +36,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 def process(script: Script, redis_socket: str) -> AbstractAsyncContextManager[int]:
     limits = Limits(redis_url=f"unix://{redis_socket}")
-    return served(example(script, tokens=TOKENS, limits=limits, alone=False, key=KEY))
+    return served(example(script, tokens=TOKENS, limits=limits, alone=False, secret=SHARED))
 
 
 @contextmanager
