@@ -36,7 +36,7 @@ SLOW_FOR_S = 10.0
 """How long reads of a name that once took longer go to a thread at once."""
 FETCHED = 1_000
 """Rows: to ask a cursor for each takes longer than the row."""
-TURN_S = 0.001
+TURN_S = 0.005
 """How long one reader after the other may keep the loop before others have their turn."""
 
 

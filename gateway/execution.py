@@ -31,6 +31,7 @@ from gateway.request import Caller, GraphQLRequest, NotExecuted
 from gateway.result import Result
 from gateway.sharing import Sharing
 from gateway.subscription import Subscriptions
+from gateway.turns import Turns
 
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
 
@@ -67,6 +68,7 @@ class Executor:
         self._mutations: set[asyncio.Task[Result]] = set()
         self._sharing = Sharing[Result]()
         self._subscriptions = Subscriptions(open_context, timeout_s, planned=planned)
+        self._turns = Turns()
 
     async def execute(self, request: GraphQLRequest, caller: Caller, parts: Parts | None = None) -> Result:
         """Runs one query or mutation, at the cost of its caller. Faults are errors in the result. Raises: Throttled.
@@ -230,7 +232,7 @@ class Executor:
             try:
                 with deadline(self._timeout_s):
                     async with asyncio.timeout(self._timeout_s + GRACE_S):
-                        result = await run(context, request.variables, request.operation_name)
+                        result = await self._turns.run(run, context, request.variables, request.operation_name)
             except TimeoutError:
                 error = timed_out(self._timeout_s)
                 if delivery:

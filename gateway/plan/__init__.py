@@ -106,7 +106,7 @@ class Plans:
         def build() -> Executor[Any]:
             return cast(Executor[Any], self._executor(Executor, context, variables, operation_name))
 
-        run = Run(context, self.schema, values, build)
+        run = Run(context, self.schema, values, build, apart=plan.apart)
         if plan.serial:
             data = await plan.root.run_serially(run, None)
         else:

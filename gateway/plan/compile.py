@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -45,7 +46,7 @@ MAX_FIELDS = 2_000
 spread wherever they are asked for, so that a short document can ask for exponentially many."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     root: Selection
     serial: bool
@@ -53,6 +54,11 @@ class Plan:
     loads: Sequence[Load]
     fields: int
     """How many were compiled: there may be more than are written."""
+
+    @cached_property
+    def apart(self) -> bool:
+        """Whether it is known that each step loads by a batch of its own."""
+        return bool(self.loads) and all(load.alone for load in self.loads)
 
 
 def conditions_of(document: DocumentNode) -> frozenset[str]:

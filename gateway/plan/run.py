@@ -1,7 +1,7 @@
 """One execution of a plan: what its steps share while they run."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -11,17 +11,31 @@ from graphql.pyutils import Path, is_awaitable
 from gateway.plan.field import Field
 from gateway.plan.values import Failure
 from gateway.plan.variables import Values
+from gateway.watched import watched
 
 KINDS_KEPT = 1_000
+Work = Callable[[], Coroutine[Any, Any, Any]]
 
 
 class Run:
-    """`values` are the variables; `build` makes graphql-core's executor, which makes the infos of resolvers."""
+    """`values` are the variables; `build` makes graphql-core's executor, which makes the infos of resolvers.
 
-    def __init__(self, context: Any, schema: GraphQLSchema, values: Values, build: Callable[[], Executor[Any]]) -> None:
+    `apart` says that no two steps load by the same batch: they need not ask in the same turn of the loop.
+    """
+
+    def __init__(
+        self,
+        context: Any,
+        schema: GraphQLSchema,
+        values: Values,
+        build: Callable[[], Executor[Any]],
+        *,
+        apart: bool = False,
+    ) -> None:
         self.context = context
         self.schema = schema
         self.values = values
+        self.apart = apart
         self.failed = False
         """Whether there is any failure in what was answered so far."""
         self._build = build
@@ -81,6 +95,59 @@ def tried(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 async def together(work: Sequence[Awaitable[Any]]) -> list[Any]:
     """All results; a task for each only where there are several."""
     return list(await asyncio.gather(*work)) if len(work) > 1 else [await one for one in work]
+
+
+class Together:
+    """Work of several kinds at the same time; a kind that waited for nothing the last time gets no task.
+
+    Tasks of a source that answers at once take longer than its answer, and let other operations in between.
+    """
+
+    def __init__(self, kinds: int) -> None:
+        self._waits = [True] * kinds
+
+    async def done(self, work: Sequence[Work]) -> list[Any]:
+        """All results; `work` has one of each kind."""
+        if len(work) == 1:
+            return [await work[0]()]
+        tasks: dict[int, asyncio.Task[Any]] = {}
+        found: dict[int, Any] = {}
+        at_once = [place for place, waits in enumerate(self._waits) if not waits]
+
+        def begin(places: list[int]) -> None:
+            for place in places:
+                tasks[place] = asyncio.create_task(self._seen(place, work[place], lambda: None))
+
+        def begin_others() -> None:
+            begin(at_once)
+            at_once.clear()
+
+        try:
+            begin([place for place, waits in enumerate(self._waits) if waits])
+            if tasks and at_once:
+                await asyncio.sleep(0)  # those who wait begin to
+            while at_once:
+                place = at_once.pop(0)
+                found[place] = await self._seen(place, work[place], begin_others)
+            if tasks:
+                found.update(zip(tasks, await asyncio.gather(*tasks.values()), strict=True))
+        finally:
+            for task in tasks.values():
+                task.cancel()
+        return [found[place] for place in range(len(work))]
+
+    async def _seen(self, place: int, work: Work, when_it_waits: Callable[[], None]) -> Any:
+        waited = False
+
+        def sees(awaited: Any) -> None:
+            nonlocal waited
+            if awaited is not None and not waited:
+                waited = True
+                when_it_waits()
+
+        result = await watched(work(), sees)
+        self._waits[place] = waited
+        return result
 
 
 async def _settled(work: Sequence[Awaitable[Any]]) -> list[Any]:

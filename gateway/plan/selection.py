@@ -1,14 +1,14 @@
 """The fields of one object type, with the step of each."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from datasources.statements import Columns
 from gateway.plan.completion import Columned
 from gateway.plan.generated import builder
 from gateway.plan.load import Load, united
-from gateway.plan.run import Run, together
+from gateway.plan.run import Run, Together, together
 from gateway.plan.steps import Attribute, Calculation, Filled, Step
 from gateway.plan.values import Failure
 
@@ -24,6 +24,7 @@ class Selection:
         self.columns = united(_columns_of(step) for step in steps)
         self._quick = [step for step in steps if not step.waits]
         self._slow = [step for step in steps if step.waits]
+        self._together = Together(len(self._slow))
         branches = [branch for step in (*self._quick, *self._slow) for branch in step.branches]
         self._filled = [branch.field.key for branch in branches]
         self._keys = [key for key in keys if key not in constants]
@@ -72,7 +73,11 @@ class Selection:
         for step in self._quick:
             column = step.quick(rows)
             filled.append(await step.columns(run, rows) if column is None else [column])
-        filled += await together([step.columns(run, rows) for step in self._slow])
+        if run.apart:
+            work = [partial(step.columns, run, rows) for step in self._slow]
+            filled += await self._together.done(work)
+        else:
+            filled += await together([step.columns(run, rows) for step in self._slow])
         columns = dict(zip(self._filled, (column for of_step in filled for column in of_step), strict=True))
         objects = self._build(rows, *[columns[key] for key in self._keys])
         if run.failed:

@@ -89,6 +89,24 @@ async def test_what_is_wrong_among_many_rows_is_told_as_ever() -> None:
     assert told[0][1]
 
 
+async def test_sources_that_answer_at_once_get_no_tasks_and_hold_up_nobody_when_they_are_slow() -> None:
+    made = plans('{ people { price(currency: "USD") friends { nick } } }')
+    tasks = []
+    for _ in range(2):
+        async with counted_tasks() as begun:
+            await made.execute(Context(good_rows()), {}, None)
+        tasks.append(len(begun))
+    assert tasks == [2, 0]
+    context = Context(good_rows())
+    world = context.world
+    world.holds["prices_of USD"] = asyncio.Event()
+    world.started["friends_of"] = asyncio.Event()
+    running = asyncio.create_task(made.execute(context, {}, None))
+    await asyncio.wait_for(world.started["friends_of"].wait(), 5)
+    world.holds["prices_of USD"].set()
+    assert (await running).data == (await made.judge(Context(good_rows()), {}, None)).data
+
+
 async def test_a_key_is_asked_for_once_wherever_it_comes_up() -> None:
     context = Context(good_rows())
     await answered(

@@ -1,0 +1,30 @@
+"""To await something, and see what it waits for."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from types import coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@coroutine
+def watched(work: Coroutine[Any, Any, T], see: Callable[[Any], Awaitable[None] | None]) -> Generator[Any, Any, T]:
+    """What the work gives. `see` is told of each future that it waits for, and of None where it only lets the loop go
+    on; what `see` returns is awaited before the work goes on.
+    """
+    step: Callable[[Any], Any] = work.send
+    given: Any = None
+    while True:
+        try:
+            awaited = step(given)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        first = see(awaited)
+        try:
+            given = yield awaited
+            if first is not None:
+                yield from first.__await__()
+            step = work.send
+        except BaseException as raised:  # noqa: BLE001  # it is for the work, as with `await`
+            step, given = work.throw, raised
