@@ -10,6 +10,7 @@ from gateway.limits.connections import Connections
 from gateway.request import Caller, GraphQLRequest
 from gateway.websocket import SocketLimits
 from tests.gateway.websocket.client import MAX_FRAME_BYTES, SUBSCRIBE, Dial, Feed, me
+from tests.metrics import Figures
 
 
 async def test_pings_are_answered_and_pongs_are_welcome_at_any_time(dial: Dial) -> None:
@@ -102,7 +103,7 @@ async def test_what_is_not_read_is_not_made(dial: Dial) -> None:
 
 @pytest.mark.parametrize("abrupt", [True, False])
 async def test_nothing_is_left_of_a_socket_that_dies(dial: Dial, feed: Feed, abrupt: bool) -> None:
-    before = asyncio.all_tasks()
+    before, figures = asyncio.all_tasks(), Figures()
     connections = Connections(1)
     with capture_logs() as logs:
         async with dial(feed.run, connections=connections) as client:
@@ -116,9 +117,9 @@ async def test_nothing_is_left_of_a_socket_that_dies(dial: Dial, feed: Feed, abr
             assert {await feed.end(), await feed.end()} == {"a", "b"}
             await client.served()
         await client.connection.wait_closed()
-    assert {
-        task for task in asyncio.all_tasks() - before if "operate" in repr(task) or "keep_alive" in repr(task)
-    } == set()
+    left = [repr(task.get_coro()) for task in asyncio.all_tasks() - before]
+    assert [task for task in left if "_Connection" in task or "_closed_after" in task] == []
+    assert figures("heddle_sockets_open") == 0
     assert logs == []
     async with dial(me, connections=connections) as client:
         await client.init()
