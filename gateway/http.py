@@ -4,28 +4,26 @@ import asyncio
 from itertools import groupby
 from urllib.parse import parse_qs
 
-import orjson
 from graphql import OperationType
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from datasources.actor import ANONYMOUS
-from datasources.errors import HeddleError, Refusal, SourceError, Unauthenticated
+from datasources.errors import Refusal, SourceError
 from gateway import traces
 from gateway.answer import answer
 from gateway.connection import ClientLeft, body_of, while_connected
 from gateway.cross_site import SECURE, Origins
-from gateway.errors import refusal
 from gateway.execution import Executor
 from gateway.headers import GRAPHQL_JSON, HTML, JSON, Headers, headers_of, is_json, preferred
-from gateway.identity import Holder, InvalidToken, Tokens, bearer
+from gateway.identity import Holder, Tokens, bearer
 from gateway.incremental.response import InParts, OnePart, in_parts
 from gateway.incremental.streams import Stream, stream_of
 from gateway.limits.refusals import Throttled
 from gateway.operation import request_refused
+from gateway.refused import WrongMethod, refused, told
 from gateway.request import BadRequest, Batch, Caller, GraphQLRequest, address_of, addressed, posted, request_id
 from gateway.result import Result
-from gateway.session import AnotherPerson
 from gateway.streams.distinct import Streaming
 from gateway.streams.kinds import EVENTS, kind_of
 from gateway.streams.reservations import NoReservation
@@ -38,14 +36,7 @@ NO_SUBSCRIPTIONS = (
 )
 REQUEST_ID = b"x-request-id"
 STREAM_TOKEN = b"x-graphql-event-stream-token"
-RETRY_AFTER_S = 5
 IN_JSON = (JSON, GRAPHQL_JSON)
-
-
-class WrongMethod(BadRequest):
-    def __init__(self, message: str, allowed: str) -> None:
-        super().__init__(message, 405)
-        self.allowed = allowed
 
 
 class GraphQLEndpoint:
@@ -105,7 +96,7 @@ class GraphQLEndpoint:
                 return live
         except (Refusal, SourceError) as error:
             request_refused(error, called)
-            return _refused(error, headers, json_type)
+            return refused(error, headers, json_type)
         response = await self._responded(asked, caller, headers, receive, media_type)
         response.raw_headers += self._executor.quota(caller).headers
         return response
@@ -171,12 +162,12 @@ class GraphQLEndpoint:
         json_type = media_type or JSON
         stream = self._stream(asked, headers.get(b"accept", b""), media_type)
         try:
-            told = await while_connected(receive, self._answered(asked, caller, stream))
+            answered = await while_connected(receive, self._answered(asked, caller, stream))
         except Refusal as error:
-            return _refused(error, headers, json_type)
-        if isinstance(told, InParts):
-            return told
-        body, status = told
+            return refused(error, headers, json_type)
+        if isinstance(answered, InParts):
+            return answered
+        body, status = answered
         if stream and media_type is None:
             return OnePart(body, stream)
         # An `application/json` client is told of errors in the body only, as the specification has it.
@@ -231,11 +222,11 @@ class GraphQLEndpoint:
                 raise request
         except Refusal as error:
             request_refused(error, caller.request_id)
-            return _told(error)
+            return told(error)
         try:
             body, _ = await self._executed(request, caller)
         except Refusal as error:
-            return _told(error)
+            return told(error)
         return body
 
     def _stream(self, asked: GraphQLRequest | Batch, accept: bytes, media_type: str | None) -> Stream | None:
@@ -281,35 +272,3 @@ def _looks(scope: Scope, headers: Headers) -> bool:
         and not scope["query_string"]
         and preferred(headers.get(b"accept", b""), (*IN_JSON, HTML)) == HTML
     )
-
-
-def _refused(error: HeddleError, headers: Headers, media_type: str) -> Response:
-    status, more = _status_of(error)
-    response = answer(headers, _told(error), media_type, status)
-    response.headers.update(more)
-    return response
-
-
-def _status_of(error: HeddleError) -> tuple[int, dict[str, str]]:
-    """With the headers that belong to it."""
-    match error:
-        case WrongMethod():
-            return 405, {"Allow": error.allowed}
-        case BadRequest():
-            return error.status, {}
-        case AnotherPerson():
-            return 403, {}
-        case Throttled():
-            return 429, {"Retry-After": str(error.retry_after_s)}
-        case InvalidToken():
-            return 401, {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error}"'}
-        case Unauthenticated():
-            return 401, {"WWW-Authenticate": "Bearer"}
-        case SourceError():  # the one that is asked for keys: it is not the token that is wrong
-            return 503, {"Retry-After": str(RETRY_AFTER_S)}
-        case _:
-            return 400, {}
-
-
-def _told(error: HeddleError) -> bytes:
-    return orjson.dumps({"errors": [refusal(error)]})
