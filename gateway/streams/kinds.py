@@ -3,9 +3,21 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from gateway.draining import retry_ms
+import orjson
+
+from datasources.errors import Refusal
+from gateway.draining import ShuttingDown, retry_ms
+from gateway.errors import refusal
 from gateway.headers import Range, ranges
 from gateway.results import Failure
+
+
+class Leaving(Refusal):
+    code = ShuttingDown.code
+
+    def __init__(self) -> None:
+        super().__init__("This server is shutting down: subscribe again, after the last cursor that you have.")
+
 
 _HEAD = b"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n"
 _BOUNDARY = b"\r\n---"
@@ -15,7 +27,8 @@ _BOUNDARY = b"\r\n---"
 class Kind:
     """What goes around a result, and what is said besides. Clients read a result when they have read what is after it.
 
-    In `failure`, the JSON array of errors takes the place of `%b`.
+    In `failure`, the JSON array of errors takes the place of `%b`. `leaving` is said when the server goes: clients of
+    events come back where a stream breaks off, and others have to be told.
     """
 
     content_type: str
@@ -25,6 +38,7 @@ class Kind:
     failure: bytes
     alive: bytes
     closing: bytes
+    leaving: bytes
 
     def results(self, page: Iterable[bytes]) -> bytes:
         return b"".join([b"%b%b%b" % (self.before, result, self.after) for result in page])
@@ -43,15 +57,18 @@ EVENTS = Kind(
     failure=b'event: next\ndata: {"errors":%b}\n\n',
     alive=b":\n\n",
     closing=b"event: complete\ndata:\n\n",
+    leaving=b"",
 )
+_FAILURE = _HEAD + b'{"payload":null,"errors":%b}' + _BOUNDARY
 MULTIPART = Kind(
     'multipart/mixed;boundary="-";subscriptionSpec="1.0"',
     opening=lambda: _BOUNDARY,
     before=_HEAD + b'{"payload":',
     after=b"}" + _BOUNDARY,
-    failure=_HEAD + b'{"payload":null,"errors":%b}' + _BOUNDARY,
+    failure=_FAILURE,
     alive=_HEAD + b"{}" + _BOUNDARY,
     closing=b"--\r\n",
+    leaving=_FAILURE % orjson.dumps([refusal(Leaving())]) + b"--\r\n",
 )
 
 

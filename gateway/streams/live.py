@@ -35,8 +35,8 @@ class _Ended(Exception):
 class Live(Response):
     """Holds `held` until it has ended.
 
-    When `left` returns it ends without a word, by which clients know to come back: its server goes. When its session is
-    over, its last words are what `failed` makes of the errors, a JSON array.
+    When `left` returns its server goes, and it ends as its kind has it. When its session is over, its last words are
+    what `failed` makes of the errors, a JSON array.
     """
 
     def __init__(
@@ -92,4 +92,4 @@ class Live(Response):
 
     async def _until_left(self) -> None:
         await self._left()
-        raise _Ended(b"")
+        raise _Ended(self._kind.leaving)

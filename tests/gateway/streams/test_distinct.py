@@ -198,9 +198,20 @@ async def test_the_end_of_a_token_is_the_end_of_its_stream(script: Script, accep
         await soon(script.feeds[""].ended)
 
 
-@pytest.mark.parametrize("accept", [EVENTS, APOLLO])
-async def test_the_end_of_a_server_ends_streams_without_a_last_word(script: Script, accept: str) -> None:
-    """By which clients know to come back."""
+@pytest.mark.parametrize(
+    ("accept", "last"),
+    [
+        (EVENTS, b""),
+        (
+            APOLLO,
+            PART
+            + b'{"payload":null,"errors":[{"message":"This server is shutting down: subscribe again, after the last'
+            b' cursor that you have.","extensions":{"code":"SHUTTING_DOWN"}}]}\r\n-----\r\n',
+        ),
+    ],
+)
+async def test_the_end_of_a_server_ends_its_streams(script: Script, accept: str, last: bytes) -> None:
+    """Without a `complete`, by which clients of events know to come back."""
     draining = Draining()
     async with (
         served(example(script, draining=draining)) as port,
@@ -210,7 +221,7 @@ async def test_the_end_of_a_server_ends_streams_without_a_last_word(script: Scri
         script.feeds[""].put("a")
         await stream.hear()
         draining.end()
-        assert await stream.rest() == b""
+        assert await stream.rest() == last
 
 
 async def test_streams_are_bounded(script: Script) -> None:
