@@ -150,11 +150,19 @@ async def test_wrong_requests_are_told_without_what_was_wrong(
 
 @pytest.mark.parametrize("mode", ["down", "hang", "error", "wrong_json", "wrong_types"])
 async def test_services_in_trouble_are_told_without_what_they_were_asked(
-    ask: Asker, outputs: Outputs, shop: Shop, till: Till, switches: RunningSandbox, mode: str
+    ask: Asker,
+    outputs: Outputs,
+    shop: Shop,
+    till: Till,
+    switches: RunningSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
 ) -> None:
     ada = await shop.customer(EMAIL, name=MARK)
     order = await till.bought(ada, await shop.product(price=1000, stock={"BER": 5}))
     query = "query ($id: ID!) { order(id: $id) { payment { status } } me { email name } }"
+    for source in (shop.sources.payments, shop.sources.carriers):
+        monkeypatch.setattr(source, "_timeout_s", 1.0)
     async with watched(outputs):
         for service in ("payments", "carriers"):
             switches.fault(service, mode)

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Literal
 
 import uvicorn
@@ -30,13 +31,30 @@ async def served(
             lifespan=lifespan,
             timeout_graceful_shutdown=PATIENCE_S,
         )
-        server = uvicorn.Server(config)
+        server = _Server(config)
         running = asyncio.create_task(server.serve([listener]))
         try:
             yield listener.getsockname()[1]
         finally:
-            server.should_exit = True
+            server.ended.set()
             await running
+
+
+class _Server(uvicorn.Server):
+    """Ends when it is told to; uvicorn's looks whether it should ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.ended.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self.ended.set)
 
 
 class Caller:

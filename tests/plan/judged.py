@@ -59,7 +59,7 @@ def no_word_of_coroutines() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
         yield
-        gc.collect(1)
+        gc.collect()  # all that there is: what lived through a collection before is not seen by a smaller one
 
 
 def _assert_errors(planned: ExecutionResult, judged: ExecutionResult, possible: ExecutionResult) -> None:

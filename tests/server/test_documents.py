@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.persisted import sha256_of
-from tests.server.command import ENDS_IN_S, Run, started
+from tests.server.command import ENDS_IN_S, NO_SERVICES, Run, started
 
 PRODUCTS = "query Products {\n  products { totalCount }\n}"
 CATEGORIES = "query Categories {\n  categories { name }\n}"
@@ -110,7 +110,7 @@ def test_a_dead_database_is_told(run: Run) -> None:
 def test_every_worker_serves_them_without_a_restart(run: Run, tmp_path: Path, manifest: str) -> None:
     hashed = {"documentId": f"sha256:{sha256_of(PRODUCTS)}"}
     settings = {"HEDDLE_DOCUMENTS": "trusted"}
-    with started(tmp_path, "--scale", "0.005", "--workers", "2", "--no-sandbox", **settings, **SERVICES) as command:
+    with started(tmp_path, "--scale", "0.005", "--workers", "2", "--no-sandbox", **settings, **NO_SERVICES) as command:
 
         def codes() -> set[str | None]:
             """What a dozen connections hear, of both workers as like as not."""
@@ -123,12 +123,6 @@ def test_every_worker_serves_them_without_a_restart(run: Run, tmp_path: Path, ma
         until(lambda: codes() == {None})
         assert run("documents", "remove", "--client", "web", "--all", "--data", str(tmp_path / "data"))[0] == 0
         until(lambda: codes() == {"DOCUMENT_NOT_FOUND"})
-
-
-SERVICES = dict.fromkeys(
-    ("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL", "HEDDLE_RECOMMENDATIONS_URL"),
-    "http://127.0.0.1:9",
-)
 
 
 def until(so: Any) -> None:

@@ -16,16 +16,12 @@ from websockets.typing import Subprotocol
 
 from tests.rest.outside import Held, Outside
 from tests.rest.outside import json as reply
-from tests.server.command import Command, started, wait_until_ended
+from tests.server.command import NO_SERVICES, Command, started, wait_until_ended
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads the process tree in /proc")
 
 PATIENCE_S = 120
 SOCKETS = 8
-SERVICES = dict.fromkeys(
-    ("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL", "HEDDLE_RECOMMENDATIONS_URL"),
-    "http://127.0.0.1:9",
-)
 OPTIONS = ("--no-sandbox", "--scale", "0.005")
 RATES = {"query": "{ exchangeRates { date } }"}
 LATEST = {"amount": 1, "base": "EUR", "date": "2026-03-02", "rates": {"USD": 1.1}}
@@ -73,7 +69,7 @@ async def test_it_ends_in_an_order_in_which_nobody_loses_anything(tmp_path: Path
     held = Held(reply(LATEST))
     async with Outside().running() as outside, asyncio.timeout(PATIENCE_S):
         outside.says(held)
-        settings = SERVICES | {"HEDDLE_OPERATION_TIMEOUT_S": "60", "HEDDLE_RATES_URL": outside.url}
+        settings = NO_SERVICES | {"HEDDLE_OPERATION_TIMEOUT_S": "60", "HEDDLE_RATES_URL": outside.url}
         with started(tmp_path, *OPTIONS, HEDDLE_DRAIN_S="2", **settings) as command:
             async with httpx.AsyncClient(base_url=command.url, timeout=PATIENCE_S) as http, sockets(command) as clients:
                 slow = asyncio.create_task(http.post("/graphql", json=RATES))
@@ -106,7 +102,7 @@ async def test_a_second_signal_ends_all_at_once(tmp_path: Path, workers: str) ->
     held = Held(reply(LATEST))
     async with Outside().running() as outside, asyncio.timeout(PATIENCE_S):
         outside.says(held)
-        settings = SERVICES | {"HEDDLE_DRAIN_S": "600", "HEDDLE_RATES_URL": outside.url}
+        settings = NO_SERVICES | {"HEDDLE_DRAIN_S": "600", "HEDDLE_RATES_URL": outside.url}
         with started(tmp_path, *OPTIONS, "--workers", workers, **settings) as command:
             async with httpx.AsyncClient(base_url=command.url, timeout=PATIENCE_S) as http, sockets(command) as clients:
                 slow = asyncio.create_task(http.post("/graphql", json=RATES))
@@ -124,7 +120,7 @@ async def test_a_second_signal_ends_all_at_once(tmp_path: Path, workers: str) ->
 
 async def test_workers_are_replaced_while_every_request_is_answered(tmp_path: Path) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        with started(tmp_path, *OPTIONS, "--workers", "2", **SERVICES) as command:
+        with started(tmp_path, *OPTIONS, "--workers", "2", **NO_SERVICES) as command:
             async with sockets(command) as clients:
                 before = set(command.family())
 

@@ -10,7 +10,7 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from tests.server.command import PRODUCTION, Command, started, wait_until_ended
+from tests.server.command import NO_SERVICES, PRODUCTION, Command, started, wait_until_ended
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads the process tree in /proc")
 
@@ -20,7 +20,8 @@ OPERATIONS = 'heddle_operation_seconds_count{kind="query",outcome="ok"}'
 
 
 def test_each_worker_tells_of_all_and_nothing_of_what_dead_ones_were_doing(tmp_path: Path) -> None:
-    with started(tmp_path, "--scale", "0.005", "--workers", "2") as command:
+    options = ("--scale", "0.005", "--workers", "2", "--no-sandbox")
+    with started(tmp_path, *options, **NO_SERVICES) as command:
         for _ in range(ASKED):  # on as many connections, so that both workers have some
             command.ask({"query": "{ products { totalCount } }"}, {})
         deadline = time.monotonic() + STARTS_IN_S
@@ -43,9 +44,6 @@ def test_each_worker_tells_of_all_and_nothing_of_what_dead_ones_were_doing(tmp_p
 
 def test_in_production_a_token_opens_them(tmp_path: Path) -> None:
     token = "x" * 40
-    with started(tmp_path, **PRODUCTION) as command:
-        assert command.get("/metrics").status_code == 404
-        command.end(signal.SIGINT)
     with started(tmp_path, **PRODUCTION, HEDDLE_METRICS_TOKEN=token) as command:
         assert command.get("/metrics").status_code == 401
         assert figures(command, Authorization=f"Bearer {token}")["heddle_operations_running"] == 0

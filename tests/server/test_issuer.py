@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.gateway.identity.forging import Elliptic, forged, opened
-from tests.server.command import Run, started
+from tests.server.command import NO_SERVICES, Run, started
 
 ISSUER = "https://id.example"
 ME = {"query": "{ me { name } }"}
@@ -58,7 +58,7 @@ def test_people_are_signed_in_by_the_issuer_that_the_settings_name(run: Run, tmp
             "HEDDLE_TOKEN_ISSUER": ISSUER,
             "HEDDLE_TOKEN_AUDIENCE": "shop",
         }
-        with started(tmp_path, "--scale", "0.005", **settings) as command:
+        with started(tmp_path, "--scale", "0.005", "--no-sandbox", **settings, **NO_SERVICES) as command:
 
             def token(key: Elliptic, kid: str, **changed: Any) -> dict[str, str]:
                 now = int(time.time())

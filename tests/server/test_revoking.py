@@ -13,16 +13,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from tests.server.command import Command, Run, started
+from tests.server.command import NO_SERVICES, Command, Run, started
 
 PATIENCE_S = 60
 AT_ONCE = 10
 ADA, BO = "ada@example.com", "bo@example.com"
 WHOSE = "error: Say whose tokens: --as EMAIL, or --subject ID"
-SERVICES = dict.fromkeys(
-    ("HEDDLE_PAYMENTS_URL", "HEDDLE_CARRIERS_URL", "HEDDLE_RATES_URL", "HEDDLE_RECOMMENDATIONS_URL"),
-    "http://127.0.0.1:9",
-)
 
 
 def until(so: Callable[[], bool]) -> None:
@@ -62,7 +58,7 @@ def test_who_is_revoked_is_out_on_every_worker(run: Run, tmp_path: Path) -> None
     def token(email: str) -> str:
         return run("token", "--as", email, *here)[1].strip()
 
-    with started(tmp_path, *options, **SERVICES) as command, ThreadPoolExecutor(AT_ONCE) as threads:
+    with started(tmp_path, *options, **NO_SERVICES) as command, ThreadPoolExecutor(AT_ONCE) as threads:
         ada, bo = token(ADA), token(BO)
         assert everywhere(command, ada, False)
         listening = Barrier(AT_ONCE + 1)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ from tests.gateway.serving import served, soon
 
 LATE = "{ takes ... @defer { slow } a { ... @defer { x } } }"
 TIMED_OUT = {
-    "message": "The operation took longer than 0.2 s and was stopped; ask for less at a time.",
+    "message": "The operation took longer than 10 s and was stopped; ask for less at a time.",
     "extensions": {"code": "OPERATION_TIMEOUT"},
 }
 
@@ -89,8 +90,21 @@ async def test_who_knows_of_a_mutation_shares_nothing_from_before(port: int, scr
             script.work = done
             new = await http.get("/graphql", params={"query": "{ slow }"})
         assert new.json() == {"data": {"slow": "done"}}
+        held.let_go.set()
         before.let_go.set()
         await old
+
+
+def bounds_of_executions(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Timeout]:
+    """The time that each execution may take, to be changed: a machine may be too busy for any that is short."""
+    bounds: list[asyncio.Timeout] = []
+
+    def bound(seconds: float) -> asyncio.Timeout:
+        bounds.append(asyncio.timeout(seconds))
+        return bounds[-1]
+
+    monkeypatch.setattr(gateway_execution, "asyncio", SimpleNamespace(**vars(asyncio) | {"timeout": bound}))
+    return bounds
 
 
 def once_then(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
@@ -111,8 +125,11 @@ async def test_the_last_part_explains_them_all(script: Script, database: Databas
     assert last["extensions"]["plan"]["statements"] == 2
 
 
-async def test_one_deadline_is_for_all_parts(script: Script, database: Database) -> None:
+async def test_one_deadline_is_for_all_parts(
+    script: Script, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Sources end at the deadline: their fields are null, and the rest of the fragment arrives."""
+    monkeypatch.setattr(gateway_execution, "GRACE_S", PATIENCE_S)
 
     async def work() -> None:
         await database.rows(endless(database))
@@ -128,11 +145,18 @@ async def test_one_deadline_is_for_all_parts(script: Script, database: Database)
 async def test_parts_that_ignore_the_deadline_fail_and_the_others_stay(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway_execution, "GRACE_S", 0.05)
+    bounds = bounds_of_executions(monkeypatch)
     held = script.work = Held()
-    async with served(example(script, operation_timeout_s=0.2)) as port:
-        by_id = await parts_of(port, LATE)
-        by_path = await parts_of(port, LATE, accept=BY_PATH)
+
+    async def parts(accept: str) -> list[Any]:
+        async with asked(port, LATE, accept=accept) as answer:
+            early = [await answer.part(), await answer.part()]
+            await soon(held.began)
+            bounds[-1].reschedule(0)
+            return early + await answer.parts()
+
+    async with served(example(script)) as port:
+        by_id, by_path = await parts(BY_ID), await parts(BY_PATH)
     assert by_id[-1] == {"completed": [{"id": "0", "errors": [TIMED_OUT]}], "hasNext": False}
     assert by_path[-1] == {"incremental": [{"data": None, "path": [], "errors": [TIMED_OUT]}], "hasNext": False}
     assert by_path[1] == {"incremental": [{"data": {"x": "X"}, "path": ["a"]}], "hasNext": True}
