@@ -110,52 +110,49 @@ _LIMIT = sa.bindparam("limit", type_=sa.Integer)
 def _feed(dialect: str, seen: sa.ColumnElement[bool]) -> Statement:
     mine = FOLLOWS.alias("mine")
     followed = sa.select(mine.c.followed_id.label("id")).where(mine.c.follower_id == ME, mine.c.accepted.is_(True))
-    newest = _newest(followed.subquery("followed"), "before", seen)
     listed = _listed(dialect)
-    recommended = sa.select(listed.label("id")).where(listed.not_in(followed))
-    return Statement(
-        sa.union_all(
-            _top(dialect, newest, "before", seen, recommended=False),
-            _top(dialect, recommended.subquery("recommended"), "recommended_before", seen, recommended=True),
-        )
-    )
+    recommended = sa.select(listed.label("id")).where(listed.not_in(followed)).subquery("recommended")
+    of_followed, of_recommended = _Posts(dialect, "before", seen), _Posts(dialect, "recommended_before", seen)
+    found = of_followed.newest_of_each(followed.subquery("followed"), 1).subquery("newest")
+    authors = sa.select(found.c.author_id.label("id")).order_by(*_latest(found)).limit(_LIMIT).subquery("authors")
+    top = [
+        (of_followed.newest_of_each(authors, _LIMIT), False),
+        (of_recommended.newest_of_each(recommended, _LIMIT), True),
+    ]
+    return Statement(sa.union_all(*(_page(posts.subquery(), is_recommended) for posts, is_recommended in top)))
 
 
-def _behind(name: str) -> sa.ColumnElement[bool]:
-    there = (sa.bindparam(name, type_=UtcDateTime), sa.bindparam(f"{name}_id", type_=sa.Uuid()))
-    return sa.tuple_(_posts.c.created_at, _posts.c.id) < sa.tuple_(*there)
+def _latest(posts: Any) -> tuple[sa.ColumnElement[Any], ...]:
+    return posts.c.created_at.desc(), posts.c.id.desc()
 
 
-def _of(author: sa.ColumnElement[Any], behind: str, seen: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """The ids of an author's posts, the newest first."""
-    mine = sa.select(_posts.c.id).where(_posts.c.author_id == author, _behind(behind), seen)
-    return mine.order_by(_posts.c.created_at.desc(), _posts.c.id.desc())
+def _page(posts: sa.Subquery, is_recommended: bool) -> sa.Select[Any]:
+    page = sa.select(posts.c.id, posts.c.created_at, sa.literal(is_recommended).label("recommended"))
+    return sa.select(page.order_by(*_latest(posts)).limit(_LIMIT).subquery())
 
 
-def _newest(people: sa.Subquery, behind: str, seen: sa.ColumnElement[bool]) -> sa.Subquery:
-    """Of these people, those whose newest post is newest."""
-    last = sa.select(_of(people.c.id, behind, seen).limit(1).correlate(people).scalar_subquery().label("id"))
-    last_posts = last.select_from(people).subquery("last_posts")
-    posts = POSTS.alias("last")
-    found = sa.select(posts.c.author_id.label("id")).join(last_posts, last_posts.c.id == posts.c.id)
-    return found.order_by(posts.c.created_at.desc(), posts.c.id.desc()).limit(_LIMIT).subquery("authors")
+@dataclass(frozen=True, slots=True)
+class _Posts:
+    """Those that the actor sees, behind the place that the parameters `behind` say."""
 
+    dialect: str
+    behind: str
+    seen: sa.ColumnElement[bool]
 
-def _top(
-    dialect: str, authors: sa.Subquery, behind: str, seen: sa.ColumnElement[bool], *, recommended: bool
-) -> sa.Select[Any]:
-    """The newest posts of these authors."""
-    of_each = _of(authors.c.id, behind, seen).limit(_LIMIT)
-    posts = POSTS.alias("post")
-    said = (posts.c.id, posts.c.created_at, sa.literal(recommended).label("recommended"))
-    if dialect == "postgresql":
-        found = of_each.lateral("of_each")
-        joined = authors.join(found, sa.true()).join(posts, posts.c.id == found.c.id)
-        top = sa.select(*said).select_from(joined)
-    else:
-        top = sa.select(*said).select_from(authors).where(posts.c.id.in_(of_each.correlate(authors)))
-    top = top.order_by(posts.c.created_at.desc(), posts.c.id.desc()).limit(_LIMIT)
-    return sa.select(top.subquery())
+    def newest_of_each(self, people: sa.Subquery, number: Any) -> sa.Select[Any]:
+        """So many `id`, `created_at` and `author_id` of each of these people."""
+        there = (sa.bindparam(self.behind, type_=UtcDateTime), sa.bindparam(f"{self.behind}_id", type_=sa.Uuid()))
+        behind = sa.tuple_(_posts.c.created_at, _posts.c.id) < sa.tuple_(*there)
+        columns = (_posts.c.id, _posts.c.created_at, _posts.c.author_id)
+        theirs = sa.select(*columns).where(_posts.c.author_id == people.c.id, behind, self.seen)
+        theirs = theirs.order_by(*_latest(_posts)).limit(number)
+        if self.dialect == "postgresql":
+            of_each = theirs.lateral()
+            return sa.select(of_each).select_from(people.join(of_each, sa.true()))
+        posts = POSTS.alias()
+        ids = theirs.with_only_columns(_posts.c.id).correlate(people)
+        read = sa.select(posts.c.id, posts.c.created_at, posts.c.author_id).select_from(people)
+        return read.where(posts.c.id.in_(ids))
 
 
 def _listed(dialect: str) -> sa.ColumnElement[Any]:

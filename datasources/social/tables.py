@@ -63,10 +63,13 @@ class Block(SocialTable, table=True):
 
 
 class Post(SocialTable, table=True):
-    """`visibility`: public, followers, me. `hidden_at` is when moderation hid it."""
+    """`visibility`: public, followers, me. `hidden_at` is when moderation hid it.
+
+    The index has all that the policy looks at: the feed passes over many posts without reading them.
+    """
 
     __tablename__ = "posts"
-    __table_args__ = (sa.Index("ix_posts_author", "author_id", "created_at", "id"),)
+    __table_args__ = (sa.Index("ix_posts_author", "author_id", "created_at", "id", "visibility", "hidden_at"),)
     id: UUID = Field(primary_key=True)
     author_id: UUID = Field(foreign_key="profiles.id")
     text: str = Field(sa_type=sa.Text)

@@ -101,7 +101,7 @@ def _posts() -> None:
         sa.Column("edited_at", UtcDateTime()),
         sa.Column("hidden_at", UtcDateTime()),
     )
-    op.create_index("ix_posts_author", "posts", ["author_id", "created_at", "id"])
+    op.create_index("ix_posts_author", "posts", ["author_id", "created_at", "id", "visibility", "hidden_at"])
     op.create_table(
         "post_mentions",
         _post(primary_key=True),
