@@ -61,7 +61,7 @@ class Privacy:
     """No policy of its own: who may export or erase a person, the use case decides."""
 
     def __init__(self, sources: SocialSources, actor: Actor) -> None:
-        pass
+        self._dialect = sources.database.dialect
 
     async def hold(self, transaction: Transaction, id: UUID) -> Row | None:
         """The profile, erased or not; nobody changes it, or adds to it, until the transaction ends."""
@@ -84,3 +84,12 @@ class Privacy:
         await transaction.write(sa.update(REPORTS).where(REPORTS.c.reporter_id == id).values(reason=None))
         nothing = {"handle": None, "name": None, "bio": None, "private": True, "erased_at": at}
         await transaction.write(sa.update(PROFILES).where(PROFILES.c.id == id).values(nothing))
+        if self._dialect == "sqlite":
+            for table in (POSTS, PROFILES):
+                await transaction.write(_words_forgotten(table))
+
+
+def _words_forgotten(table: sa.Table) -> sa.Insert:
+    """FTS5 keeps the words of what was deleted until it merges its index; for 20,000 posts that takes 50 ms."""
+    index = sa.table(f"{table.name}_search", sa.column(f"{table.name}_search"))
+    return sa.insert(index).values({index.name: "optimize"})

@@ -71,6 +71,7 @@ class Town:
         return await self._made("sendMessage", "SendMessageInput", "message", values, author)
 
     async def reports(self, author: Actor, subject: str) -> None:
+        self.clock.forward(seconds=1)
         answer = await self.does(
             "report", "ReportInput", "subjectId", {"subjectId": subject, "reason": "Rude"}, as_=author
         )
