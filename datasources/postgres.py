@@ -41,6 +41,10 @@ class PostgresEngine:
                 raise ValueError(f"a parameter of `{name}` is of the wrong kind") from None
             except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 raise sa.exc.DBAPIError(statement.text, None, error, hide_parameters=True) from error
+            except asyncpg.InternalClientError as error:
+                # The server has taken its leave, and the end of the connection is not read yet.
+                connection.terminate()
+                raise ConnectionError(str(error)) from error
             finally:
                 await pool.release(connection)
 

@@ -194,7 +194,7 @@ def _engine(url: str) -> Engine:
 
 def _blames_the_statement(error: sa.exc.DBAPIError) -> bool:
     """Whether the database is well and refused this one statement: for a constraint, or for a bug of ours."""
-    if error.connection_invalidated or error.statement is None:
+    if error.connection_invalidated or error.statement is None or isinstance(error, sa.exc.InternalError):
         return False
     if isinstance(error.orig, sqlite3.OperationalError):
         return error.orig.sqlite_errorcode in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)

@@ -82,12 +82,36 @@ class Postgres:
             await clone.close()
         self._server.cleanup()
 
-    def kill(self) -> None:
-        """Ends every process of the server, as a crash would; `start` brings it back."""
+    def durable(self) -> str:
+        """The URL of a new database whose commits outlast a crash of the server."""
+        name = self.empty().partition("?")[0].rpartition("/")[2]
+        self._server.psql(f"ALTER DATABASE {name} SET synchronous_commit = on;")
+        return self.url(name)
+
+    def kill(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Ends every process of the server, as a crash would, or by SIGINT in order; `start` brings it back."""
         self._server.psql("CHECKPOINT;")  # commits do not wait for the disk here
-        process: Any = self._server.get_postmaster_info().process
-        process.send_signal(signal.SIGQUIT)
+        process = self._process
+        process.send_signal(how)
         process.wait(10)
+
+    def hang(self) -> None:
+        """Every process of the server stops where it is, until `go_on`."""
+        for process in (self._process, *self._process.children(recursive=True)):
+            process.suspend()
+
+    def go_on(self) -> None:
+        for process in (self._process, *self._process.children(recursive=True)):
+            process.resume()
+
+    def end_sessions(self) -> None:
+        """As an operator, or a proxy before the server, ends those of all clients."""
+        others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        self._server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others};")
+
+    @property
+    def _process(self) -> Any:
+        return self._server.get_postmaster_info().process
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
