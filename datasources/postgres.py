@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 POOL = 10
 """Connections that read, and as many that write; more work waits its turn."""
+RELEASE_S = 1.0
+"""For the server to stop what nobody waits for any more: one that hangs would hold its caller for as long."""
 
 
 class PostgresEngine:
@@ -46,7 +48,8 @@ class PostgresEngine:
                 connection.terminate()
                 raise ConnectionError(str(error)) from error
             finally:
-                await pool.release(connection)
+                with suppress(TimeoutError):  # then it is hung up
+                    await pool.release(connection, timeout=RELEASE_S)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Execute]:

@@ -31,7 +31,7 @@ def shown(
     logged = {} if logged is None else logged
     entries = []
     for error in errors:
-        cause = _cause(error)
+        cause = cause_of(error)
         if cause is not None and id(cause) not in logged:
             logged[id(cause)] = cause
             _log(cause, request_id, error)
@@ -85,7 +85,7 @@ def _log(cause: Exception, request_id: str, error: GraphQLError) -> None:
         log.error("bug", request=request_id, path=error.path, exc_info=cause)
 
 
-def _cause(error: GraphQLError) -> Exception | None:
+def cause_of(error: GraphQLError) -> Exception | None:
     """What a resolver raised, under graphql-core's wrappings; None where the document or its variables are wrong."""
     innermost: Exception = error
     while isinstance(innermost, GraphQLError) and innermost.original_error is not None:

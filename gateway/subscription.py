@@ -11,10 +11,10 @@ from graphql import ExecutionResult
 
 from datasources import calls
 from datasources.actor import Actor
-from datasources.deadline import deadline
+from datasources.deadline import deadline, remaining_s
 from datasources.errors import SourceError
-from datasources.events import Chunk, Event
-from gateway.errors import log_failed, shown, timed_out
+from datasources.events import Chunk, Cursor, Event, Position
+from gateway.errors import cause_of, log_failed, shown, timed_out
 from gateway.hydration import Answers, Hydration
 from gateway.plan import Plans
 from gateway.plan.field import Field, Unplanned
@@ -23,7 +23,9 @@ from gateway.result import Result
 from schema.feeds import Feed
 
 RETRY_S = 1.0
-"""Before events are hydrated again of which it could not be found out who may see them."""
+"""Before events are hydrated again that could not be told yet."""
+GRACE_S = 2.0
+"""Sources end at the deadline, and say so themselves: only what hangs besides is stopped, so much later."""
 
 
 class Subscriptions:
@@ -75,8 +77,7 @@ class _Subscription:
         arguments = {name: value for name, value in given.items() if name != "after"}
         with self._house.open_context(self._caller.actor) as context:
             feed.access.check(self._caller.actor)
-            with deadline(self._house.timeout_s):
-                position = await feed.start(context, given.get("after"))
+            position = await self._started(feed, context, given.get("after"))
             while True:
                 actor = self._caller.actor
                 group = self._group(feed.topic(actor, **arguments))
@@ -87,6 +88,17 @@ class _Subscription:
                         if page := await self._page(feed, chunk, events, group, actor):
                             yield page
                         position = chunk.end
+
+    async def _started(self, feed: Feed, context: Any, after: Cursor | None) -> Position:
+        """Who comes while the database is away waits for it, for as long as an operation may take."""
+        with deadline(self._house.timeout_s):
+            while True:
+                try:
+                    return await feed.start(context, after)
+                except SourceError:
+                    if remaining_s(at_most=RETRY_S) < RETRY_S:
+                        raise
+                    await asyncio.sleep(RETRY_S)
 
     async def _undeclared(self) -> AsyncGenerator[Answers, None]:
         """By a generator of the graph: its events are told as they come, each by itself."""
@@ -104,7 +116,7 @@ class _Subscription:
         return self._plans, name, variables, topic
 
     async def _page(self, feed: Feed, chunk: Chunk, events: Sequence[Event], group: Hashable, actor: Actor) -> Answers:
-        """What to tell of these events. While it cannot be found out who may see them, it waits."""
+        """What to tell of these events. While their database is away, it waits."""
         while True:
             try:
                 return await self._house.hydration.once(chunk, group, actor, partial(self._hydrated, feed, events))
@@ -118,11 +130,13 @@ class _Subscription:
         hydrate = self._plans.hydrate if house.planned else self._plans.judged
         with calls.collected(), house.open_context(actor) as context, deadline(house.timeout_s):
             try:
-                async with asyncio.timeout(house.timeout_s):
+                async with asyncio.timeout(house.timeout_s + GRACE_S):
                     results = await hydrate(context, request.variables, request.operation_name, events)
                     seen = await self._seen(feed, context, events)
             except TimeoutError:
                 raise NotExecuted(orjson.dumps([timed_out(house.timeout_s)])) from None
+            if feed and (away := _away(results, feed.tail(context).journal.name)):
+                raise away
         return [self._json(result) for result, sees in zip(results, seen, strict=True) if sees]
 
     async def _seen(self, feed: Feed | None, context: Any, events: Sequence[Any]) -> list[bool]:
@@ -139,3 +153,16 @@ class _Subscription:
 
     def _json(self, result: ExecutionResult) -> bytes:
         return Result(result.data, shown(result.errors or (), self._caller.request_id), True).json
+
+
+def _away(results: Sequence[ExecutionResult], log: str) -> SourceError | None:
+    """The source that these events have to wait for: the database of their log; any, where one would be null.
+
+    Told without its cursor, an event would be lost to those who go on from the next one.
+    """
+    for result in results:
+        for error in result.errors or ():
+            cause = cause_of(error)
+            if isinstance(cause, SourceError) and (cause.source == log or not result.data):
+                return cause
+    return None

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.chaos.figures import Figures
 from tests.chaos.run import Plan, chaos
 from tests.database_servers import Postgres
 
@@ -29,14 +30,18 @@ def main() -> int:
     given = options.parse_args()
     directory = Path(mkdtemp(prefix="heddle-chaos-"))
     print(f"seed {given.seed}, logs in {directory}", flush=True)  # noqa: T201
-    postgres = Postgres()
-    try:
-        plan = Plan(given.seed, given.minutes * 60, given.every, redis=not given.no_redis)
-        figures = asyncio.run(chaos(plan, postgres, directory))
-    finally:
-        postgres.stop()
+    plan = Plan(given.seed, given.minutes * 60, given.every, redis=not given.no_redis)
+    figures = asyncio.run(_run(plan, directory))
     print(figures)  # noqa: T201
     return 1 if figures.findings else 0
+
+
+async def _run(plan: Plan, directory: Path) -> Figures:
+    postgres = Postgres()
+    try:
+        return await chaos(plan, postgres, directory)
+    finally:
+        await postgres.stop()
 
 
 if __name__ == "__main__":

@@ -70,7 +70,10 @@ def redis_server() -> Iterator[RedisServer]:
 
 
 class Worker:
-    """A gateway of one process, started anew as often as it takes, as whoever watches over it would."""
+    """A gateway of one process, started anew as often as it takes, as whoever watches over it would.
+
+    `lives` are the directories, by name, of the processes of it that served, each with what it logged.
+    """
 
     def __init__(self, name: str, directory: Path, balancer: Balancer, settings: dict[str, str]) -> None:
         self.name = name
@@ -79,6 +82,7 @@ class Worker:
         self._balancer = balancer
         self._settings = settings
         self.starts = 0
+        self.lives: list[str] = []
         self._running = ExitStack()
 
     async def start(self) -> None:
@@ -93,6 +97,7 @@ class Worker:
                 break
             except AssertionError:  # it ended before it served: its database was away
                 await asyncio.sleep(0.2)
+        self.lives.append(self.life)
         self._balancer.ports[self.name] = int(self.command.url.rpartition(":")[2])
 
     def kill(self) -> None:

@@ -138,7 +138,8 @@ class Run:
         figures.findings += await verdict.orders(shop, self._writers, self._cast)
         figures.findings += await verdict.charges(shop, directory / "sandbox", figures)
         figures.findings += await verdict.stock(shop, self._writers, 2 * ON_HAND)
-        figures.findings += verdict.logs(directory, figures)
+        lives = [directory / life for worker in self._workers.values() for life in worker.lives]
+        figures.findings += verdict.logs(lives, figures)
         self._count(figures, len(events))
         return figures
 

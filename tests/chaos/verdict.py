@@ -19,8 +19,6 @@ from tests.chaos.writers import Buyer, Counting, Writer
 from tests.commerce.shop import Shop
 
 SHOWN = 5
-NOT_STARTED = "error: The database"
-"""What a worker says that was started while its database was away; it is started again."""
 ALLOWED = {"placed", "shipped", "cancelled", "adjusted", "COMMERCE_PAYMENT_DECLINED"}
 """What may come of a wish: nothing else was provoked."""
 
@@ -105,16 +103,14 @@ async def stock(shop: Shop, writers: Iterable[Buyer | Counting], before: int) ->
     return wrong if levels is not None and levels <= before + moved else [*wrong, f"{levels} pieces are too many"]
 
 
-def logs(directory: Path, figures: Figures) -> Iterator[str]:
-    """Whatever any of the workers complained of, beyond that something was away."""
+def logs(lives: Iterable[Path], figures: Figures) -> Iterator[str]:
+    """Whatever any of the workers that served complained of, beyond that something was away."""
     kinds: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(directory.glob("*/stderr.txt")):
-        for line in path.read_text().splitlines():
-            if not line or line.startswith(NOT_STARTED):
-                continue
+    for life in lives:
+        for line in (life / "stderr.txt").read_text().splitlines():
             said = json.loads(line) if line.startswith("{") else {"level": "none", "event": line}
             figures.lost_wakes += said["event"] == "wakes are lost"
             if said["level"] not in ("info", "warning"):
-                kinds[said["event"]].append(f"{path.parent.name}: {line}")
+                kinds[said["event"]].append(f"{life.name}: {line}")
     for lines in list(kinds.values())[:SHOWN]:
         yield f"{len(lines)} times: {lines[0][:2000]}"

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import IO
 
 import pytest
@@ -203,6 +203,35 @@ async def test_postgres_may_die_and_come_back() -> None:
         async with database.transaction() as transaction:
             await transaction.write(note(2))
         assert await noted(database) == [1, 2]
+    finally:
+        await database.close()
+        await server.stop()
+
+
+async def test_postgres_may_hang_and_end_sessions() -> None:
+    server = Postgres()
+    database = Database("notes", server.url("postgres"))
+    try:
+        await database.in_one_thread(METADATA.create_all)
+        await one_note(database)
+        assert await noted(database) == [1]
+        server.hang()
+        started = time.monotonic()
+        with pytest.raises(SourceTimeout), deadline(0.1):
+            await noted(database)
+        assert time.monotonic() - started < WITHIN_S
+        server.go_on()
+        assert await noted(database) == [1]
+        for turns in range(5):  # of the loop, which hears of the end in pieces
+            server.end_sessions()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            with suppress(SourceUnavailable):
+                await noted(database)
+            with suppress(SourceUnavailable):
+                async with database.transaction() as transaction:
+                    await transaction.write(note(2 + turns))
+        assert (await noted(database))[0] == 1
     finally:
         await database.close()
         await server.stop()
