@@ -10,6 +10,9 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 Json = dict[str, Any]
+EVENTS = "text/event-stream"
+PATIENCE_S = 30.0
+"""A stream is said to be alive every twelve seconds."""
 LOST = (OSError, EOFError, WebSocketException, httpx.HTTPError)
 """What is raised when a connection is gone, or cannot be had."""
 
@@ -48,4 +51,82 @@ async def websocket(url: str, token: str | None, request: Json) -> AsyncGenerato
                     raise Refused(message["payload"])
 
 
-TRANSPORTS: Mapping[str, Transport] = {"websocket": websocket}
+async def events(url: str, token: str | None, request: Json) -> AsyncGenerator[Json, None]:
+    """Server-sent events, a stream for each subscription."""
+    async with _http(url, token) as http:
+        headers = {"Accept": EVENTS}
+        async with http.stream("POST", "/graphql", json=request, headers=headers) as response:
+            async for result in _sent(await _begun(response)):
+                yield _told(result)
+
+
+async def single(url: str, token: str | None, request: Json) -> AsyncGenerator[Json, None]:
+    """Server-sent events, one stream for all subscriptions of a client: of this one."""
+    async with _http(url, token) as http:
+        reserved = await http.put("/graphql")
+        if reserved.status_code != 201:
+            raise Refused(reserved.json()["errors"])
+        stream = {"X-GraphQL-Event-Stream-Token": reserved.text}
+        async with http.stream("GET", "/graphql", headers={"Accept": EVENTS, **stream}) as response:
+            await _begun(response)
+            asked = await http.post("/graphql", json=request | {"extensions": {"operationId": "1"}}, headers=stream)
+            if asked.status_code != 202:
+                raise Refused(asked.json()["errors"])
+            async for result in _sent(response):
+                yield _told(result["payload"])
+
+
+async def multipart(url: str, token: str | None, request: Json) -> AsyncGenerator[Json, None]:
+    """As Apollo Client asks."""
+    async with _http(url, token) as http:
+        headers = {"Accept": 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0",application/json'}
+        async with http.stream("POST", "/graphql", json=request, headers=headers) as response:
+            async for part in _pieces(await _begun(response), b"\r\n---"):
+                said = json.loads(part[part.index(b"{") :]) if b"{" in part else {}
+                if "errors" in said:
+                    raise Refused(said["errors"])
+                if said:
+                    yield _told(said["payload"])
+
+
+def _http(url: str, token: str | None) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=httpx.Timeout(PATIENCE_S))
+
+
+async def _begun(response: httpx.Response) -> httpx.Response:
+    """Raises: Refused where it is none that stays open."""
+    if response.status_code != 200 or "json" in response.headers["content-type"]:
+        raise Refused(json.loads(await response.aread())["errors"])
+    return response
+
+
+async def _sent(response: httpx.Response) -> AsyncGenerator[Json, None]:
+    """The data of events called `next`."""
+    async for event in _pieces(response, b"\n\n"):
+        name, _, data = event.partition(b"\ndata:")
+        if name == b"event: next":
+            yield json.loads(data)
+
+
+async def _pieces(response: httpx.Response, end: bytes) -> AsyncGenerator[bytes, None]:
+    read = b""
+    async for chunk in response.aiter_raw():
+        *pieces, read = (read + chunk).split(end)
+        for piece in pieces:
+            yield piece
+
+
+def _told(result: Json) -> Json:
+    """Raises: Refused where it is no result of an event, but why there is none."""
+    if "data" not in result:
+        raise Refused(result["errors"])
+    return result
+
+
+TRANSPORTS: Mapping[str, Transport] = {
+    "websocket": websocket,
+    "events": events,
+    "single stream": single,
+    "multipart": multipart,
+}
