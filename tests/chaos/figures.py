@@ -36,6 +36,7 @@ class Figures:
     lost_wakes: int = 0
     calm: Sequence[float] = ()
     troubled: Sequence[float] = ()
+    slowest: str = ""
     answers: Sequence[float] = ()
     memory: list[str] = field(default_factory=list)
 
@@ -49,7 +50,7 @@ class Figures:
             ("events", f"{self.events}; {self.subscribers} subscribers on {self.connections} connections"),
             ("", f"were told {self.told}: {self.duplicates} twice, {self.gaps} never, {self.disordered} out of order"),
             ("delay", f"{_spread(self.calm)} when nothing was away"),
-            ("", f"{_spread(self.troubled)} otherwise"),
+            ("", f"{_spread(self.troubled)} otherwise, the slowest {self.slowest}"),
             ("wakes", f"lines lost {self.lost_wakes} times"),
             *(("memory" if number == 0 else "", line) for number, line in enumerate(self.memory)),
             *(("WRONG", finding) for finding in self.findings),
@@ -63,7 +64,7 @@ def parted(heard: Iterable[Heard], outages: Sequence[Outage]) -> tuple[list[floa
     troubled: list[float] = []
     for one in heard:
         met = any(outage.began <= one.arrived and one.at <= outage.mended + SETTLED for outage in outages)
-        (troubled if met else calm).append((one.arrived - one.at).total_seconds())
+        (troubled if met else calm).append(one.delay_s)
     return calm, troubled
 
 

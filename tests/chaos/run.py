@@ -174,6 +174,9 @@ class Run:
         figures.connections = sum(one.connections for one in self._subscribers)
         heard = [one for subscriber in self._subscribers for one in subscriber.heard]
         figures.told = len(heard)
+        slowest = max(self._subscribers, key=lambda one: max(heard.delay_s for heard in one.heard))
+        late = max(slowest.heard, key=lambda one: one.delay_s)
+        figures.slowest = f"{slowest.name}, of {late.at:%X}"
         figures.calm, figures.troubled = parted(heard, self._conductor.outages)
 
 

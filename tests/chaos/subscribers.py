@@ -82,6 +82,10 @@ class Heard:
     at: datetime
     arrived: datetime
 
+    @property
+    def delay_s(self) -> float:
+        return (self.arrived - self.at).total_seconds()
+
 
 @dataclass
 class Subscriber:
