@@ -8,6 +8,7 @@ import logging
 import math
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
@@ -42,6 +43,7 @@ SILENT_S = 30
 
 TAKES_NOTHING_S = 60
 """A client that takes nothing of what it is sent for so long is hung up on: it is gone, or does not read."""
+MANY_FILES = 65_536
 HELD_BYTES = 131_072
 """Of what could not be sent yet, the system holds so much for one client; else it would be megabytes for each."""
 
@@ -130,6 +132,7 @@ def serve(
         server_header=False,
         proxy_headers=False,  # it would believe everybody on this machine; the application knows whom to believe
     )
+    open_many_files()
     ready = threading.Event()
     threading.Thread(target=_watch, args=(address_of(listening), ready, when_ready), daemon=True).start()
     if workers == 1:
@@ -139,6 +142,14 @@ def serve(
         Supervisor(config, [listening], drain_s).run()
     if not ready.is_set():
         raise CannotStart("The gateway ended before it could serve; the lines above say why.")
+
+
+def open_many_files() -> None:
+    """MANY_FILES, or as many as the system lets this process: each connection is one, and 1,024 are soon used up."""
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if most == resource.RLIM_INFINITY else min(MANY_FILES, most)
+    if few != resource.RLIM_INFINITY and few < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 class Supervisor(Multiprocess):
