@@ -1,5 +1,9 @@
 """Heddle's command line: `serve`, which is also what runs without a command, and those of `commands/`."""
 
+import gc
+
+gc.disable()  # among modules there is no garbage; to look for it while they load takes a third of a start
+
 import asyncio
 import os
 import sys
@@ -27,6 +31,9 @@ from gateway.processes import CannotStart
 from house import PARTS, SAMPLES, Own, configured, drain_s_of, log_as, opened, person_with
 from schema.graph import DOMAINS
 from schema.links import LINKS
+
+gc.freeze()
+gc.enable()
 
 SELF = "uv run server.py"
 
