@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Callable
+from contextvars import ContextVar, Token
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -15,6 +17,26 @@ read_uuid: Callable[[str], UUID] = pgproto.UUID
 
 Raises: ValueError.
 """
+
+_known: ContextVar[dict[Any, Any] | None] = ContextVar("known_ids", default=None)
+
+
+class ids_kept:
+    """Ids that are read again inside are the same objects: each is made once, and hashed once."""
+
+    __slots__ = ("_token",)
+    _token: Token[dict[Any, Any] | None]
+
+    def __enter__(self) -> None:
+        self._token = _known.set({None: None})
+
+    def __exit__(self, *_: object) -> None:
+        _known.reset(self._token)
+
+
+def known_ids() -> dict[Any, Any]:
+    """Those that are kept, by what the database has of them; None stands for itself."""
+    return _known.get() or {None: None}
 
 
 def utc_now() -> datetime:

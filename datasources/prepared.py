@@ -4,16 +4,21 @@ SQLAlchemy writes the SQL; around a short statement its own way of executing tak
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+
+from datasources.ids import known_ids, read_uuid
 
 Row = Any
 """A tuple whose parts can be read by the names of their columns."""
 Rows = list[Row]
 Values = Mapping[str, Any]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+FEW = 500
+"""Rows: the ids of more would take more memory than they save time."""
 
 
 class Execute(Protocol):
@@ -71,19 +76,30 @@ def _repeats(column: Any) -> bool:
     return isinstance(column.type, sa.Uuid) and not getattr(column, "primary_key", False)
 
 
-def _rows_of(columns: Sequence[tuple[str, Callable[[Any], Any] | None, bool]]) -> Callable[[Iterable[Any]], Rows]:
-    """Makes rows of the driver's tuples; as they are where nothing is known of them, as of a text."""
+def _rows_of(columns: Sequence[tuple[str, Callable[[Any], Any] | None, bool]]) -> Callable[[Sequence[Any]], Rows]:
+    """Makes rows of the driver's tuples; as they are where nothing is known of them, as of a text.
+
+    Of few rows all ids are kept for those that an operation reads next, which may name them.
+    """
     if not columns:
         return lambda found: [tuple(one) for one in found]
     row = namedtuple("row", [name for name, _, _ in columns], rename=True)  # type: ignore[misc]
+    few = _reading(row, [(read, repeats or read is read_uuid) for _, read, repeats in columns])
+    many = _reading(row, [(read, repeats) for _, read, repeats in columns])
+    return lambda found: few(found, known_ids()) if len(found) <= FEW else many(found, {None: None})
+
+
+def _reading(
+    row: type, columns: Sequence[tuple[Callable[[Any], Any] | None, bool]]
+) -> Callable[[Sequence[Any], dict[Any, Any]], Rows]:
     places = [f"v{place}" for place in range(len(columns))]
     values = ", ".join(
-        _read_as(place, repeats) if read else place for place, (_, read, repeats) in zip(places, columns, strict=True)
+        _read_as(place, repeats) if read else place for place, (read, repeats) in zip(places, columns, strict=True)
     )
-    readers = {f"r{place}": read for place, (_, read, _) in zip(places, columns, strict=True)}
+    readers = {f"r{place}": read for place, (read, _) in zip(places, columns, strict=True)}
     source = f"lambda found, known: [new(row, ({values},)) for {', '.join(places)}, in found]"
-    read_all = eval(source, {"new": tuple.__new__, "row": row, **readers})
-    return lambda found: read_all(found, {None: None})
+    made: Callable[[Sequence[Any], dict[Any, Any]], Rows] = eval(source, {"new": tuple.__new__, "row": row, **readers})
+    return made
 
 
 def _read_as(place: str, repeats: bool) -> str:

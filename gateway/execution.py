@@ -15,6 +15,7 @@ from datasources import calls
 from datasources.actor import Actor
 from datasources.deadline import deadline
 from datasources.errors import Refusal
+from datasources.ids import ids_kept
 from gateway import explained
 from gateway.documents import Document, Documents
 from gateway.errors import BAD_USER_INPUT, refusal, shown, timed_out
@@ -228,7 +229,7 @@ class Executor:
             run: Execute = partial(plans.deliver, delivery)
         else:
             run = plans.execute if self._planned else plans.judge
-        with calls.collected() as made, self._open_context(caller.actor) as context:
+        with calls.collected() as made, ids_kept(), self._open_context(caller.actor) as context:
             try:
                 with deadline(self._timeout_s):
                     async with asyncio.timeout(self._timeout_s + GRACE_S):

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
@@ -100,8 +101,8 @@ class many_by(Batch):
     ) -> Mapping[Key, Any]:
         records = await self.fetch(stores)(keys, **arguments, columns=_with(self._key, columns))
         found: dict[Key, list[Any]] = {key: [] for key in keys}
-        for key, record in zip(map(self._key_of, records), records, strict=True):
-            found[key].append(record)
+        for key, of_key in groupby(records, self._key_of):  # most come in order: so a key is looked up once
+            found[key] += of_key
         return found
 
 

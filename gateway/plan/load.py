@@ -60,15 +60,16 @@ class Load:
         """The rows' columns, loaded; failures where a row has no key, or none that this actor may follow."""
         arguments: dict[str, Any] = {}
         keys: list[list[Any]] = []
+        distinct: list[list[Any]] = []
         for branch, declared, read in zip(self.branches, self.declared, self._reads, strict=True):
             try:
                 declared.access.check(run.context.actor)
                 key, arguments = self._sought(run, branch.field, declared)
             except Exception as error:
-                keys.append([run.failure(error, branch.field)] * len(rows))
-            else:
-                keys.append([key] * len(rows) if read is None else _keys(run, branch.field, read, rows))
-        distinct = [list(dict.fromkeys(of)) for of in keys]
+                key, read = run.failure(error, branch.field), None
+            of, once = ([key] * len(rows), [key]) if read is None else _keys(run, branch.field, read, rows)
+            keys.append(of)
+            distinct.append(once)
         every = distinct[0] if len(distinct) == 1 else dict.fromkeys(chain.from_iterable(distinct))
         wanted = [key for key in every if key is not None]
         if run.failed:
@@ -155,14 +156,16 @@ def _rows_in(value: Any) -> int:
     return len(value.nodes) if type(value) is Page else 1
 
 
-def _keys(run: Run, field: Field, read: Callable[[list[Any]], list[Any]], rows: list[Any]) -> list[Any]:
-    """The key of each row, or why it has none."""
+def _keys(
+    run: Run, field: Field, read: Callable[[list[Any]], list[Any]], rows: list[Any]
+) -> tuple[list[Any], list[Any]]:
+    """The key of each row, or why it has none; and each of them once."""
     try:
         keys = read(rows)
-        set(keys)  # which keeps their hashes: they are asked for again
+        return keys, list(dict.fromkeys(keys))
     except Exception:
-        return [_key(run, field, read, row) for row in rows]
-    return keys
+        keys = [_key(run, field, read, row) for row in rows]
+        return keys, list(dict.fromkeys(keys))
 
 
 def _key(run: Run, field: Field, read: Callable[[list[Any]], list[Any]], row: Any) -> Any:
