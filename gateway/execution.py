@@ -161,10 +161,10 @@ class Executor:
         if isinstance(asked, Result):
             return asked
         document, caller = operation.document, operation.caller
-        plans, definition, estimate = asked
+        plans, _, estimate = asked
         with await self._admission.admitted(caller, estimate) as admitted:
             in_parts = parts if document.in_parts else None
-            if in_parts is not None or definition.operation is OperationType.MUTATION:
+            if in_parts is not None or not estimate.shared:
                 result = await self._execute(plans, request, caller, in_parts)
             else:
                 result = await self._query(plans, request, operation)
@@ -173,7 +173,7 @@ class Executor:
             return result
 
     async def _query(self, plans: Plans, request: GraphQLRequest, operation: Operation) -> Result:
-        """Identical queries of one actor at the same moment are one execution."""
+        """Identical queries of one actor at the same moment are one execution, of what the graph says is shared."""
         caller = operation.caller
         try:
             variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)

@@ -15,6 +15,7 @@ from strawberry.schema_directive import Location
 
 from datasources.actor import Actor
 from schema.cost import USUAL, Cost
+from schema.sharing import UNSHARED
 
 
 @strawberry.schema_directive(
@@ -63,14 +64,20 @@ def guarded(access: Access, resolver: Callable[..., Any]) -> Callable[..., Any]:
     raise TypeError(f"{resolver.__qualname__} is a root field: write it as `async def` with an `info` parameter")
 
 
-def field(access: Access, description: str, cost: Cost = USUAL) -> Callable[[Callable[..., Any]], Any]:
-    """A root field: `@field(scope("orders:read"), "Orders, newest first.")`. Its first parameter is `info`."""
+def field(
+    access: Access, description: str, cost: Cost = USUAL, *, shared: bool = True
+) -> Callable[[Callable[..., Any]], Any]:
+    """A root field: `@field(scope("orders:read"), "Orders, newest first.")`. Its first parameter is `info`.
+
+    One that is not `shared` is resolved for each who asks (schema/sharing.py).
+    """
+    directives = [access, *([] if cost is USUAL else [cost]), *([] if shared else [UNSHARED])]
 
     def declare(resolver: Callable[..., Any]) -> Any:
         return strawberry.field(
             resolver=guarded(access, resolver),
             description=description,
-            directives=[access] if cost is USUAL else [access, cost],
+            directives=directives,
             metadata={"access": access},
         )
 

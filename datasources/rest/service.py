@@ -78,13 +78,15 @@ class RestService:
         answer: type[T] | TypeAdapter[T],
         params: Params | None = None,
         cache_s: float = 0.0,
+        shared: bool = True,
     ) -> T:
         """The answer at `path`, from the cache while that is fresh or the service fails.
 
-        `cache_s` is how long an answer is fresh where the service does not say so itself.
+        `cache_s` is how long an answer is fresh where the service does not say so itself. What is not `shared` is asked
+        for anew by each caller, and not kept: a read with an effect, or one that is different each time.
         """
         with recorded(self.name, "rest", path) as call:
-            found = await self._get(call, path, segments, answer, params, cache_s)
+            found = await self._get(call, path, segments, answer, params, cache_s, shared)
             call.rows = _rows(found)
             return found
 
@@ -96,9 +98,10 @@ class RestService:
         answer: type[T] | TypeAdapter[T],
         params: Params | None = None,
         cache_s: float = 0.0,
+        shared: bool = True,
         concurrency: int = 10,
     ) -> list[T | SourceError | None]:
-        """What is at `path` for each id, in the order of `ids`: for services without a batch endpoint.
+        """What is at `path` for each id, in the order of `ids`, as by `get`: for services without a batch endpoint.
 
         None where there is nothing (404), the error where that one request failed. One call in the record, and
         `timeout_s` for the whole of it.
@@ -106,7 +109,7 @@ class RestService:
 
         async def ask(call: Call, id: Scalar) -> T | None:
             try:
-                return await self._get(call, path, (id,), answer, params, cache_s)
+                return await self._get(call, path, (id,), answer, params, cache_s, shared)
             except SourceRefused as refused:
                 if refused.status == 404:
                     return None
@@ -205,7 +208,7 @@ class RestService:
         return [found[place] for place in range(len(questions))]
 
     async def _send(self, call: Call, request: Request[T]) -> T:
-        """One POST, within its time."""
+        """One request of its own, within its time."""
         budget = Budget(self._ends(request.path))
         try:
             async with asyncio.timeout(budget.left_s):
@@ -224,10 +227,13 @@ class RestService:
         answer: type[T] | TypeAdapter[T],
         params: Params | None,
         cache_s: float,
+        shared: bool,
     ) -> T:
         url = url_of(self.name, path, segments, params)
         headers = call.headers or {}
         request = Request("GET", path, url, adapter_of(answer), repeatable=True, headers=headers)
+        if not shared:
+            return await self._send(call, request)
         key = (request.url, request.adapter)
         entry = self._cache.get(key)
         if entry is not None and self._clock() < entry.fresh_until:

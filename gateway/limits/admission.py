@@ -40,13 +40,14 @@ class Admission:
         """What the operation will cost. Whom the plan is new for pays for it. Raises: LimitExceeded, CostExceeded."""
         compiled = plans.compiled
         try:
-            formula = plans.cost(operation, variables)
+            plan = plans.foreseen(operation, variables)
         except TooLarge:
             raise LimitExceeded("fields", None, MAX_FIELDS) from None
         finally:
             if plans.compiled > compiled:
                 self.rate.add(payer_of(caller), plans.compiled - compiled)
-        estimate = Estimate(formula.of(variables), formula.introspection)
+        formula = plan.cost
+        estimate = Estimate(formula.of(variables), formula.introspection, plan.shared)
         if estimate.introspection > MAX_INTROSPECTION:
             raise CostExceeded(estimate.introspection, MAX_INTROSPECTION, ["__schema"])
         if estimate.cost > self._max_cost:
@@ -83,10 +84,14 @@ def _rate(limits: Limits) -> "Rate | SharedRate":
 
 
 class Estimate(NamedTuple):
-    """`introspection` is the part of `cost` that is known exactly."""
+    """What is known of an operation before it runs. `introspection` is the part of `cost` that is known exactly.
+
+    `shared` says whether one execution may serve those who ask the same at that moment.
+    """
 
     cost: float
     introspection: float
+    shared: bool
 
 
 class Running:

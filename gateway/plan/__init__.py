@@ -39,7 +39,6 @@ from datasources.statements import Columns
 from gateway.incremental import Delivering, Delivery
 from gateway.metrics import FALLBACKS
 from gateway.plan.compile import MAX_FIELDS, Plan, compile_plan, conditions_of
-from gateway.plan.cost import Cost
 from gateway.plan.field import TooLarge, Unplanned
 from gateway.plan.run import Run, together
 from gateway.plan.steps import Branch
@@ -87,7 +86,7 @@ class Plans:
         self._document = document
         self._operation = lru_cache(PLANS_KEPT)(self._read)
         self._plan = lru_cache(PLANS_KEPT)(self._made)
-        self._costs = lru_cache(PLANS_KEPT)(self._cost)
+        self._foreseen = lru_cache(PLANS_KEPT)(self._sketched)
 
     async def execute(self, context: Any, variables: dict[str, Any], operation_name: str | None) -> ExecutionResult:
         """As graphql-core's `execute`."""
@@ -171,14 +170,17 @@ class Plans:
             raise Unplanned("a subscription to nothing")
         return steps[0].branches[0]
 
-    def cost(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Cost:
-        """What it costs for these values, not yet coerced, of the variables that include and skip. Raises: TooLarge."""
+    def foreseen(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Plan:
+        """What is known before it runs, of an operation that plans do not cover too: not to be executed.
+
+        `variables` are not yet coerced; those that include and skip count. Raises: TooLarge.
+        """
         name = operation.name.value if operation.name else None
         conditions = self._known(name).conditions
-        cost = self._costs(name, tuple([(_name(one), _flag(one, variables)) for one in conditions]))
-        if isinstance(cost, Unplanned):
-            raise type(cost)(*cost.args)
-        return cost
+        plan = self._foreseen(name, tuple([(_name(one), _flag(one, variables)) for one in conditions]))
+        if isinstance(plan, Unplanned):
+            raise type(plan)(*plan.args)
+        return plan
 
     def plan(self, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
         """The plan for these values of the variables that include and skip. Raises: Unplanned."""
@@ -210,11 +212,11 @@ class Plans:
             raise Unplanned("no such operation")
         return known
 
-    def _cost(self, operation_name: str | None, flags: Flags) -> Cost | Unplanned:
+    def _sketched(self, operation_name: str | None, flags: Flags) -> Plan | Unplanned:
         plan = self._plan(operation_name, flags)
         if isinstance(plan, Unplanned) and not isinstance(plan, TooLarge):
-            plan = self._compiled(operation_name, flags, loosely=True)
-        return plan.cost if isinstance(plan, Plan) else plan
+            return self._compiled(operation_name, flags, loosely=True)
+        return plan
 
     def _made(self, operation_name: str | None, flags: Flags) -> Plan | Unplanned:
         return self._compiled(operation_name, flags, loosely=False)

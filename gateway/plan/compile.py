@@ -54,6 +54,8 @@ class Plan:
     loads: Sequence[Load]
     fields: int
     """How many were compiled: there may be more than are written."""
+    shared: bool
+    """Whether one execution may serve identical operations of one actor at one moment."""
 
     @cached_property
     def apart(self) -> bool:
@@ -99,7 +101,7 @@ def compile_plan(
         raise TooLarge("deep nesting") from None
     loads = compiler.project()
     serial = operation.operation is OperationType.MUTATION
-    return Plan(selection, serial, Cost(selection, operation), loads, compiler.fields)
+    return Plan(selection, serial, Cost(selection, operation), loads, compiler.fields, compiler.shared and not serial)
 
 
 class _Compiler:
@@ -113,6 +115,7 @@ class _Compiler:
         self._fragments = {fragment.name.value: fragment for fragment in fragments}
         self._selections: dict[tuple[Any, ...], Selection] = {}
         self.fields = 0
+        self.shared = True
 
     def selection(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Selection:
         """Made once for each type and place in the document: nested fragments stay as small as they are written."""
@@ -152,6 +155,7 @@ class _Compiler:
         for key, nodes in collected.items():
             if key not in constants:
                 field = self._field(key, parent, nodes)
+                self.shared = self.shared and field.shared
                 completer = self._completer(field.definition.type, field)
                 declared = self._declared(field)
                 if isinstance(declared, Root):

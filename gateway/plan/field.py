@@ -1,6 +1,6 @@
 """One field of a plan: where it stands, and what Strawberry and the schema say about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from strawberry.types.field import StrawberryField
 from gateway.plan.arguments import Arguments
 from schema.feeds import Feed
 from schema.fields import Computed, Edge, Root
+from schema.sharing import is_shared
 
 
 class Unplanned(Exception):
@@ -47,6 +48,11 @@ class Field:
         return self.parent.name.startswith("__") or self.nodes[0].name.value.startswith("__")
 
     @property
+    def shared(self) -> bool:
+        """Whether identical queries of one actor at one moment may have the same value."""
+        return all(is_shared(_directives_of(one)) for one in (self.definition, self.parent))
+
+    @property
     def strawberry(self) -> StrawberryField:
         """Raises: Unplanned."""
         known: StrawberryField | None = self.definition.extensions.get("strawberry-definition")
@@ -65,3 +71,8 @@ class Field:
         if declared is not None:
             return declared
         return None if self.strawberry.base_resolver else self.strawberry.python_name
+
+
+def _directives_of(declared: GraphQLField | GraphQLObjectType) -> Sequence[object]:
+    """Those that its declaration has in Strawberry; foreign ones have none."""
+    return getattr(declared.extensions.get("strawberry-definition"), "directives", None) or ()

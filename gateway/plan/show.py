@@ -30,7 +30,7 @@ def described(schema: GraphQLSchema, query: str, variables: dict[str, Any]) -> s
         plan = plans.plan(operation.name.value if operation.name else None, values.coerced)
     except Unplanned as reason:
         return f"graphql-core answers this: {reason}"
-    cost = plans.cost(operation, variables).of(variables)
+    cost = plans.foreseen(operation, variables).cost.of(variables)
     return "\n".join([*shown(plan.root), f"It costs {cost:,.0f} at most."])
 
 

@@ -25,7 +25,7 @@ def prepare(document: Document) -> None:
     operation = document.operation(None)
     if document.plans and operation and not document.errors:
         with suppress(Unplanned):
-            document.plans.cost(operation, {}).of({})
+            document.plans.foreseen(operation, {}).cost.of({})
 
 
 DOCUMENTS: dict[str, str] = {

@@ -26,7 +26,7 @@ def estimated(query: str, variables: dict[str, Any]) -> float:
     assert document.plans
     operation = get_operation_ast(document.ast)
     assert operation
-    return document.plans.cost(operation, variables).of(variables)
+    return document.plans.foreseen(operation, variables).cost.of(variables)
 
 
 @pytest.mark.parametrize("question", BENCHMARKS, ids=[question.name for question in BENCHMARKS])

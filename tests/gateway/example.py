@@ -23,7 +23,9 @@ from gateway.limits import DEFAULT, Limits
 from gateway.persisted import Persisted
 from loaders.batch import LoaderSet, value_by
 from resolvers.context import Context
+from schema import access
 from schema.fields import edge
+from schema.sharing import UNSHARED
 
 SECRET = "4711-mother's-maiden-name"
 TOKENS = Tokens(b"a secret of the tests that is long enough")
@@ -134,8 +136,25 @@ class Pair:
         return "done"
 
 
+async def _own(info: strawberry.Info) -> str | None:
+    await info.context.of(Stores).script.work()
+    return "done"
+
+
+@strawberry.type(directives=[UNSHARED])
+class Die:
+    eyes: int
+
+
 @strawberry.type
 class Query:
+    own: str | None = access.field(access.PUBLIC, "Worked out for each who asks.", shared=False)(_own)
+
+    @strawberry.field
+    async def die(self, info: strawberry.Info) -> Die | None:
+        await info.context.of(Stores).script.work()
+        return Die(eyes=6)
+
     @strawberry.field
     async def a(self) -> Pair | None:
         return Pair(key="x")

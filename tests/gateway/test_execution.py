@@ -15,7 +15,7 @@ from datasources.errors import SourceTimeout
 from datasources.sql import Database
 from tests.databases.tables import endless
 from tests.gateway.example import SECRET, TOKENS, Held, Script, example
-from tests.gateway.serving import PATIENCE_S
+from tests.gateway.serving import PATIENCE_S, soon
 from tests.gateway_client import Gateway
 from tests.logs import faults
 
@@ -168,3 +168,35 @@ async def test_what_is_shared_stays_with_its_actor(gateway: Gateway, script: Scr
         answers = await asyncio.gather(*(gateway.data("{ slow }", as_=actor) for actor in actors))
     assert answers == [{"slow": "done"}] * len(actors)
     assert {context.actor for context in script.contexts} == {*actors}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ own }",
+        "{ die { eyes } }",
+        "{ takes ...F } fragment F on Query { die { n: eyes } }",
+        "{ die { __typename eyes } }",
+    ],
+)
+async def test_what_is_declared_so_is_executed_for_each_who_asks(gateway: Gateway, script: Script, query: str) -> None:
+    """The one waits for the other: an execution that both shared would wait for itself."""
+    both = asyncio.Barrier(2)
+    script.work = both.wait
+    async with asyncio.timeout(PATIENCE_S):
+        first, second = await asyncio.gather(*(gateway.data(query, as_=Actor(UUID(int=1))) for _ in range(2)))
+    assert first == second
+    assert len(script.contexts) == 2
+
+
+@pytest.mark.parametrize("query", ["{ slow }", "{ slow own @skip(if: true) }", "{ slow die { __typename } }"])
+async def test_all_else_is_executed_once_for_those_who_ask_together(
+    gateway: Gateway, script: Script, query: str
+) -> None:
+    held = script.work = Held()
+    asking = [asyncio.create_task(gateway.data(query, as_=Actor(UUID(int=1)))) for _ in range(2)]
+    await soon(held.began)
+    held.let_go.set()
+    first, second = await asyncio.gather(*asking)
+    assert first == second
+    assert len(script.contexts) == 1

@@ -138,7 +138,7 @@ def plans(document: str) -> Plans:
 def formula_of(document: str, **variables: Any) -> Formula:
     made, operation = plans(document), get_operation_ast(parse(document))
     assert operation
-    return made.cost(operation, variables)
+    return made.foreseen(operation, variables).cost
 
 
 def cost_of(document: str, **variables: Any) -> float:

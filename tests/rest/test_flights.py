@@ -32,6 +32,14 @@ async def test_identical_reads_are_one_request(outside: Outside, shop: RestServi
     assert outside.targets == ["/items/a"] * 2
 
 
+async def test_reads_that_are_not_shared_are_requests_of_their_own(outside: Outside, shop: RestService) -> None:
+    """And are not kept, for how long they would be fresh."""
+    both = asyncio.gather(*(shop.get("/items/{}", "a", answer=dict, cache_s=60, shared=False) for _ in range(2)))
+    assert len(await both) == 2
+    await shop.get_many("/items/{}", ["a", "a"], answer=dict, cache_s=60, shared=False)
+    assert outside.targets == ["/items/a"] * 4
+
+
 async def test_other_ids_and_other_types_are_other_requests(outside: Outside, shop: RestService) -> None:
     tasks = [ask(shop), ask(shop, id="b"), ask(shop, answer=dict[str, int])]
     await asyncio.gather(*tasks)
