@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractContextManager, aclosing
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from gateway.limits.admission import CHARACTERS, Admission, Estimate
 from gateway.limits.document import check_variables
 from gateway.limits.rate import Quota, payer_of
 from gateway.operation import Operation, request_refused
+from gateway.page import Page
 from gateway.persisted import Persisted
 from gateway.plan import Plans
 from gateway.plan.cost import OPERATION
@@ -121,8 +122,8 @@ class Executor:
                 self._admission.rate.add(payer_of(operation.caller), OPERATION)
             return result
 
-    async def subscribe(self, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Sequence[bytes], None]:
-        """The answers of a subscription as JSON, as many at a time as there are. Close it when nobody listens.
+    async def subscribe(self, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Page, None]:
+        """The answers of a subscription, as many at a time as there are. Close it when nobody listens.
 
         A `caller` that is changed meanwhile is told what it may see from then on.
         Raises: Throttled, NotExecuted, both before the first answer; HeddleError.
@@ -135,7 +136,7 @@ class Executor:
                 raise NotExecuted(orjson.dumps(asked.errors))
             plans, _, estimate = asked
             with await self._admission.admitted(caller, estimate, lasts=True):
-                async with aclosing(self._subscriptions.answers(plans, request, caller)) as pages:
+                async with aclosing(self._subscriptions.pages(plans, request, caller)) as pages:
                     async for page in pages:
                         yield page
             operation.result = Result({}, executed=True)

@@ -6,7 +6,7 @@ at the end of the process uvicorn would close all sockets in one moment, in the 
 the application.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from struct import Struct
 
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
@@ -15,10 +15,10 @@ from wsproto import events
 from gateway.connection import ClientLeft
 from gateway.draining import draining_of
 
-SEND_TEXTS = "heddle.send_texts"
+SEND_FRAMES = "heddle.send_frames"
 """The name of the ASGI extension."""
-SendTexts = Callable[[Sequence[bytes]], Awaitable[None]]
-"""Sends whole text messages in one write, once the client has read most of what came before.
+SendFrames = Callable[[bytes], Awaitable[None]]
+"""Sends whole messages, which are framed, in one write, once the client has read most of what came before.
 
 Raises: ClientLeft where the socket is closed.
 """
@@ -33,7 +33,7 @@ _SHORT, _LONG = Struct("!BBH"), Struct("!BBQ")
 class FramedWebSocket(WSProtocol):
     def handle_connect(self, event: events.Request) -> None:
         super().handle_connect(event)
-        self.scope["extensions"][SEND_TEXTS] = self.send_texts  # type: ignore[assignment] # of any name
+        self.scope["extensions"][SEND_FRAMES] = self.send_frames  # type: ignore[assignment] # of any name
 
     def shutdown(self) -> None:
         self.close_timeout = CLOSING_S
@@ -43,18 +43,21 @@ class FramedWebSocket(WSProtocol):
         else:
             draining.end()
 
-    async def send_texts(self, texts: Sequence[bytes]) -> None:
+    async def send_frames(self, frames: bytes) -> None:
         if not self.writable.is_set():
             await self.writable.wait()
         if self.disconnected or self.close_sent or self.transport.is_closing():
             raise ClientLeft
-        self.transport.write(b"".join([frame(text) for text in texts]))
+        self.transport.write(frames)
 
 
 def frame(text: bytes) -> bytes:
     """A message of a server, which is not masked."""
-    length = len(text)
+    return head(len(text)) + text
+
+
+def head(length: int) -> bytes:
+    """What comes before so many bytes of a message."""
     if length < 126:
-        return b"%c%c%b" % (TEXT, length, text)
-    head = _SHORT.pack(TEXT, 126, length) if length < 65_536 else _LONG.pack(TEXT, 127, length)
-    return head + text
+        return b"%c%c" % (TEXT, length)
+    return _SHORT.pack(TEXT, 126, length) if length < 65_536 else _LONG.pack(TEXT, 127, length)

@@ -2,34 +2,48 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence, Sized
+from typing import Protocol
 
 from datasources.actor import Actor, Watched
+from gateway.page import Page
 
 KEPT_BYTES = 32 * 1024 * 1024
+EVENT_BYTES = 1_000
+"""What an event takes, which is held as long as the answer about it."""
 KINDS_KEPT = 10_000
 
-Answers = Sequence[bytes]
-Work = Callable[[Actor], Awaitable[Answers]]
+Work = Callable[[Actor], Awaitable[Page]]
+
+
+class Events(Hashable, Sized, Protocol): ...
+
+
+Key = tuple[Events, Hashable, frozenset[str], bool]
 
 
 class Hydration:
-    """Answers to the same question about the same events: `group` is all of the question but who asks it.
+    """Page to the same question about the same events: `group` is all of the question but who asks it.
 
     Who asks first does the work for all with the same scopes, unless it was asked for their ids: then each does it.
     """
 
     def __init__(self) -> None:
-        self._made: OrderedDict[Hashable, Answers] = OrderedDict()
+        self._made: OrderedDict[Key, Page] = OrderedDict()
         self._bytes = 0
-        self._under_way: dict[Hashable, asyncio.Future[None]] = {}
+        self._under_way: dict[Key, list[asyncio.Future[None]]] = {}
+        """Who waits for the work that is done."""
         self._personal: OrderedDict[Hashable, None] = OrderedDict()
         """Groups, with scopes, whose answers depend on who asks: the next time nobody waits for a first one."""
 
-    async def once(self, events: Hashable, group: Hashable, actor: Actor, work: Work) -> Answers:
+    def made(self, events: Events, group: Hashable, actor: Actor) -> Page | None:
+        """What was made for others, if it counts for this one."""
+        return self._made.get((events, group, actor.scopes, actor.id is None))
+
+    async def once(self, events: Events, group: Hashable, actor: Actor, work: Work) -> Page:
         """Where who does the work leaves or fails, another does it anew. Raises: what the own work raises."""
         kind = (group, actor.scopes, actor.id is None)
-        key = (events, kind)
+        key = (events, *kind)
         while kind not in self._personal:
             made = self._made.get(key)
             if made is not None:
@@ -37,12 +51,14 @@ class Hydration:
             under_way = self._under_way.get(key)
             if under_way is None:
                 return await self._first(key, kind, actor, work)
-            await asyncio.shield(under_way)
+            done = asyncio.get_running_loop().create_future()
+            under_way.append(done)
+            await done
         return await work(actor)
 
-    async def _first(self, key: Hashable, kind: Hashable, actor: Actor, work: Work) -> Answers:
+    async def _first(self, key: Key, kind: Hashable, actor: Actor, work: Work) -> Page:
         watched = Watched(actor)
-        under_way = self._under_way[key] = asyncio.get_running_loop().create_future()
+        waiting = self._under_way[key] = []
         try:
             answers = await work(watched)
             if watched.asked:
@@ -51,15 +67,20 @@ class Hydration:
                 self._keep(key, answers)
         finally:
             del self._under_way[key]
-            under_way.set_result(None)
+            for done in waiting:
+                if not done.done():
+                    done.set_result(None)
         return answers
 
-    def _keep(self, key: Hashable, answers: Answers) -> None:
+    def _keep(self, key: Key, answers: Page) -> None:
         self._made[key] = answers
-        self._bytes += sum(map(len, answers))
+        self._bytes += _size(key, answers)
         while self._bytes > KEPT_BYTES:
-            _, gone = self._made.popitem(last=False)
-            self._bytes -= sum(map(len, gone))
+            self._bytes -= _size(*self._made.popitem(last=False))
+
+
+def _size(key: Key, answers: Sequence[bytes]) -> int:
+    return EVENT_BYTES * len(key[0]) + sum(map(len, answers))
 
 
 def _remember(kinds: OrderedDict[Hashable, None], kind: Hashable) -> None:

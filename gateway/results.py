@@ -1,6 +1,6 @@
 """What an operation gives over a transport that tells it result by result."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -13,11 +13,12 @@ from gateway.connection import ClientLeft
 from gateway.errors import masked, shown
 from gateway.execution import Executor
 from gateway.operation import request_refused
+from gateway.page import Page
 from gateway.request import Caller, GraphQLRequest, NotExecuted
 from gateway.session import Session
 
-Pages = AsyncGenerator[Sequence[bytes], None]
-"""Results as JSON objects, as many at a time as there are: one of a query or mutation, any number of a subscription."""
+Pages = AsyncGenerator[Page, None]
+"""Results, as many at a time as there are: one of a query or mutation, any number of a subscription."""
 
 Run = Callable[[Caller, GraphQLRequest], Pages]
 """What runs an operation; NotExecuted and every other error end it.
@@ -26,7 +27,7 @@ Where its client does not wait for it any more, it is cancelled and closed: what
 a mutation, it shields itself.
 """
 
-Send = Callable[[Sequence[bytes]], Awaitable[None]]
+Send = Callable[[Page], Awaitable[None]]
 
 log = structlog.get_logger("heddle")
 
@@ -74,4 +75,4 @@ async def _answered(executor: Executor, caller: Caller, request: GraphQLRequest)
     result = await executor.execute(request, caller)
     if not result.executed:
         raise NotExecuted(orjson.dumps(result.errors))
-    yield (executor.json_of(result, request, caller),)
+    yield Page((executor.json_of(result, request, caller),))

@@ -15,7 +15,8 @@ from datasources.deadline import deadline, remaining_s
 from datasources.errors import SourceError
 from datasources.events import Chunk, Cursor, Event, Position
 from gateway.errors import cause_of, log_failed, shown, timed_out
-from gateway.hydration import Answers, Hydration
+from gateway.hydration import Hydration
+from gateway.page import Page
 from gateway.plan import Plans
 from gateway.plan.field import Field, Unplanned
 from gateway.request import Caller, GraphQLRequest, NotExecuted
@@ -39,12 +40,9 @@ class Subscriptions:
         self.planned = planned
         self.hydration = Hydration()
 
-    async def answers(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Answers, None]:
-        """Pages of responses, as JSON. Raises: NotExecuted before the first one, HeddleError."""
-        subscription = _Subscription(self, plans, request, caller)
-        async with aclosing(subscription.pages()) as pages:
-            async for page in pages:
-                yield page
+    def pages(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Page, None]:
+        """Raises: NotExecuted, at the latest before the first page; the pages raise HeddleError."""
+        return _Subscription(self, plans, request, caller).pages()
 
 
 class _Subscription:
@@ -54,7 +52,7 @@ class _Subscription:
         self._request = request
         self._caller = caller
 
-    def pages(self) -> AsyncGenerator[Answers, None]:
+    def pages(self) -> AsyncGenerator[Page, None]:
         values = self._plans.values(self._request.variables, self._request.operation_name)
         if isinstance(values, list):
             raise NotExecuted(orjson.dumps(shown(values, self._caller.request_id)))
@@ -72,7 +70,7 @@ class _Subscription:
         except Unplanned:
             return None
 
-    async def _followed(self, feed: Feed, given: dict[str, Any]) -> AsyncGenerator[Answers, None]:
+    async def _followed(self, feed: Feed, given: dict[str, Any]) -> AsyncGenerator[Page, None]:
         """The caller may become another one meanwhile, by a new token: what it may now is what counts."""
         arguments = {name: value for name, value in given.items() if name != "after"}
         with self._house.open_context(self._caller.actor) as context:
@@ -85,7 +83,10 @@ class _Subscription:
                     async for chunk, events in following:
                         if self._caller.actor is not actor:
                             break
-                        if page := await self._page(feed, chunk, events, group, actor):
+                        page = self._house.hydration.made(chunk, group, actor)
+                        if page is None:
+                            page = await self._page(feed, chunk, events, group, actor)
+                        if page:
                             yield page
                         position = chunk.end
 
@@ -100,7 +101,7 @@ class _Subscription:
                         raise
                     await asyncio.sleep(RETRY_S)
 
-    async def _undeclared(self) -> AsyncGenerator[Answers, None]:
+    async def _undeclared(self) -> AsyncGenerator[Page, None]:
         """By a generator of the graph: its events are told as they come, each by itself."""
         with self._house.open_context(self._caller.actor) as context:
             source = await self._plans.source(context, self._request.variables, self._request.operation_name)
@@ -115,7 +116,7 @@ class _Subscription:
         variables = orjson.dumps(self._plans.below(name, self._request.variables), option=orjson.OPT_SORT_KEYS)
         return self._plans, name, variables, topic
 
-    async def _page(self, feed: Feed, chunk: Chunk, events: Sequence[Event], group: Hashable, actor: Actor) -> Answers:
+    async def _page(self, feed: Feed, chunk: Chunk, events: Sequence[Event], group: Hashable, actor: Actor) -> Page:
         """What to tell of these events. While their database is away, it waits."""
         while True:
             try:
@@ -124,7 +125,7 @@ class _Subscription:
                 log_failed(error, self._caller.request_id)
                 await asyncio.sleep(RETRY_S)
 
-    async def _hydrated(self, feed: Feed | None, events: Sequence[Any], actor: Actor) -> Answers:
+    async def _hydrated(self, feed: Feed | None, events: Sequence[Any], actor: Actor) -> Page:
         """Raises: SourceError, NotExecuted."""
         house, request = self._house, self._request
         hydrate = self._plans.hydrate if house.planned else self._plans.judged
@@ -137,7 +138,7 @@ class _Subscription:
                 raise NotExecuted(orjson.dumps([timed_out(house.timeout_s)])) from None
             if feed and (away := _away(results, feed.tail(context).journal.name)):
                 raise away
-        return [self._json(result) for result, sees in zip(results, seen, strict=True) if sees]
+        return Page([self._json(result) for result, sees in zip(results, seen, strict=True) if sees])
 
     async def _seen(self, feed: Feed | None, context: Any, events: Sequence[Any]) -> list[bool]:
         """Of each event whether the actor sees its record. Raises: SourceError."""

@@ -1,7 +1,7 @@
 """GraphQL over WebSocket: the protocol graphql-transport-ws, ignorant of what the operations do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +13,13 @@ from datasources.errors import Refusal, SourceError
 from gateway.connection import ClientLeft
 from gateway.draining import Draining
 from gateway.errors import refusal
-from gateway.frames import SEND_TEXTS, SendTexts
+from gateway.frames import SEND_FRAMES, SendFrames, frame
 from gateway.identity import token_of
 from gateway.limits.connections import Connections
 from gateway.limits.refusals import TooManyConnections, TooManyOperations
 from gateway.metrics import SOCKETS
 from gateway.operation import request_refused
+from gateway.page import Page
 from gateway.request import Caller, GraphQLRequest, address_of, request_id
 from gateway.results import Run, sent
 from gateway.session import AnotherPerson, Session
@@ -112,7 +113,7 @@ class _Connection:
         lasts: Lasts,
     ) -> None:
         self._websocket = websocket
-        self._send_texts: SendTexts = websocket.scope["extensions"][SEND_TEXTS]
+        self._send_frames: SendFrames = websocket.scope["extensions"][SEND_FRAMES]
         self._address = address_of(websocket.scope)
         self._open_session = open_session
         self._run = run
@@ -214,8 +215,8 @@ class _Connection:
     async def _operate(self, id: str, request: GraphQLRequest, session: Session) -> None:
         before = before_results(id)
 
-        async def send(page: Sequence[bytes]) -> None:
-            await self._send_texts([b"%b%b}" % (before, result) for result in page])
+        def send(page: Page) -> Awaitable[None]:
+            return self._send_frames(page.framed(before))
 
         failure = await sent(self._run, Caller(session.actor, address=self._address), request, session, send)
         # Free before the client hears of the end, since it may use the id again at once.
@@ -232,7 +233,7 @@ class _Connection:
         return read(raw)
 
     async def _send(self, message: bytes) -> None:
-        await self._send_texts((message,))
+        await self._send_frames(frame(message))
 
 
 async def _closed_after(session: Session) -> None:

@@ -84,7 +84,8 @@ class Journal:
         self._database = database
         self._table = table
         self._cursors = cursors
-        self._statements = _Statements(table)
+        self._order = _order(table, database.dialect)
+        self._statements = _Statements(table, self._order)
 
     async def after(self, position: Position, limit: int = PAGE) -> Reading:
         """The next events, the oldest first. Source: one SELECT. Raises: SourceError."""
@@ -122,10 +123,11 @@ class Journal:
             old = [event for event in reading.events if event.at < before]
             if len(old) < 2:
                 return forgotten
-            transaction, sequence = old[-1].position
-            older = sa.tuple_(self._table.c.transaction, self._table.c.sequence) < sa.tuple_(transaction, sequence)
+            newest = [getattr(old[-1].position, column.name) for column in self._order]
             async with self._database.transaction() as writing:
-                forgotten += await writing.write(sa.delete(self._table).where(older))
+                forgotten += await writing.write(
+                    sa.delete(self._table).where(sa.tuple_(*self._order) < sa.tuple_(*newest))
+                )
 
     async def adopt(self) -> None:
         """After a dump was restored into another PostgreSQL: numbers of its transactions mean nothing here."""
@@ -163,20 +165,24 @@ def _position(row: Any) -> Position:
     return Position(row.transaction, row.sequence)
 
 
+def _order(table: sa.Table, dialect: str) -> Sequence[sa.Column[Any]]:
+    """What positions are compared by.
+
+    SQLite does not number transactions, and would look through all that are 0 for those with a greater sequence.
+    """
+    return (table.c.sequence,) if dialect == "sqlite" else (table.c.transaction, table.c.sequence)
+
+
 class _Statements:
-    def __init__(self, table: sa.Table) -> None:
+    def __init__(self, table: sa.Table, order: Sequence[sa.Column[Any]]) -> None:
         place = (table.c.transaction, table.c.sequence)
         ready = _ready(table.c.transaction)
-        oldest_first = (table.c.transaction, table.c.sequence)
-        newest_first = (table.c.transaction.desc(), table.c.sequence.desc())
-        there = sa.tuple_(
-            sa.bindparam("after_transaction", type_=sa.BigInteger), sa.bindparam("after_sequence", type_=sa.BigInteger)
-        )
+        there = [sa.bindparam(f"after_{column.name}", type_=sa.BigInteger) for column in order]
         limit = sa.bindparam("limit", type_=sa.Integer)
-        after = sa.select(table, ready.label("ready")).where(sa.tuple_(*place) > there)
-        self.after = Statement(after.order_by(*oldest_first).limit(limit))
-        self.oldest = Statement(sa.select(*place).order_by(*oldest_first).limit(1))
-        newest = sa.select(*place).where(ready).order_by(*newest_first).limit(1)
+        after = sa.select(table, ready.label("ready")).where(sa.tuple_(*order) > sa.tuple_(*there))
+        self.after = Statement(after.order_by(*order).limit(limit))
+        self.oldest = Statement(sa.select(*place).order_by(*order).limit(1))
+        newest = sa.select(*place).where(ready).order_by(*[column.desc() for column in order]).limit(1)
         self.newest = Statement(newest)
         self.back = Statement(newest.offset(sa.bindparam("offset", type_=sa.Integer)))
 

@@ -53,6 +53,9 @@ class Chunk:
     events: Sequence[Event]
     _picked: dict[Topic, Sequence[Event]] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        return len(self.events)
+
     @property
     def end(self) -> Position:
         return self.events[-1].position

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from contextlib import AsyncExitStack
+import sqlite3
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -128,3 +129,13 @@ async def test_a_log_restored_into_another_server_goes_on(log: Log) -> None:
         assert numbers(await followed(tail, 2)) == [0, 1]
     finally:
         await tail.close()
+
+
+async def test_reading_begins_at_the_position(log: Log) -> None:
+    """However long the log is: of a pair, SQLite seeks only the first part in an index, which is 0 for all."""
+    if log.database.dialect != "sqlite":
+        pytest.skip("PostgreSQL seeks both parts")
+    prepared = log.journal._statements.after.prepared(log.database._engine.dialect)
+    with closing(sqlite3.connect(log.database.url.removeprefix("sqlite:///"))) as connection:
+        steps = connection.execute(f"EXPLAIN QUERY PLAN {prepared.text}", prepared.bound({})).fetchall()
+    assert [step[-1] for step in steps] == ["SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"]

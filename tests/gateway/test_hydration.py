@@ -9,7 +9,8 @@ import pytest
 from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import Forbidden
 from gateway import hydration as hydration_module
-from gateway.hydration import Answers, Hydration
+from gateway.hydration import Hydration
+from gateway.page import Page
 
 READER, WRITER = "things:read", "things:write"
 
@@ -26,12 +27,12 @@ class Desk:
         self.done: list[object] = []
         self._look = look
 
-    async def ask(self, actor: Actor, events: str = "events") -> Answers:
-        async def work(asking: Actor) -> Answers:
+    async def ask(self, actor: Actor, events: str = "events") -> Page:
+        async def work(asking: Actor) -> Page:
             await asyncio.sleep(0)
             seen = self._look(asking)
             self.done.append(seen)
-            return [str(seen).encode()]
+            return Page([str(seen).encode()])
 
         return await self.hydration.once(events, "question", actor, work)
 
@@ -50,7 +51,7 @@ async def test_it_is_done_once_for_all_who_may_the_same() -> None:
     readers = [person(number, READER) for number in range(10)]
     strangers = [person(number) for number in range(10, 15)] + [ANONYMOUS]
     answers = await asyncio.gather(*map(desk.ask, [*readers, *strangers]))
-    assert answers == [[b"True"]] * 10 + [[b"False"]] * 6
+    assert answers == [(b"True",)] * 10 + [(b"False",)] * 6
     assert sorted(map(str, desk.done)) == ["False", "False", "True"], "nobody is apart from somebody"
 
 
@@ -60,8 +61,8 @@ async def test_what_depends_on_who_asks_is_done_for_each() -> None:
     staff = [person(number, READER) for number in range(3, 6)]
     for _ in range(2):  # the second time it is known that they need not wait for each other
         answers = await asyncio.gather(*map(desk.ask, [*people, *staff, *people]))
-        assert answers == [[str(one.id).encode()] for one in people] + [[b"all"]] * 3 + [
-            [str(one.id).encode()] for one in people
+        assert answers == [(str(one.id).encode(),) for one in people] + [(b"all",)] * 3 + [
+            (str(one.id).encode(),) for one in people
         ]
     assert set(desk.done) == {*(one.id for one in people), "all"}
     assert desk.done.count("all") == 1, "those are told apart by their scopes"
@@ -78,16 +79,16 @@ async def test_who_fails_or_leaves_takes_nobody_along() -> None:
     began = asyncio.Event()
     hydration = Hydration()
 
-    async def work(actor: Actor) -> Answers:
+    async def work(actor: Actor) -> Page:
         tried.append(actor.id)
         began.set()
         if len(tried) == 1:
             await asyncio.Event().wait()
         if len(tried) == 2:
             raise Forbidden(READER)
-        return [b"done"]
+        return Page([b"done"])
 
-    def ask(number: int) -> "asyncio.Task[Answers]":
+    def ask(number: int) -> "asyncio.Task[Page]":
         return asyncio.create_task(hydration.once("events", "question", person(number), work))
 
     first = ask(1)
@@ -96,15 +97,16 @@ async def test_who_fails_or_leaves_takes_nobody_along() -> None:
     await asyncio.sleep(0)
     first.cancel()
     results = await asyncio.gather(second, third, fourth, return_exceptions=True)
-    assert sorted(map(repr, results)) == sorted(["[b'done']", "[b'done']", repr(Forbidden(READER))])
+    assert sorted(map(repr, results)) == sorted(["(b'done',)", "(b'done',)", repr(Forbidden(READER))])
 
 
 async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hydration_module, "KEPT_BYTES", 10)
+    monkeypatch.setattr(hydration_module, "EVENT_BYTES", 0)
     desk = Desk(by_scope)
     for number in range(20):
         await desk.ask(ANONYMOUS, f"event {number}")
-    assert await desk.ask(ANONYMOUS, "event 19") == [b"False"]
+    assert await desk.ask(ANONYMOUS, "event 19") == (b"False",)
     assert len(desk.done) == 20
     await desk.ask(ANONYMOUS, "event 0")
     assert len(desk.done) == 21
@@ -126,4 +128,4 @@ async def test_all_that_an_actor_is_asked_counts() -> None:
             await desk.ask(person(3, READER)),
         ]
         expected = [str(look(one)).encode() for one in (person(1, READER), person(2, WRITER), person(3, READER))]
-        assert answers == [[one] for one in expected]
+        assert answers == [(one,) for one in expected]

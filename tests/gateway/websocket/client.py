@@ -16,6 +16,7 @@ from datasources.actor import Actor
 from datasources.ids import utc_now
 from gateway.identity import Holder, Tokens
 from gateway.limits.connections import Connections
+from gateway.page import Page
 from gateway.request import Caller, GraphQLRequest
 from gateway.results import Run
 from gateway.session import Session
@@ -128,7 +129,7 @@ class Feed:
         self.started.put_nowait(name)
         try:
             while event := await self.queues[name].get():
-                yield (event,)
+                yield Page((event,))
         finally:
             self.ended.put_nowait(name)
 
@@ -143,4 +144,4 @@ class Feed:
 
 
 async def me(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
-    yield (b'{"data":{"me":"Ada"}}',)
+    yield Page((b'{"data":{"me":"Ada"}}',))

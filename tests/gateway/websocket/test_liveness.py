@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.limits.connections import Connections
+from gateway.page import Page
 from gateway.request import Caller, GraphQLRequest
 from gateway.websocket import SocketLimits
 from tests.gateway.websocket.client import MAX_FRAME_BYTES, SUBSCRIBE, Dial, Feed, me
@@ -41,7 +42,7 @@ async def test_without_a_pong_the_socket_is_closed_and_its_operations_end(dial: 
 
 async def flood(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
     while True:
-        yield (b'{"data":"' + b"x" * 10_000 + b'"}',)
+        yield Page((b'{"data":"' + b"x" * 10_000 + b'"}',))
         await asyncio.sleep(0)
 
 
@@ -62,7 +63,7 @@ async def test_a_client_that_reads_nothing_is_cut_off_and_its_operations_end_fir
         nonlocal ended
         try:
             while True:
-                yield (b'{"data":"' + b"x" * 1_000_000 + b'"}',)
+                yield Page((b'{"data":"' + b"x" * 1_000_000 + b'"}',))
         finally:
             await asyncio.sleep(0.01)
             ended = True
@@ -84,7 +85,7 @@ async def test_what_is_not_read_is_not_made(dial: Dial) -> None:
         nonlocal made
         while made < 1_000:
             made += 1
-            yield (b'"%b"' % (b"x" * 100_000),)
+            yield Page((b'"%b"' % (b"x" * 100_000),))
 
     async with dial(run) as client:
         await client.init()

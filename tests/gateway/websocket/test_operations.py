@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from datasources.errors import Forbidden, SourceUnavailable
+from gateway.page import Page
 from gateway.request import Caller, GraphQLRequest, NotExecuted
 from gateway.session import Session
 from gateway.websocket import PROTOCOL, SocketLimits
@@ -29,9 +30,9 @@ async def test_results_that_are_there_together_come_each_as_a_message_in_order(d
     sizes = [2, 60, 61, 62, 63, 64, 65_480, 65_481, 65_482, 65_536, 300_000]  # around what changes the head of a frame
 
     async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
-        yield [json.dumps("x" * size).encode() for size in sizes]
-        yield ()
-        yield (b"1",)
+        yield Page(json.dumps("x" * size).encode() for size in sizes)
+        yield Page()
+        yield Page((b"1",))
 
     async with dial(run) as client:
         await client.init()
@@ -50,7 +51,7 @@ async def test_who_connects_and_what_they_ask_reach_the_operation(dial: Dial) ->
 
     async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         heard.extend([caller.actor, request])
-        yield (b"{}",)
+        yield Page((b"{}",))
 
     payload = {"query": "q", "operationName": "o", "variables": {"a": [1]}, "extensions": {"b": None}, "more": 1}
     async with dial(run, open_session) as client:
@@ -99,7 +100,7 @@ async def test_each_operation_has_a_context_of_its_own(dial: Dial) -> None:
     async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         before = seen.get()
         seen.set(request.query)
-        yield (json.dumps({"before": before}).encode(),)
+        yield Page((json.dumps({"before": before}).encode(),))
 
     async with dial(run) as client:
         await client.init()
@@ -144,7 +145,7 @@ async def test_operations_of_a_socket_are_bounded_also_while_they_clean_up(dial:
 
     async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         if request.query == "quick":
-            yield (b"{}",)
+            yield Page((b"{}",))
             return
         try:
             started.set()
@@ -177,7 +178,7 @@ async def test_a_refused_request_is_an_error_of_its_operation_alone(dial: Dial) 
     async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
         if request.operation_name:
             raise NotExecuted(b'[{"message":"There is no operation X."}]')
-        yield (b'{"data":{"me":"Ada"}}',)
+        yield Page((b'{"data":{"me":"Ada"}}',))
 
     unknown = {"id": "2", "type": "subscribe", "payload": {"query": "{ me }", "operationName": "X"}}
     said = {"id": "2", "type": "error", "payload": [{"message": "There is no operation X."}]}
@@ -190,7 +191,7 @@ async def test_a_refused_request_is_an_error_of_its_operation_alone(dial: Dial) 
 
 async def test_refusals_and_dead_sources_end_a_subscription_with_their_code(dial: Dial, feed: Feed) -> None:
     async def run(caller: Caller, request: GraphQLRequest) -> AsyncGenerator[Sequence[bytes], None]:
-        yield (b"{}",)
+        yield Page((b"{}",))
         if request.query == "source":
             raise SourceUnavailable("events", "secret detail")
         raise Forbidden("events")
