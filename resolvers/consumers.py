@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
@@ -129,7 +129,8 @@ class _Consuming:
             if event.type in self._consumer.types:
                 await self._handle(event)
         if events:
-            await self._passed(events)
+            self._seen = events[-1].position
+        await self._store()
         self._succeeded()
         if not more:
             self._tell_lag(0.0)
@@ -150,8 +151,8 @@ class _Consuming:
         self._moved(event.position)
         self._succeeded()
 
-    async def _passed(self, events: Sequence[Event]) -> None:
-        self._seen = events[-1].position
+    async def _store(self) -> None:
+        """Else the log would forget what lies behind the offset, and it would look as if some of it had been missed."""
         if self._seen > self._stored and time.monotonic() > self._stored_at + STORE_EVERY_S:
             async with self._offsets.moving(self._name, self._stored, self._seen):
                 pass

@@ -48,11 +48,15 @@ class Leases:
 
         When the lease is lost, and when this is cancelled, the work is cancelled; then others can have it at once.
         """
+        waited = False
         while True:
             asked_at = monotonic()
             number = await self._tried(name)
             if number is not None:
+                if waited:
+                    log.info("work taken over", work=name, number=number)
                 await self._done_while_kept(name, number, asked_at, work)
+            waited = True
             await asyncio.sleep(TRY_EVERY_S * random.uniform(0.5, 1.5))
 
     async def _done_while_kept(self, name: str, number: int, asked_at: float, work: Work) -> None:
@@ -99,13 +103,10 @@ class Leases:
     async def _tried(self, name: str) -> int | None:
         try:
             with deadline(self._lasts_s - self._quarter_s):
-                number = await self.take(name)
+                return await self.take(name)
         except SourceError as error:
             log.warning("source failed", source=error.source, code=error.code, detail=error.detail, work=name)
             return None
-        if number is not None:
-            log.info("lease taken", work=name, number=number)
-        return number
 
     async def _kept(self, name: str, number: int, asked_at: float) -> None:
         """Returns when the lease is lost, or may be soon."""

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.events import Event, Offsets, Tail, offsets_table
+from datasources.cursors import Cursors
+from datasources.events import Event, Journal, Offsets, Tail, Wakes, events_table, offsets_table
 from datasources.ids import utc_now
 from datasources.sql import Database, Transaction
-from resolvers.consumers import Consumer
+from resolvers.consumers import Consumer, consume
 from resolvers.context import Context
 
 METADATA = sa.MetaData()
@@ -55,12 +56,8 @@ NOTING = Consumer("noting", "commerce", frozenset({"thing.happened"}), note)
 
 
 async def main(log_url: str, ledger_url: str) -> None:
-    from gateway.logs import configure_logs
-    from resolvers.consumers import consume
-    from tests.events.conftest import Log
-
-    configure_logs()
-    await consume(NOTING, Source(Log(log_url).tail()), Ledger(ledger_url), open_context)
+    journal = Journal(Database("commerce", log_url), events_table(sa.MetaData()), Cursors(b"a secret of the tests"))
+    await consume(NOTING, Source(Tail(journal, Wakes())), Ledger(ledger_url), open_context)
 
 
 if __name__ == "__main__":
