@@ -11,9 +11,9 @@ import pytest
 
 from datasources.errors import Forbidden
 from datasources.ids import utc_now
-from tests.gateway.clients.node import needs_node, told
+from tests.gateway.clients.node import PATIENCE_S, needs_node, told
 from tests.gateway.example import TOKENS, Script, example
-from tests.gateway.serving import PATIENCE_S, served, soon
+from tests.gateway.serving import served, soon
 
 pytestmark = needs_node
 
