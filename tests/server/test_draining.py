@@ -121,7 +121,11 @@ async def test_a_second_signal_ends_all_at_once(tmp_path: Path, workers: str) ->
 async def test_workers_are_replaced_while_every_request_is_answered(tmp_path: Path) -> None:
     async with asyncio.timeout(PATIENCE_S):
         with started(tmp_path, *OPTIONS, "--workers", "2", **NO_SERVICES) as command:
-            async with sockets(command) as clients:
+            each_anew = {"connection": "close"}
+            async with (
+                sockets(command) as clients,
+                httpx.AsyncClient(base_url=command.url, timeout=PATIENCE_S, headers=each_anew) as http,
+            ):
                 before = set(command.family())
 
                 def replaced() -> bool:
@@ -131,9 +135,8 @@ async def test_workers_are_replaced_while_every_request_is_answered(tmp_path: Pa
                 command.process.send_signal(signal.SIGHUP)
                 ends = asyncio.gather(*(closed(client) for client in clients))
                 while not (ends.done() and replaced()):
-                    async with httpx.AsyncClient(base_url=command.url, timeout=PATIENCE_S) as http:
-                        assert (await http.post("/graphql", json=QUICK)).json() == ANSWERED
-                        assert (await http.get("/health/live")).status_code == 200
+                    assert (await http.post("/graphql", json=QUICK)).json() == ANSWERED
+                    await asyncio.sleep(0.01)  # the workers that start need the machine, too
                 assert await ends == [RESTARTING] * SOCKETS
                 after = command.family()
                 command.process.send_signal(signal.SIGTERM)
