@@ -16,7 +16,10 @@ import httpx
 from datasources.commerce.stores import Commerce
 from datasources.ids import utc_now
 from datasources.sandbox.process import Sandbox
-from house import House, configured
+from datasources.settings import variable
+from datasources.settings_check import services_without_address
+from house import PARTS, House, configured
+from schema.graph import DOMAINS
 from tests.chaos import verdict
 from tests.chaos.balancer import Balancer
 from tests.chaos.conductor import Conductor
@@ -207,11 +210,11 @@ async def _balanced(till: Till) -> list[str]:
 def _settings(postgres: Postgres, redis: RedisServer | None, sandbox: Sandbox) -> dict[str, str]:
     given = PRODUCTION | {
         "HEDDLE_HOUSE_DATABASE_URL": postgres.durable(),
-        "HEDDLE_COMMERCE_DATABASE_URL": postgres.durable(),
+        **{variable(f"{domain.name}_database_url"): postgres.durable() for domain in DOMAINS},
         "HEDDLE_PAYMENTS_KEY": "sk_test_of_a_run_of_chaos",
         "HEDDLE_METRICS_TOKEN": METRICS_TOKEN,
         "HEDDLE_LOG_LEVEL": "warning",
-        **{f"HEDDLE_{name.upper()}_URL": f"{sandbox.url}/{name}" for name in ("payments", "carriers", "rates")},
+        **{name: f"{sandbox.url}/{path}" for name, path in services_without_address(PARTS).items()},
     }
     return given | {"HEDDLE_REDIS_URL": redis.url} if redis else given
 
