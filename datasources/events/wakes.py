@@ -115,13 +115,20 @@ class RedisLine:
 
     def __init__(self, url: str, channel: str) -> None:
         from redis.asyncio import Redis  # imports much, which takes long
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
         from redis.exceptions import RedisError
 
-        self.faults: tuple[type[Exception], ...] = (RedisError, OSError)
+        # RuntimeError is uvloop's, for a connection that closes in this moment.
+        self.faults: tuple[type[Exception], ...] = (RedisError, OSError, RuntimeError)
         self._channel = channel
         self._own = token_hex(8)
         self._redis = Redis.from_url(
-            url, socket_connect_timeout=ALIVE_S, socket_timeout=ALIVE_S, health_check_interval=ALIVE_S
+            url,
+            socket_connect_timeout=ALIVE_S,
+            socket_timeout=ALIVE_S,
+            health_check_interval=ALIVE_S,
+            retry=Retry(NoBackoff(), 0),
         )
 
     async def tell(self) -> None:

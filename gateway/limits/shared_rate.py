@@ -129,7 +129,7 @@ class SharedRate:
             calls.eval(TAKE, 1, _key(payer), *seconds)
         try:
             answers = await calls.execute()
-        except RedisError as error:
+        except (RedisError, RuntimeError) as error:  # uvloop's, for a connection that closes in this moment
             self._lost(error)
             return [None] * len(asked)
         self._found()
@@ -147,7 +147,7 @@ class SharedRate:
         self._try_at = now + TRY_EVERY_S
         return False
 
-    def _lost(self, error: RedisError) -> None:
+    def _lost(self, error: Exception) -> None:
         if not self._away:
             log.warning("redis is away: each process limits rates by itself", error=str(error))
         self._away = True

@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from datasources.errors import SourceUnavailable
@@ -24,6 +26,8 @@ ANSWERS = "heddle:answers:"
 TIMEOUT_S = 2.0
 TRY_EVERY_S = 1.0
 SIGNATURE_BYTES = 16
+FAULTS = (RedisError, OSError, RuntimeError)
+"""OSError is the parent of TimeoutError; RuntimeError is uvloop's, for a connection that closes in this moment."""
 
 log = structlog.get_logger("heddle")
 
@@ -32,7 +36,7 @@ class Relay:
     """`handle` answers what others ask about a stream that is held here, given its id and their message."""
 
     def __init__(self, url: str, key: bytes, handle: Callable[[str, dict[str, Any]], Outcome]) -> None:
-        self._redis = Redis.from_url(url, socket_connect_timeout=TIMEOUT_S)
+        self._redis = Redis.from_url(url, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0))
         self._pubsub = self._redis.pubsub()
         self._key = key
         self._handle = handle
@@ -101,7 +105,7 @@ class Relay:
                 async for message in self._pubsub.listen():
                     away = False
                     self._take(message["type"], message["channel"].decode(), message["data"])
-            except RedisError as error:
+            except FAULTS as error:
                 if not away:
                     log.warning("redis is away: streams of other processes are out of reach", error=str(error))
                 away = True
@@ -124,7 +128,7 @@ class Relay:
     async def _answer(self, channel: str, number: str, outcome: Outcome) -> None:
         try:
             await self._publish(channel, {"number": number, "answer": list(outcome)})
-        except RedisError as error:
+        except FAULTS as error:
             log.warning("redis is away: an answer for another process is lost", error=str(error))
 
     async def _publish(self, channel: str, message: dict[str, Any]) -> bool:
@@ -147,5 +151,5 @@ async def _answering_soon() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             yield
-    except (RedisError, TimeoutError) as error:
+    except FAULTS as error:
         raise SourceUnavailable("redis", str(error)) from error
