@@ -7,6 +7,8 @@ peers      Mercurius with its JIT and GraphQL Yoga with graphql-jit, over the sa
 identical  many send the same query of the same actor at once, which the gateway executes once
 documents  documents known and new: rates, what the first time costs, what is kept, what hostile ones take
 growth     lists of 10, 100, 1,000 and 10,000 rows: time a row, memory of an answer beside its JSON
+subscribers  200 on WebSockets hear of the same events, of the gateway and of the peers; then 1,000 of the gateway, of
+           whom 100 do not read
 
 Some of it: `--only floor,peers --servers gateway,floor,yoga`. The peers need node 20.9 or later and, once,
 `npm ci --prefix tests/benchmarks/peers`. The load comes from wrk where it is installed (`apt install wrk`). All servers
@@ -14,6 +16,14 @@ must answer the same data before they are measured; `failed` counts the answers 
 and rights are checked by the gateway and the floor, not by the peers. But for `identical`, each request in flight is
 another actor's, so that the gateway shares no execution. Its limits are on: every request is counted, and paid for, by
 a caller who can.
+
+Subscribers have ids, as front ends choose them, and at the gateway each another token of the same rights. They are one
+process that keeps what comes, and looks afterwards whether each got each event once, in order, as it happened. Bursts
+follow one another as fast as they arrive, with two under way; events one by one wait for the one before. Peers publish
+in their own process, by the means that their documentation names, when a mutation asks for it; they tell what that
+mutation has at hand, and read nothing. What the gateway tells was written into its log by another process, 25 events in
+a transaction, or one; Redis wakes it, and it reads the log, and what the events are about, once for all. Delays
+are from the commit of an event, 20 of them a second. Memory is that of a subscriber, and of one that does not read.
 """
 
 import argparse
@@ -29,7 +39,7 @@ from tests.benchmarks.data import fill, top_up
 from tests.benchmarks.report import Report
 from tests.benchmarks.servers import SERVERS
 
-COMPARISONS = ("floor", "peers", "identical", "documents", "growth")
+COMPARISONS = ("floor", "peers", "identical", "documents", "growth", "subscribers")
 
 
 def main() -> None:

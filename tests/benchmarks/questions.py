@@ -68,9 +68,13 @@ def growing(customers: int, orders: int) -> Question:
     return Question(f"{customers * orders:,} rows", "", selection)
 
 
+def tokens(count: int) -> list[str]:
+    """Of so many actors, each with all rights."""
+    settings, _ = configured()
+    issuer = Tokens.configured(settings)
+    return [issuer.issue(uuid7(utc_now()), {"*"}, 3600) for _ in range(count)]
+
+
 def callers(count: int) -> list[dict[str, str]]:
     """The headers of so many actors, each with all rights."""
-    settings, _ = configured()
-    tokens = Tokens.configured(settings)
-    issued = (tokens.issue(uuid7(utc_now()), {"*"}, 3600) for _ in range(count))
-    return [{"Authorization": f"Bearer {token}", "Content-Type": "application/json"} for token in issued]
+    return [{"Authorization": f"Bearer {token}", "Content-Type": "application/json"} for token in tokens(count)]

@@ -15,6 +15,7 @@ import psutil
 from tests.benchmarks.questions import Question
 
 UVICORN = [sys.executable, "-m", "uvicorn", "--factory", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+GATEWAY = [sys.executable, "server.py", "--no-sandbox"]
 INSTALLED = Path(__file__).parent / "peers"
 PEERS = ("mercurius", "yoga")
 SERVERS = ("floor", "gateway", "graphql-core", *PEERS)
@@ -60,9 +61,10 @@ def _command(name: str, data: Path, port: int) -> tuple[list[str], dict[str, str
             raise SystemExit(f"{name} is not installed: npm ci --prefix {INSTALLED}; or leave it out by --servers")
         script = str(INSTALLED / f"{name}.js")
         return ["node", script, str(data / "commerce.db"), str(port)], {"NODE_ENV": "production"}
-    app = "tests.benchmarks.floor:app" if name == "floor" else "house:app"
+    if name == "floor":
+        return [*UVICORN, "--log-level", "warning", "--port", str(port), "tests.benchmarks.floor:app"], {}
     executor = {"HEDDLE_EXECUTOR": name} if name == "graphql-core" else {}
-    return [*UVICORN, "--log-level", "warning", "--port", str(port), app], executor
+    return [*GATEWAY, "--port", str(port)], executor
 
 
 def _accepts(port: int) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import FrameType
@@ -12,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.frames import FramedWebSocket
+from gateway.processes import bound
 from gateway.protocol import BoundedHTTP
 
 PATIENCE_S = 10
@@ -22,7 +22,8 @@ async def served(
     app: ASGIApp, lifespan: Literal["on", "off"] = "on", http: type[asyncio.Protocol] = BoundedHTTP
 ) -> AsyncIterator[int]:
     """The port of a real server; it has ended, with all of its requests, at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with bound("127.0.0.1", 0) as listener:
+        listener.listen()
         config = uvicorn.Config(
             app,
             http=http,

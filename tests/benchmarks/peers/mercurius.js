@@ -1,18 +1,32 @@
 // Usage: node mercurius.js DATABASE PORT
 import Fastify from 'fastify'
 import mercurius from 'mercurius'
+import { stockEvents } from './events.js'
 import { typeDefs } from './schema.js'
 import { openStore } from './store.js'
 
 const [database, port] = process.argv.slice(2)
 const store = openStore(database)
+const nextEvents = stockEvents(store)
 const app = Fastify()
 
 app.register(mercurius, {
   schema: typeDefs,
   jit: 1,
+  subscription: true,
   resolvers: {
-    Query: { customers: (_, { first }) => store.customers(first) }
+    Query: { customers: (_, { first }) => store.customers(first) },
+    Mutation: {
+      publish: async (_, { events }, { pubsub }) => {
+        for (const stockChanged of nextEvents(events)) {
+          await pubsub.publish({ topic: 'STOCK_CHANGED', payload: { stockChanged } })
+        }
+        return events
+      }
+    },
+    Subscription: {
+      stockChanged: { subscribe: async (_, args, { pubsub }) => await pubsub.subscribe('STOCK_CHANGED') }
+    }
   },
   // Without its cache a loader need not serialise each record as a key; that is faster, also for products.
   loaders: {

@@ -17,6 +17,8 @@ export function openStore (path) {
     SELECT order_id, product_id, quantity, unit_price_minor, currency
     FROM order_lines WHERE order_id IN ${KEYS} ORDER BY order_id, position`)
   const products = db.prepare(`SELECT id, sku, name FROM products WHERE id IN ${KEYS}`)
+  const first = db.prepare('SELECT id, sku, name FROM products ORDER BY id LIMIT ?')
+  const available = db.prepare('SELECT sum(on_hand - reserved) AS pieces FROM stock_levels WHERE product_id = ?').pluck()
 
   return {
     customers (first) {
@@ -42,7 +44,9 @@ export function openStore (path) {
     products (ids) {
       const found = new Map(products.all(JSON.stringify(ids)).map(product => [product.id, product]))
       return ids.map(id => found.get(id))
-    }
+    },
+    firstProducts: count => first.all(count),
+    available: ({ id }) => available.get(id) ?? 0
   }
 }
 

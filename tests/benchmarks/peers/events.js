@@ -1,0 +1,20 @@
+// What both peers publish: one event after the other, each of the next product, with what its change has just written.
+const PRODUCTS = 20
+
+export function stockEvents (store) {
+  const products = store.firstProducts(PRODUCTS)
+  let published = 0
+  return function * next (count) {
+    for (const end = published + count; published < end;) {
+      const product = products[++published % products.length]
+      yield {
+        cursor: `${published}`.padStart(CURSOR_LENGTH, '0'),
+        type: 'STOCK_MOVED',
+        available: store.available(product),
+        product
+      }
+    }
+  }
+}
+
+const CURSOR_LENGTH = 52 // of the gateway's
