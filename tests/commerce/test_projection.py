@@ -1,6 +1,7 @@
 """Batches read the columns that are wanted of their records, and no others."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,9 @@ PLACE = {"sort_0", "sort_1", "parent_key", "place"}
 """Where a row stands in its list."""
 
 
+_loading = ContextVar("loading", default=False)
+
+
 class Reads:
     """The names of the columns of each read."""
 
@@ -48,7 +52,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     reads, rows = Reads(), Database.rows
 
     async def read(database: Database, asked: Read) -> Rows:
-        if database.name == "commerce":  # the house is asked again and again for what is new
+        if _loading.get():  # beside it, consumers and the house read now and then
             assert isinstance(asked.statement.executable, sa.Select)
             reads.columns.append(set(asked.statement.executable.selected_columns.keys()))
         return await rows(database, asked)
@@ -69,7 +73,9 @@ def values(found: Mapping[Any, Any]) -> list[Any]:
 async def load(batch: Batch, commerce: Commerce, columns: set[str] | None) -> None:
     wanted = None if columns is None else frozenset(columns)
     keys = [EVERYTHING] if batch in WHOLE else KEYS
+    beside = _loading.set(True)
     await batch.load(commerce, [*keys], dict(ARGUMENTS.get(batch, {})), wanted)
+    _loading.reset(beside)
 
 
 @pytest.mark.parametrize("batch", OF_RECORDS, ids=lambda batch: batch.name)
