@@ -111,6 +111,11 @@ class Profiles:
         values = {"id": uuid7(now), "follower_id": follower, "followed_id": followed, "accepted": accepted, "at": now}
         return bool(await transaction.write(transaction.upsert(FOLLOWS).values(values).on_conflict_do_nothing()))
 
+    async def count_followed(self, transaction: Transaction, follower: UUID) -> int:
+        """With those that have not said yes. Exact until the end of the transaction for who holds the follower."""
+        count = sa.select(sa.func.count()).select_from(FOLLOWS).where(FOLLOWS.c.follower_id == follower)
+        return int((await transaction.rows(count))[0][0])
+
     async def accept(self, transaction: Transaction, follower: UUID | None, followed: UUID) -> list[UUID]:
         """Whose requests were accepted: that of `follower`, or all. The caller holds `followed`."""
         waiting = [FOLLOWS.c.followed_id == followed, FOLLOWS.c.accepted.is_(False)]

@@ -20,6 +20,9 @@ from resolvers.context import Context
 from resolvers.social import text
 from resolvers.social.telling import tell
 
+MAX_FOLLOWED = 5_000
+"""A feed looks once at each."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProfileValues:
@@ -91,6 +94,8 @@ async def follow(context: Context, id: UUID) -> Any:
     async with _between(context, id) as (social, transaction, other):
         if await social.profiles.is_blocked(transaction, social.actor.signed_in, id):
             raise NotFound("profile")
+        if await social.profiles.count_followed(transaction, social.actor.signed_in) >= MAX_FOLLOWED:
+            raise InvalidInput("profileId", f"You follow {MAX_FOLLOWED} already; end some first.")
         accepted = not other.private
         if await social.profiles.follow(transaction, social.actor.signed_in, id, accepted=accepted):
             kind = NotificationKind.FOLLOW if accepted else NotificationKind.FOLLOW_REQUEST

@@ -7,6 +7,7 @@ from typing import Any
 from datasources.actor import ANONYMOUS, Actor
 from datasources.social.tables import MEMBERS, MESSAGES
 from schema.graph import build
+from tests.commerce.shop import Shop
 from tests.gateway_client import Gateway
 from tests.social.town import Town
 
@@ -35,19 +36,23 @@ NEAR = {
             conversation {INSIDE} problem {{ code }}
         }}
     }}""",
+    "Mutation.exportCustomer": "mutation { exportCustomer(input: {customerId: $customer}) { document } }",
     "Query.searchPosts": f'{{ searchPosts(text: "{SECRET}") {{ nodes {{ text }} }} }}',
     "Query.notifications": "{ notifications { nodes { kind post { text } } } }",
 }
 """Every root field that can reach a message, and some that one might think of."""
 
 
-async def test_nobody_else_gets_at_a_message_by_any_field(gateway: Gateway, town: Town) -> None:
-    ada, bo, eve = [await town.person(handle) for handle in ("ada", "bob", "eve")]
+async def test_nobody_else_gets_at_a_message_by_any_field(gateway: Gateway, town: Town, shop: Shop) -> None:
+    ada, bo = await town.person("ada", actor=await shop.customer()), await town.person("bob")
+    eve, clerk = await town.person("eve"), shop.staff("customers:write", "orders:read", "social:moderate")
     conversation = await town.conversation(ada, bo)
+    customer = shop.id("Customer", ada.id)
     message = await town.message(ada, conversation, SECRET)
-    for actor in (eve, ANONYMOUS, town.moderator()):
+    for actor in (eve, ANONYMOUS, clerk):
         for query in NEAR.values():
             asked = query.replace("$conversation", json.dumps(conversation)).replace("$message", json.dumps(message))
+            asked = asked.replace("$customer", json.dumps(customer))
             answer = await gateway.ask(asked, as_=actor)
             assert SECRET not in str(answer), query
             assert "'handle': 'bob'" not in str(answer), query
