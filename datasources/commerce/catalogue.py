@@ -1,6 +1,5 @@
 """Categories and products, and the search over them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +14,7 @@ from datasources.commerce.tables import CATEGORIES, PRODUCTS, STOCK_LEVELS
 from datasources.errors import InvalidInput
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Row, Rows
+from datasources.search import Index, matching
 from datasources.sql import Transaction
 from datasources.statements import (
     Columns,
@@ -31,8 +31,7 @@ from datasources.statements import (
     read,
 )
 
-MAX_SEARCH = 200
-MAX_WORDS = 10
+SEARCH = Index(PRODUCTS, "product_search", "product_id", ("sku", "name", "description"))
 
 
 class ProductSort(StrEnum):
@@ -114,8 +113,8 @@ class Catalogue:
     def _listing(self, filter: ProductFilter, sort: ProductSort, columns: Columns = None) -> Listing:
         select, conditions, order = projection(PRODUCTS, columns), self._conditions(filter), _SORTS.get(sort)
         if filter.search is not None:
-            select, by_relevance = _matching(columns, self._database.dialect)
-            conditions.append(_search(filter.search, self._database.dialect))
+            select, by_relevance = matching(SEARCH, columns, self._database.dialect)
+            conditions.append(SEARCH.typed(filter.search, self._database.dialect, "search"))
             order = order or by_relevance
         if order is None:
             raise InvalidInput("sort", "Sorting by relevance needs a `search`; sort by NEWEST, or search.")
@@ -171,36 +170,3 @@ def _ancestors(columns: Columns) -> Statement:
     found = projection(CATEGORIES, columns).add_columns(above.c.of_id)
     found = found.join(above, CATEGORIES.c.id == above.c.parent_id)
     return Statement(found.order_by(above.c.distance.desc()))
-
-
-def _search(text: str, dialect: str) -> Condition:
-    """Of products that match; the last word may be unfinished. Raises: InvalidInput."""
-    words = re.findall(r"\w+", text)[:MAX_WORDS] if len(text) <= MAX_SEARCH else []
-    if not words:
-        raise InvalidInput("search", f"Search for one to {MAX_WORDS} words, in {MAX_SEARCH} characters at most.")
-    quoted = " ".join(f'"{word}"' for word in words) + "*" if dialect == "sqlite" else " & ".join(words) + ":*"
-    return Condition(sa.true(), {"search": quoted})
-
-
-@kept
-def _matching(columns: Columns, dialect: str) -> tuple[sa.Select[Any], Sort]:
-    """Products that match the parameter `search`, and the order in which the best match comes first."""
-    matches = (_fts5() if dialect == "sqlite" else _tsvector()).subquery("matches")
-    select = projection(PRODUCTS, columns).join(matches, matches.c.product_id == PRODUCTS.c.id)
-    return select, Sort("relevance", (matches.c.relevance, PRODUCTS.c.id), descending=True)
-
-
-def _fts5() -> sa.Select[Any]:
-    index = sa.table("product_search", sa.column("product_id", sa.Uuid()), sa.column("rank", sa.Float()))
-    matching = sa.column("product_search").op("MATCH")(_SEARCH)
-    return sa.select(index.c.product_id, sa.cast(-index.c.rank, sa.Double()).label("relevance")).where(matching)
-
-
-def _tsvector() -> sa.Select[Any]:
-    index = sa.table("products", sa.column("id", sa.Uuid()), sa.column("search")).alias("searched")
-    query = sa.func.to_tsquery(sa.literal_column("'simple'"), _SEARCH)
-    relevance: sa.Label[float] = sa.cast(sa.func.ts_rank(index.c.search, query), sa.Double()).label("relevance")
-    return sa.select(index.c.id.label("product_id"), relevance).where(index.c.search.op("@@")(query))
-
-
-_SEARCH = sa.bindparam("search", type_=sa.Text)

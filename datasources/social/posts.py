@@ -11,7 +11,7 @@ from datasources.actor import Actor
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Row, Rows
-from datasources.search import matching, typed
+from datasources.search import Index, matching
 from datasources.social.policies import (
     followed_by_me,
     visible_comments,
@@ -23,6 +23,8 @@ from datasources.social.sources import SocialSources
 from datasources.social.tables import COMMENTS, POST_MENTIONS, POST_PRODUCTS, POSTS, PROFILES, REACTIONS
 from datasources.sql import Transaction
 from datasources.statements import Columns, among, kept, projection, read
+
+SEARCH = Index(POSTS, "posts_search", "id", ("text",))
 
 
 class Visibility(StrEnum):
@@ -199,8 +201,8 @@ class Posts:
         return Listing("social.posts_by_product", _showing(columns), _LATEST_SHOWN, [visible], product_id)
 
     def _found(self, text: str, columns: Columns = None) -> Listing:
-        select, by_relevance = matching(POSTS, columns, self._database.dialect)
-        conditions = [visible_posts(self._actor), typed(text, ("text",), self._database.dialect, "text")]
+        select, by_relevance = matching(SEARCH, columns, self._database.dialect)
+        conditions = [visible_posts(self._actor), SEARCH.typed(text, self._database.dialect, "text")]
         return Listing("social.posts", select, by_relevance, conditions)
 
     def _comments(self, columns: Columns = None) -> Listing:

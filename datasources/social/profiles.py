@@ -11,14 +11,14 @@ from datasources.actor import Actor
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Row, Rows
-from datasources.search import matching, typed
+from datasources.search import Index, matching
 from datasources.social.policies import unblocked, visible_follows, visible_profiles
 from datasources.social.sources import SocialSources
 from datasources.social.tables import BLOCKS, FOLLOWS, PROFILES
 from datasources.sql import Transaction
 from datasources.statements import NONE, Columns, Condition, among, kept, met, owned, projection, read
 
-SEARCHED = ("handle", "name", "bio")
+SEARCH = Index(PROFILES, "profiles_search", "id", ("handle", "name", "bio"))
 
 
 class Relation(StrEnum):
@@ -151,8 +151,8 @@ class Profiles:
         return await self._database.rows(read(projection(PROFILES, columns), wanted, visible_profiles(self._actor)))
 
     def _found(self, text: str, columns: Columns = None) -> Listing:
-        select, by_relevance = matching(PROFILES, columns, self._database.dialect)
-        conditions = [visible_profiles(self._actor), typed(text, SEARCHED, self._database.dialect, "text")]
+        select, by_relevance = matching(SEARCH, columns, self._database.dialect)
+        conditions = [visible_profiles(self._actor), SEARCH.typed(text, self._database.dialect, "text")]
         return Listing("social.profiles", select, by_relevance, conditions)
 
     def _followers(self, columns: Columns = None) -> Listing:

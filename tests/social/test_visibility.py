@@ -19,7 +19,7 @@ POSTS = {
     "private me": "author",
 }
 """A post of an author, who is private or not, and who of them all sees it."""
-WHO = ("nobody", "stranger", "follower", "author", "blocked", "blocker", "moderator")
+WHO = ("nobody", "stranger", "asking", "follower", "author", "blocked", "blocker", "moderator")
 SEARCHED = {what: f"{what.replace(' ', '')}word" for what in POSTS}
 
 WAYS = """
@@ -44,13 +44,15 @@ class Scene:
 
     async def set(self) -> None:
         town = self.town
-        others = {name: await town.person(name) for name in ("stranger", "follower", "blocked", "blocker", "friend")}
+        names = ("stranger", "asking", "follower", "blocked", "blocker", "friend")
+        others = {name: await town.person(name) for name in names}
         self.authors = {private: await town.person(f"author{private:d}", private=private) for private in (False, True)}
         self.actors: dict[str, Actor] = {**others, "nobody": ANONYMOUS}
         self.actors["moderator"] = await town.person("moderator", actor=town.moderator())
         for author in self.authors.values():
             for name in ("follower", "blocked", "blocker", "friend"):
                 await town.follows(others[name], author)
+        await town.asks(others["asking"], self.authors[True])
         for what in POSTS:
             await self._write(what)
         for author in self.authors.values():
@@ -82,7 +84,8 @@ async def test_a_post_is_seen_by_these_and_by_no_way_by_others(gateway: Gateway,
     scene = Scene(town)
     await scene.set()
     for name in WHO:
-        sees = {what for what, seen_by in POSTS.items() if name in seen_by.split()}
+        like = "stranger" if name == "asking" else name
+        sees = {what for what, seen_by in POSTS.items() if like in seen_by.split()}
         for what, post in scene.posts.items():
             variables = {
                 "post": post,
@@ -144,6 +147,27 @@ async def test_blocks_hide_both_ways_in_every_count(gateway: Gateway, town: Town
     alone = _told(("troll",), {"count": 1, "stars": 1.0})
     assert await gateway.data(COUNTED, variables, as_=troll) == alone
     assert await gateway.data(COUNTED, variables, as_=ANONYMOUS) == everybody
+
+
+NEWS = "{ notifications { totalCount nodes { kind } } }"
+
+
+async def test_of_what_is_hidden_nobody_is_told(gateway: Gateway, town: Town) -> None:
+    ada, bo, troll = [await town.person(handle) for handle in ("ada", "bob", "troll")]
+    post = await town.post(ada)
+    comment = await town.comment(bo, post, "See, @troll")
+    await town.reacts(troll, post)
+    assert await gateway.data(NEWS, as_=ada) == _news("REACTION", "COMMENT")
+    assert await gateway.data(NEWS, as_=troll) == _news("MENTION")
+    await town.blocks(ada, troll)
+    assert await gateway.data(NEWS, as_=ada) == _news("COMMENT")
+    assert await gateway.data(NEWS, as_=troll) == _news(), "the post is of somebody who has blocked him"
+    await town.moderates(comment)
+    assert await gateway.data(NEWS, as_=ada) == _news()
+
+
+def _news(*kinds: str) -> dict[str, Any]:
+    return {"notifications": {"totalCount": len(kinds), "nodes": [{"kind": kind} for kind in kinds]}}
 
 
 async def _talked_of(town: Town, shop: Shop, *people: Actor) -> tuple[Actor, str, str]:

@@ -44,6 +44,10 @@ class Town:
         }:
             await self._to("acceptFollower", other, one)
 
+    async def asks(self, one: Actor, other: Actor) -> None:
+        """To follow, and is not let in yet."""
+        await self._to("follow", one, other)
+
     async def blocks(self, one: Actor, other: Actor) -> None:
         await self._to("blockProfile", one, other)
 
