@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
+from commands.audit import audit
 from commands.documents import documents
 from commands.environment import set_options
 from commands.graph import check, plan, schema
@@ -44,6 +45,7 @@ EXAMPLES: Mapping[Callable[..., object], str] = {
     check: "check --against released.graphql",
     plan: "plan '{ categories { name } }'",
     reencrypt: "reencrypt --data /tmp/shop",
+    audit: "audit --export > audit.jsonl",
 }
 
 cli = App(

@@ -194,6 +194,8 @@ def _engine(url: str) -> Engine:
 
 def _blames_the_statement(error: sa.exc.DBAPIError) -> bool:
     """Whether the database is well and refused this one statement: for a constraint, or for a bug of ours."""
+    if isinstance(error, sa.exc.IntegrityError):
+        return True  # at the commit too, where there is no statement: a constraint may be deferred until then
     if error.connection_invalidated or error.statement is None or isinstance(error, sa.exc.InternalError):
         return False
     if isinstance(error.orig, sqlite3.OperationalError):

@@ -1,6 +1,6 @@
 """What a domain brings: its sources, its stores, and its part of the graph."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,16 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditLog:
+    """The domain's log of who did and saw what: `verify(sources)` says the `lines` that are good, the `head`, which is
+    the hash of the last, and `broken_at`, the number of the first that is not; `export(sources)` gives JSON, by line.
+    """
+
+    verify: Callable[[Any], Awaitable[Any]]
+    export: Callable[[Any], AsyncIterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """`open(settings, own_settings)` opens the sources; `stores(sources, actor)` is the domain as one actor sees it.
 
@@ -58,6 +68,7 @@ class Domain:
     webhook: Callable[[Any], tuple[str, str]] | None = None
     reseal: Callable[..., Awaitable[Sequence[Any]]] | None = None
     dossier: Dossier | None = None
+    audit: AuditLog | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,6 @@ class Links:
     """
 
     between: tuple[str, ...]
-    query: type
-    mutation: type
     fill: Callable[..., Awaitable[bool]]
+    query: type | None = None
+    mutation: type | None = None

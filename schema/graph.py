@@ -16,6 +16,7 @@ from schema.access import PUBLIC
 from schema.commerce.domain import COMMERCE
 from schema.domain import Domain, Links
 from schema.feeds import CURSOR
+from schema.finance.domain import FINANCE
 from schema.links import LINKS
 from schema.node import Named, Node, read_id
 from schema.problems import InputProblem, RefusedProblem
@@ -24,6 +25,7 @@ from schema.social.domain import SOCIAL
 DOMAINS: tuple[Domain, ...] = (
     COMMERCE,
     SOCIAL,
+    FINANCE,
 )
 MAX_NODES = 100
 
@@ -61,10 +63,10 @@ def build(domains: tuple[Domain, ...] = DOMAINS) -> strawberry.Schema:
     """The graph of these domains; the same object each time, for it takes a process as long as a hundred requests."""
     names = {domain.name for domain in domains}
     parts: list[Domain | Links] = [*domains, *(links for links in LINKS if names.issuperset(links.between))]
-    mutations = tuple(part.mutation for part in parts)
+    mutations = tuple(part.mutation for part in parts if part.mutation)
     subscriptions = tuple(domain.subscription for domain in domains)
     return strawberry.Schema(
-        query=merge_types("Query", (NodeQuery, *(part.query for part in parts))),
+        query=merge_types("Query", (NodeQuery, *(part.query for part in parts if part.query))),
         mutation=merge_types("Mutation", mutations) if mutations else None,
         subscription=merge_types("Subscription", subscriptions) if subscriptions else None,
         types=[

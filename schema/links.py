@@ -12,12 +12,15 @@ import strawberry
 from datasources.commerce.people import known, person_by_email
 from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput, KeyReused, NotFound
+from datasources.finance.sample.fill import fill_wallets
+from datasources.finance.stores import Finance
 from datasources.social.errors import NoProfile, NotBought
 from datasources.social.recommendations import MOST
 from datasources.social.sample.fill import Outside
 from datasources.social.sample.fill import fill as fill_social
 from datasources.social.stores import Social
 from loaders.commerce import CommerceLoaders
+from loaders.finance import FinanceLoaders
 from loaders.social import SocialLoaders
 from resolvers.commerce.orders import bought_together, has_received
 from resolvers.social import recommendations, reviews
@@ -30,6 +33,8 @@ from schema.connection import Connection
 from schema.cost import Cost
 from schema.domain import Links
 from schema.fields import edge, edge_page
+from schema.finance.accounts import Account
+from schema.finance.books import Entry
 from schema.problems import mutation, payload
 from schema.social.notifications import Notification
 from schema.social.posts import Post, PostProduct
@@ -134,4 +139,35 @@ async def fill(sources: Mapping[type, Any], **options: Any) -> bool:
     return await fill_social(sources[Social], Outside(people, named, there.products, there.bought), **options)
 
 
-LINKS = (Links(between=("commerce", "social"), query=LinksQuery, mutation=LinksMutation, fill=fill),)
+@linked(Customer)
+class CustomerAccounts:
+    accounts: list[Account] = edge(
+        FinanceLoaders.accounts_by_owner,
+        key="id",
+        cost=Cost(size=2),
+        description="The oldest first; none where you may not see them.",
+    )
+
+
+@linked(Order)
+class OrderPostings:
+    postings: list[Entry] = edge(
+        FinanceLoaders.entries_by_order,
+        key="id",
+        cost=Cost(size=2),
+        description="What it was booked as, the oldest first; none unless you may read the books.",
+    )
+
+
+async def fill_accounts(sources: Mapping[type, Any], **options: Any) -> bool:
+    """Wallets of the sample customers, Ada and Bo among them."""
+    there = await known(sources[Commerce])
+    found = [await person_by_email(sources[Commerce], f"{name}@example.com") for name in ("ada", "bo")]
+    first = [person.signed_in for person in found if person]
+    return await fill_wallets(sources[Finance], [*first, *(id for id in there.customers if id not in first)], **options)
+
+
+LINKS = (
+    Links(between=("commerce", "social"), query=LinksQuery, mutation=LinksMutation, fill=fill),
+    Links(between=("commerce", "finance"), fill=fill_accounts),
+)

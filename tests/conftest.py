@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 
+from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
+from datasources.settings import read
 from gateway.logs import configure_logs
-from tests.database_servers import SOCIAL, Postgres, Sqlite
+from tests.database_servers import FINANCE, SOCIAL, Postgres, Sqlite
 
 configure_logs()
 
@@ -65,3 +67,17 @@ async def social_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
     """The same, of social."""
     async with databases.fresh(SOCIAL) as url:
         yield url
+
+
+@pytest.fixture
+async def finance_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
+    """The same, of finance."""
+    async with databases.fresh(FINANCE) as url:
+        yield url
+
+
+@pytest.fixture
+async def finance(sqlite: Sqlite, sandbox: Sandbox) -> AsyncIterator[FinanceSettings]:
+    """For tests of other domains: what of finance these reach is the same on each kind of database."""
+    async with sqlite.fresh(FINANCE) as url:
+        yield read(FinanceSettings, finance_database_url=url, screening_url=f"{sandbox.url}/screening")

@@ -33,7 +33,7 @@ def migrated(domain: str) -> Template:
     return Template(domain, lambda database: migrate(database, DATASOURCES / domain / "migrations"))
 
 
-HOUSE, COMMERCE, SOCIAL = migrated("house"), migrated("commerce"), migrated("social")
+HOUSE, COMMERCE, SOCIAL, FINANCE = map(migrated, ("house", "commerce", "social", "finance"))
 
 
 class Postgres:

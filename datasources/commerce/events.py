@@ -6,6 +6,9 @@ from enum import StrEnum
 class EventType(StrEnum):
     """The word before the dot says what the subject is: a cart, a customer, an order, a product.
 
+    What money moved by is told with `amount_minor` and `currency`: of `order.shipped`, whose payment was taken, with
+    `tax_minor`; of `order.refunded` and `order.refund_failed`, with the `refund`.
+
     Of `stock.moved` it is the product; `data` has `warehouse`, `kind`, and the changes `on_hand` and `reserved`.
     """
 

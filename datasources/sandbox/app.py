@@ -1,4 +1,4 @@
-"""The whole sandbox: the four services, each behind its faults, and the switches below /_sandbox."""
+"""The whole sandbox: the five services, each behind its faults, and the switches below /_sandbox."""
 
 import json
 import sys
@@ -21,6 +21,7 @@ from datasources.sandbox.engine import Engine
 from datasources.sandbox.faults import MODES, SERVICES, WEBHOOK_MODES, Fault, Faults, Faulty
 from datasources.sandbox.payments import payments_app
 from datasources.sandbox.rates import rates_app
+from datasources.sandbox.screening import screening_app
 from datasources.sandbox.state import Document, State
 from datasources.sandbox.web import json_response
 from datasources.sandbox.webhooks import Webhooks
@@ -32,6 +33,7 @@ def sandbox_app(state: State, engine: Engine, webhooks: Webhooks, faults: Faults
         "rates": rates_app(),
         "carriers": carriers.carriers_app(state),
         "recommendations": recommendations.recommendations_app(state),
+        "screening": screening_app(),
     }
 
     @asynccontextmanager

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SERVICES = ("payments", "rates", "carriers", "recommendations", "webhooks")
+SERVICES = ("payments", "rates", "carriers", "recommendations", "screening", "webhooks")
 _HUGE_BYTES = 64 * 2**20
 _REMEMBERED = 10_000
 

@@ -18,7 +18,7 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
-from datasources.actor import ANONYMOUS
+from datasources.actor import SYSTEM
 from datasources.rest import RestService
 from loaders.batch import Batch
 from schema.fields import Edge
@@ -111,7 +111,7 @@ class _Unopened:
 def _asks_each(batch: Batch) -> bool:
     """Whether the function that answers for many keys names `get_many`, or one of ours that it names does."""
     stores: Any = batch.stores
-    return _mentions(batch.fetch(stores(_Unopened(), ANONYMOUS)), ASKS_EACH, set())
+    return _mentions(batch.fetch(stores(_Unopened(), SYSTEM)), ASKS_EACH, set())
 
 
 def _mentions(function: Any, name: str, seen: set[CodeType]) -> bool:

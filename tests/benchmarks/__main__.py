@@ -53,6 +53,7 @@ def main() -> None:
             "HEDDLE_CARRIERS_URL": f"{sandbox.url}/carriers",
             "HEDDLE_RATES_URL": f"{sandbox.url}/rates",
             "HEDDLE_RECOMMENDATIONS_URL": f"{sandbox.url}/recommendations",
+            "HEDDLE_SCREENING_URL": f"{sandbox.url}/screening",
             "HEDDLE_OPERATION_TIMEOUT_S": "100",
             "HEDDLE_COST_PER_MINUTE": "1000000000000",
         }

@@ -10,6 +10,7 @@ import pytest
 
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
+from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
 from datasources.social.settings import SocialSettings
@@ -67,27 +68,27 @@ async def social(sqlite: Sqlite, sandbox: Sandbox) -> AsyncIterator[SocialSettin
 
 @pytest.fixture
 async def house(
-    configured: tuple[Settings, CommerceSettings], social: SocialSettings, clock: Clock
+    configured: tuple[Settings, CommerceSettings], social: SocialSettings, finance: FinanceSettings, clock: Clock
 ) -> AsyncIterator[House]:
-    async with open_house(configured, social, clock) as house:
+    async with open_house(configured, social, finance, clock) as house:
         yield house
 
 
 @pytest.fixture
 async def neighbour(
-    configured: tuple[Settings, CommerceSettings], social: SocialSettings, clock: Clock
+    configured: tuple[Settings, CommerceSettings], social: SocialSettings, finance: FinanceSettings, clock: Clock
 ) -> AsyncIterator[House]:
     """A second worker over the same databases."""
-    async with open_house(configured, social, clock) as house:
+    async with open_house(configured, social, finance, clock) as house:
         yield house
 
 
 @asynccontextmanager
 async def open_house(
-    configured: tuple[Settings, CommerceSettings], social: SocialSettings, clock: Clock
+    configured: tuple[Settings, CommerceSettings], social: SocialSettings, finance: FinanceSettings, clock: Clock
 ) -> AsyncIterator[House]:
     settings, own = configured
-    house = House(settings, {"commerce": own, "social": social}, clock)
+    house = House(settings, {"commerce": own, "social": social, "finance": finance}, clock)
     async with house.app.router.lifespan_context(house.app):
         yield house
 

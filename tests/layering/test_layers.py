@@ -23,7 +23,8 @@ from house import House
 from schema.graph import DOMAINS
 
 async def main():
-    nowhere = {f"{name}_url": "http://127.0.0.1:9" for name in ("rates", "payments", "carriers", "recommendations")}
+    services = ("rates", "payments", "carriers", "recommendations", "screening")
+    nowhere = {f"{name}_url": "http://127.0.0.1:9" for name in services}
     own = {domain.name: read(domain.settings, **nowhere) for domain in DOMAINS}
     house = House(read(Settings, data=pathlib.Path("data"), **nowhere), own)
     async with house.app.router.lifespan_context(house.app):
@@ -110,7 +111,7 @@ def test_links_are_for_the_graph_alone(copy: Path) -> None:
     assert "schema.money imports schema.links" in said
 
 
-@pytest.mark.parametrize("gone", [["social"], ["commerce"], ["commerce", "social"]], ids=" ".join)
+@pytest.mark.parametrize("gone", [["social"], ["commerce"], ["finance"], ["commerce", "social"]], ids=" ".join)
 def test_without_a_domain_the_house_still_stands(gone: list[str], copy: Path) -> None:
     for name in gone:
         delete_domain(copy, name)

@@ -9,6 +9,7 @@ from datasources.commerce.people import person_by_email
 from datasources.commerce.sample.fill import fill
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
+from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
 from datasources.social.settings import SocialSettings
@@ -21,7 +22,8 @@ async def house(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> A
     settings = read(Settings, data=tmp_path_factory.mktemp("readme"), rates_url=f"{sandbox.url}/rates")
     own = read(CommerceSettings, payments_url=f"{sandbox.url}/payments", carriers_url=f"{sandbox.url}/carriers")
     social = read(SocialSettings, recommendations_url=f"{sandbox.url}/recommendations")
-    house = House(settings, {"commerce": own, "social": social})
+    finance = read(FinanceSettings, screening_url=f"{sandbox.url}/screening")
+    house = House(settings, {"commerce": own, "social": social, "finance": finance})
     async with house.app.router.lifespan_context(house.app):
         await fill(house.sources[Commerce], sandbox_url=sandbox.url)
         yield house

@@ -46,11 +46,13 @@ def test_map_of_folders_is_complete() -> None:
 
 def test_table_of_errors_is_complete() -> None:
     table = set(re.findall(r"`([A-Z][A-Z_]+)`", under("Errors")))
-    raised = {code for code in codes(HeddleError) if not code.startswith(("COMMERCE_", "SOCIAL_"))} - {"REFUSED"}
+    raised = {code for code in codes(HeddleError) if not code.startswith(("COMMERCE_", "SOCIAL_", "FINANCE_"))} - {
+        "REFUSED"
+    }
     masked = {value for name, value in vars(gateway.errors).items() if name.isupper() and isinstance(value, str)} | {
         "INTERNAL"
     }
-    assert table == raised | masked | {"COMMERCE_OUT_OF_STOCK", "SOCIAL_NO_PROFILE"}
+    assert table == raised | masked | {"COMMERCE_OUT_OF_STOCK", "SOCIAL_NO_PROFILE", "FINANCE_LIMIT_REACHED"}
 
 
 def test_scopes_are_those_of_the_graph() -> None:

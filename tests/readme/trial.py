@@ -14,6 +14,7 @@ from typing import Any
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import METADATA
+from datasources.finance.settings import FinanceSettings
 from datasources.settings import Settings, read
 from datasources.social.settings import SocialSettings
 from gateway.logs import configure_logs
@@ -40,7 +41,11 @@ class Reviews(BaseHTTPRequestHandler):
 @asynccontextmanager
 async def opened_house(data: Path, reviews_url: str) -> AsyncIterator[House]:
     own: dict[str, Any] = {"payments_url": NOWHERE, "carriers_url": NOWHERE, "reviews_url": reviews_url}
-    parts = {"commerce": read(CommerceSettings, **own), "social": read(SocialSettings, recommendations_url=NOWHERE)}
+    parts: dict[str, Any] = {
+        "commerce": read(CommerceSettings, **own),
+        "social": read(SocialSettings, recommendations_url=NOWHERE),
+        "finance": read(FinanceSettings, screening_url=NOWHERE),
+    }
     house = House(read(Settings, data=data, rates_url=NOWHERE), parts)
     async with house.app.router.lifespan_context(house.app):
         yield house

@@ -20,7 +20,8 @@ Run = Callable[..., tuple[int, str, list[str]]]
 ROOT = Path(__file__).parents[2]
 ENDS_IN_S = 15
 NO_SERVICES = dict.fromkeys(
-    (f"HEDDLE_{name}_URL" for name in ("PAYMENTS", "CARRIERS", "RATES", "RECOMMENDATIONS")), "http://127.0.0.1:9"
+    (f"HEDDLE_{name}_URL" for name in ("PAYMENTS", "CARRIERS", "RATES", "RECOMMENDATIONS", "SCREENING")),
+    "http://127.0.0.1:9",
 )
 """For `--no-sandbox`: the sandbox takes longer to start than the gateway."""
 PRODUCTION = {
@@ -28,7 +29,7 @@ PRODUCTION = {
     "HEDDLE_DRAIN_S": "0",
     "HEDDLE_ENCRYPTION_KEYS": "k1:" + "QUFB" * 10 + "QUE=",
     **{f"HEDDLE_{name}_SECRET": "x" * 40 for name in ("TOKEN", "CURSOR", "INDEX", "PAYMENTS_WEBHOOK")},
-    **{f"HEDDLE_{name}_KEY": "x" * 40 for name in ("PAYMENTS", "CARRIERS", "RECOMMENDATIONS")},
+    **{f"HEDDLE_{name}_KEY": "x" * 40 for name in ("PAYMENTS", "CARRIERS", "RECOMMENDATIONS", "SCREENING")},
     **NO_SERVICES,
 }
 """All that production must be given, and no time to say that it ends."""

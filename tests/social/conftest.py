@@ -7,6 +7,7 @@ import pytest
 
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
+from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
 from datasources.social.settings import SocialSettings
@@ -33,7 +34,12 @@ async def beside(sqlite: Sqlite) -> AsyncIterator[tuple[str, str]]:
 
 @pytest.fixture
 async def house(
-    social_url: str, beside: tuple[str, str], sandbox: Sandbox, tmp_path: Path, clock: Clock
+    social_url: str,
+    beside: tuple[str, str],
+    finance: FinanceSettings,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    clock: Clock,
 ) -> AsyncIterator[House]:
     house_url, commerce_url = beside
     settings = read(
@@ -51,7 +57,7 @@ async def house(
     )
     url = f"{sandbox.url}/recommendations"
     social = read(SocialSettings, social_database_url=social_url, recommendations_url=url)
-    house = House(settings, {"commerce": commerce, "social": social}, clock)
+    house = House(settings, {"commerce": commerce, "social": social, "finance": finance}, clock)
     async with house.app.router.lifespan_context(house.app):
         yield house
 

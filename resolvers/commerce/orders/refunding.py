@@ -107,6 +107,7 @@ async def _end(commerce: Commerce, transaction: Transaction, refund: Row, custom
         owner=customer_id,
         refund=str(refund.id),
         amount_minor=refund.amount_minor,
+        currency=refund.currency,
     )
 
 
@@ -136,6 +137,7 @@ async def undo_refund(commerce: Commerce, order_id: UUID, provider_id: str) -> N
             owner=payment.customer_id,
             refund=str(refund.id),
             amount_minor=refund.amount_minor,
+            currency=refund.currency,
         )
 
 

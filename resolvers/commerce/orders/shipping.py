@@ -85,8 +85,16 @@ async def _ship(commerce: Commerce, payment: Row) -> None:
             order_id, actor_id = payment.order_id, payment.actor_id
             await commerce.inventory.ship(transaction, order_id)
             await commerce.orders.advance(transaction, order_id, OrderStatus.SHIPPED, actor_id, shipment_id=shipment.id)
+            lines = await commerce.orders.lines_in(transaction, order_id)
             await commerce.events.append(
-                transaction, EventType.ORDER_SHIPPED, order_id, owner=payment.customer_id, shipment=shipment.id
+                transaction,
+                EventType.ORDER_SHIPPED,
+                order_id,
+                owner=payment.customer_id,
+                shipment=shipment.id,
+                amount_minor=payment.amount_minor,
+                tax_minor=sum(line.tax_minor for line in lines),
+                currency=payment.currency,
             )
 
 

@@ -1,0 +1,68 @@
+"""What officers do: they say how well a person is known, and decide on cases, two of them where money goes on."""
+
+from typing import Any
+from uuid import UUID
+
+from datasources.errors import NotFound
+from datasources.finance.compliance import CaseStatus, Level, Verdict
+from datasources.finance.errors import FourEyes
+from datasources.finance.stores import Finance
+from datasources.finance.transfers import TransferStatus
+from datasources.sql import Transaction
+from loaders.finance import FinanceLoaders
+from resolvers.context import Context
+from resolvers.finance.accounts import one_line
+from resolvers.finance.settling import give_back, post_held
+
+MAX_NOTE = 500
+
+
+async def decide_case(context: Context, id: UUID, verdict: Verdict, note: str, key: str) -> Any:
+    """Says what the actor thinks of a case; two officers release its money, one gives it back.
+
+    Raises: Forbidden, InvalidInput, NotFound, CaseClosed, FourEyes, KeyReused.
+    """
+    context.actor.require("cases:write")
+    finance = context.of(Finance)
+    note = one_line(note, "note", MAX_NOTE)
+
+    async def decide(transaction: Transaction) -> dict[str, str]:
+        case = await finance.compliance.decide(transaction, id, verdict, note)
+        if case is None:
+            raise NotFound("case")
+        transfer = await finance.transfers.hold(transaction, case.transfer_id)
+        if transfer is None or context.actor.id in (transfer.from_owner_id, transfer.to_owner_id):
+            raise FourEyes
+        if transfer.status == TransferStatus.HELD:
+            if case.status == CaseStatus.RELEASED:
+                await post_held(finance, transaction, transfer)
+            elif case.status == CaseStatus.REJECTED:
+                await give_back(finance, transaction, transfer)
+        await finance.audit.note(transaction, "decideCase", id, verdict=verdict, status=case.status)
+        return {"case": str(id)}
+
+    request = {"case": id, "verdict": verdict, "note": note}
+    await finance.once(key, "decideCase", request).do(finance.sources.database, decide)
+    context.loaders.forget()
+    return await context.loaders.load(FinanceLoaders.case_by_id, id)
+
+
+async def verify_holder(context: Context, id: UUID, level: Level, key: str) -> Any:
+    """Says how well a person is known, which bounds what they may send. Nobody says it of themselves.
+
+    Raises: Forbidden, NotFound, FourEyes, KeyReused.
+    """
+    context.actor.require("cases:write")
+    if id == context.actor.id:
+        raise FourEyes
+    finance = context.of(Finance)
+
+    async def change(transaction: Transaction) -> bool:
+        if not await finance.compliance.change_holder(transaction, id, level=level):
+            raise NotFound("holder")
+        await finance.audit.note(transaction, "verifyHolder", id, level=level)
+        return True
+
+    await finance.once(key, "verifyHolder", {"holder": id, "level": level}).do(finance.sources.database, change)
+    context.loaders.forget()
+    return await context.loaders.load(FinanceLoaders.holder_by_id, id)
