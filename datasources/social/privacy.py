@@ -18,6 +18,7 @@ from datasources.social.tables import (
     MESSAGES,
     NOTIFICATIONS,
     POST_MENTIONS,
+    POST_PRODUCTS,
     POSTS,
     PROFILES,
     REACTIONS,
@@ -28,6 +29,7 @@ from datasources.sql import Transaction
 
 _THEIRS: dict[str, sa.Column[Any]] = {
     "posts": POSTS.c.author_id,
+    "mentions": POST_MENTIONS.c.profile_id,
     "comments": COMMENTS.c.author_id,
     "reactions": REACTIONS.c.author_id,
     "reviews": REVIEWS.c.author_id,
@@ -73,6 +75,9 @@ class Privacy:
         for name, owner in _THEIRS.items():
             rows = sa.select(owner.table).where(owner == profile.id).order_by(*owner.table.primary_key)
             told[name] = [dict(row._mapping) for row in await transaction.rows(rows)]
+        shown = POST_PRODUCTS.c.post_id.in_(sa.select(POSTS.c.id).where(POSTS.c.author_id == profile.id))
+        products = sa.select(POST_PRODUCTS).where(shown).order_by(POST_PRODUCTS.c.id)
+        told["post_products"] = [dict(row._mapping) for row in await transaction.rows(products)]
         plain: dict[str, Any] = orjson.loads(orjson.dumps(told, default=str))
         return plain
 

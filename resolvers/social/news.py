@@ -1,5 +1,6 @@
 """What social does about what happens in commerce, of whose events it knows no more than their names and ids."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from datasources.events import Event
@@ -11,11 +12,17 @@ from resolvers.social.privacy import erase_in
 from resolvers.social.telling import tell
 
 ORDER_NEWS = frozenset({"order.shipped", "order.cancelled", "order.refunded"})
+OLD = timedelta(days=7)
 ERASURES = frozenset({"customer.erased"})
 
 
 async def tell_of_order(context: Context, transaction: Transaction, event: Event) -> None:
-    """Tells the customer, who may have no profile, what became of an order; once, as its consumer sees to it."""
+    """Tells the customer, who may have no profile, what became of an order; once, as its consumer sees to it.
+
+    What is older is no news: a consumer that begins reads all that commerce keeps.
+    """
+    if context.clock() - event.at > OLD:
+        return
     social, customer, status = context.of(Social), event.owner, event.type.partition(".")[2]
     if customer is not None and await social.notifications.has_profile(transaction, customer):
         what = {"order_id": event.subject, "status": status}

@@ -45,14 +45,15 @@ async def marked(town: Town, shop: Shop) -> tuple[Actor, Actor, str]:
     await town.person(MARK, actor=ada, bio=MARK)
     for one, other in ((ada, bo), (bo, ada)):
         await town.follows(one, other)
-    post, answered = await town.post(ada, f"{MARK} @bob"), await town.post(bo, f"For @{MARK}"[:5])
+    mug = await shop.product()
+    product = shop.id("Product", mug)
+    post, answered = await town.post(ada, f"{MARK} @bob", productIds=[product]), await town.post(bo)
     await town.comment(ada, answered, MARK)
     await town.comment(bo, post)
     await town.reacts(ada, answered)
     await town.reports(ada, answered)
-    mug = await shop.product()
     await shop.order(ada, Sold(mug), status="shipped")
-    await town.review(ada, shop.id("Product", mug), text=MARK)
+    await town.review(ada, product, text=MARK)
     conversation = await town.conversation(ada, bo)
     for author in (ada, bo):
         await town.message(author, conversation, f"{MARK}" if author is ada else "Yes?")
@@ -66,6 +67,8 @@ async def test_an_export_has_all_that_social_holds(gateway: Gateway, town: Town,
     assert {name: 1 if isinstance(rows, dict) else len(rows) for name, rows in told.items()} == {
         "profile": 1,
         "posts": 1,
+        "post_products": 1,
+        "mentions": 0,
         "comments": 1,
         "reactions": 1,
         "reviews": 1,
