@@ -9,6 +9,7 @@ from typing import Any
 
 import strawberry
 
+from datasources.commerce.payments.taken import taken
 from datasources.commerce.people import known, person_by_email
 from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput, KeyReused, NotFound
@@ -22,19 +23,23 @@ from datasources.social.stores import Social
 from loaders.commerce import CommerceLoaders
 from loaders.finance import FinanceLoaders
 from loaders.social import SocialLoaders
-from resolvers.commerce.orders import bought_together, has_received
+from resolvers.commerce.orders import bought_together, has_received, paid_for, paid_since
+from resolvers.finance.reconciling import MOST as MOST_COMPARED
+from resolvers.finance.reconciling import reconcile
 from resolvers.social import recommendations, reviews
 from schema import access
-from schema.access import INHERITED, SIGNED_IN
+from schema.access import INHERITED, SIGNED_IN, scope
 from schema.commerce.catalogue import Product
 from schema.commerce.customers import Customer
 from schema.commerce.orders import Order
 from schema.connection import Connection
 from schema.cost import Cost
 from schema.domain import Links
-from schema.fields import edge, edge_page
+from schema.fields import computed, edge, edge_page
 from schema.finance.accounts import Account
 from schema.finance.books import Entry
+from schema.money import Money
+from schema.node import global_id
 from schema.problems import mutation, payload
 from schema.social.notifications import Notification
 from schema.social.posts import Post, PostProduct
@@ -159,15 +164,50 @@ class OrderPostings:
     )
 
 
+@strawberry.type(description="An order of which books and payment service say another thing.", directives=[INHERITED])
+class PaymentDifference:
+    order_id: strawberry.ID = computed(lambda id: global_id("Order", id), "order_id")
+    order: Order | None = edge(
+        CommerceLoaders.order_by_id, key="order_id", description="Null where you may not see it, or there is none."
+    )
+    at_provider: Money | None = strawberry.field(
+        description="What the payment service took, less what it gave back; null where it knows of nothing."
+    )
+    booked: Money | None = strawberry.field(description="What the books say of that; null where they say nothing.")
+
+
+@strawberry.type(description="Orders, compared.", directives=[INHERITED])
+class Reconciled:
+    compared: int = strawberry.field(description="How many orders.")
+    complete: bool = strawberry.field(description="False where there were more: the newest were compared.")
+    differences: list[PaymentDifference] = strawberry.field(
+        description="None where all is well; what is under way may be among them for a moment."
+    )
+
+
+@strawberry.type
+class FinanceLinksQuery:
+    @access.field(
+        scope("books:read"),
+        f"Compares what the payment service says of the orders of the last `days` days with the books; {MOST_COMPARED} "
+        "orders at most. Null, with an error, while the service is away.",
+        Cost(weight=5000, size=10),
+    )
+    async def reconciliation(self, info: strawberry.Info, days: int = 1) -> Reconciled | None:
+        found: Any = await reconcile(info.context, days, paid_since, paid_for)
+        return found
+
+
 async def fill_accounts(sources: Mapping[type, Any], **options: Any) -> bool:
     """Wallets of the sample customers, Ada and Bo among them."""
     there = await known(sources[Commerce])
     found = [await person_by_email(sources[Commerce], f"{name}@example.com") for name in ("ada", "bo")]
     first = [person.signed_in for person in found if person]
-    return await fill_wallets(sources[Finance], [*first, *(id for id in there.customers if id not in first)], **options)
+    people = [*first, *(id for id in there.customers if id not in first)]
+    return await fill_wallets(sources[Finance], people, await taken(sources[Commerce]), **options)
 
 
 LINKS = (
     Links(between=("commerce", "social"), query=LinksQuery, mutation=LinksMutation, fill=fill),
-    Links(between=("commerce", "finance"), fill=fill_accounts),
+    Links(between=("commerce", "finance"), query=FinanceLinksQuery, fill=fill_accounts),
 )

@@ -1,6 +1,7 @@
 """The books as they are read: accounts, their lines and holds, entries, and the trial balance."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from datasources.finance.audit import Audit
 from datasources.finance.policies import visible_accounts, visible_entries
 from datasources.finance.sources import FinanceSources
 from datasources.finance.tables import ACCOUNTS, ENTRIES, HOLDS, LINES
+from datasources.money import Money
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
@@ -79,11 +81,14 @@ class Books:
         """What is held of these accounts now, the oldest first. Source: one SELECT."""
         theirs = (among(HOLDS.c.account_id, account_ids), equal(HOLDS.c.status, "held"), self._visible)
         oldest = (HOLDS.c.created_at, HOLDS.c.id)
-        return await self._database.rows(read(_holds(columns), *theirs, order=oldest))
+        return await self._database.rows(read(_holds(columns), *theirs, order=oldest))  # come by their account
 
     async def holds_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Holds with these ids, ended or not. Source: one SELECT."""
-        return await self._database.rows(read(_holds(columns), among(HOLDS.c.id, ids), self._visible))
+        rows = await self._database.rows(read(_holds(columns), among(HOLDS.c.id, ids), self._visible))
+        if self._visible is EVERY:
+            await self._audit.seen("holds", [row.id for row in rows])
+        return rows
 
     async def entries_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Entries with these ids. Source: one SELECT."""
@@ -101,6 +106,18 @@ class Books:
         """The lines of these entries, by account. Source: one SELECT."""
         theirs = (among(LINES.c.entry_id, entry_ids), visible_entries(self._actor))
         return await self._database.rows(read(_lines(columns), *theirs, order=(LINES.c.account_id,)))
+
+    async def orders_since(self, since: datetime, limit: int) -> list[UUID]:
+        """Orders of which something was booked since then, the newest first. Source: one SELECT."""
+        newest = sa.func.max(ENTRIES.c.at)
+        recent = sa.select(ENTRIES.c.order_id).where(ENTRIES.c.order_id.is_not(None), ENTRIES.c.at >= since)
+        rows = await self._database.rows(recent.group_by(ENTRIES.c.order_id).order_by(newest.desc()).limit(limit))
+        return [row.order_id for row in rows]
+
+    async def cleared_of(self, order_ids: Sequence[UUID]) -> Mapping[UUID, Money]:
+        """What the payment service owes us for each of these orders, as it was booked. Source: one SELECT."""
+        rows = await self._database.rows(read(_CLEARED, among(ENTRIES.c.order_id, order_ids)))
+        return {row.order_id: Money(row.minor, row.currency) for row in rows}
 
     async def trial_balance(self) -> Rows:
         """For each kind of account and currency: what was debited and credited, and what the accounts say.
@@ -158,7 +175,7 @@ def _lines(columns: Columns) -> sa.Select[Any]:
 
 @kept
 def _holds(columns: Columns) -> sa.Select[Any]:
-    return projection(HOLDS, columns).join(ACCOUNTS, ACCOUNTS.c.id == HOLDS.c.account_id)
+    return projection(HOLDS, columns and columns | {"id"}).join(ACCOUNTS, ACCOUNTS.c.id == HOLDS.c.account_id)
 
 
 def _trial_balance() -> sa.Select[Any]:
@@ -185,6 +202,14 @@ def _trial_balance() -> sa.Select[Any]:
     return joined.group_by(ACCOUNTS.c.kind, ACCOUNTS.c.currency)
 
 
+def _cleared() -> sa.Select[Any]:
+    minor = sa.cast(-sa.func.sum(LINES.c.amount_minor), sa.BigInteger).label("minor")
+    select = sa.select(ENTRIES.c.order_id, LINES.c.currency, minor).join(LINES, LINES.c.entry_id == ENTRIES.c.id)
+    of_clearing = select.join(ACCOUNTS, ACCOUNTS.c.id == LINES.c.account_id).where(ACCOUNTS.c.kind == "clearing")
+    return of_clearing.group_by(ENTRIES.c.order_id, LINES.c.currency)
+
+
+_CLEARED = _cleared()
 _EVERYTHING = sa.select(ACCOUNTS)
 _ADDRESS = sa.select(ACCOUNTS.c.id, ACCOUNTS.c.owner_id, ACCOUNTS.c.currency)
 _TRIAL_BALANCE = _trial_balance()

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from datasources.errors import NotFound
-from datasources.finance.compliance import CaseStatus, Level, Verdict
+from datasources.finance.compliance import CaseStatus, Level, ScreeningStatus, Verdict
 from datasources.finance.errors import FourEyes
 from datasources.finance.stores import Finance
 from datasources.finance.transfers import TransferStatus
@@ -47,8 +47,9 @@ async def decide_case(context: Context, id: UUID, verdict: Verdict, note: str, k
     return await context.loaders.load(FinanceLoaders.case_by_id, id)
 
 
-async def verify_holder(context: Context, id: UUID, level: Level, key: str) -> Any:
-    """Says how well a person is known, which bounds what they may send. Nobody says it of themselves.
+async def verify_holder(context: Context, id: UUID, level: Level, screening: ScreeningStatus | None, key: str) -> Any:
+    """Says how well a person is known, which bounds what they may send; and, with `screening`, whether it is the one on
+    the list, where an officer has looked. Nobody says it of themselves.
 
     Raises: Forbidden, NotFound, FourEyes, KeyReused.
     """
@@ -58,11 +59,13 @@ async def verify_holder(context: Context, id: UUID, level: Level, key: str) -> A
     finance = context.of(Finance)
 
     async def change(transaction: Transaction) -> bool:
-        if not await finance.compliance.change_holder(transaction, id, level=level):
+        found = {"level": level} | ({"screening": screening} if screening else {})
+        if not await finance.compliance.change_holder(transaction, id, **found):
             raise NotFound("holder")
-        await finance.audit.note(transaction, "verifyHolder", id, level=level)
+        await finance.audit.note(transaction, "verifyHolder", id, **found)
         return True
 
-    await finance.once(key, "verifyHolder", {"holder": id, "level": level}).do(finance.sources.database, change)
+    request = {"holder": id, "level": level, "screening": screening}
+    await finance.once(key, "verifyHolder", request).do(finance.sources.database, change)
     context.loaders.forget()
     return await context.loaders.load(FinanceLoaders.holder_by_id, id)

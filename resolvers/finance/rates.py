@@ -12,6 +12,8 @@ from datasources.money import Currency
 from resolvers.context import Context
 
 MAX_DAYS = 366
+EXACT = Decimal(1).scaleb(-9)
+"""As far as rates are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ async def learn_rates(context: Context) -> None:
     """
     finance = context.of(Finance)
     newest = await finance.sources.rates.rates()
-    known = {code.value: newest.by_currency[code] for code in Currency if code in newest.by_currency}
+    told = newest.by_currency
+    known = {code.value: told[code].quantize(EXACT) for code in Currency if code in told}
     before = await finance.rates.latest()
     if all(before.get(code) == rate for code, rate in known.items()):
         return

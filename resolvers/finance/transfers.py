@@ -277,10 +277,17 @@ async def _must_be_clear(finance: Finance, transaction: Transaction, owner_id: U
 
 
 async def _recipient(finance: Finance, from_owner_id: UUID, to_owner_id: UUID) -> ScreeningStatus:
-    """CLEAR for oneself and for whom one has sent to before; whoever is new is asked about, now."""
-    if from_owner_id == to_owner_id or await finance.transfers.knows(from_owner_id, to_owner_id):
+    """CLEAR for oneself and for whom one has sent to before; whoever is new is asked about, now.
+
+    HIT for whom it is known of already, however often one has sent there.
+    """
+    if from_owner_id == to_owner_id:
         return ScreeningStatus.CLEAR
     recipient = await finance.compliance.get(to_owner_id)
+    if recipient is not None and recipient.screening == ScreeningStatus.HIT:
+        return ScreeningStatus.HIT
+    if await finance.transfers.knows(from_owner_id, to_owner_id):
+        return ScreeningStatus.CLEAR
     return ScreeningStatus.HIT if recipient is None else await screened(finance, finance.compliance.name_of(recipient))
 
 

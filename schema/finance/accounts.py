@@ -178,6 +178,9 @@ class LimitAccountInput:
 class VerifyHolderInput:
     holder_id: strawberry.ID
     level: Level
+    screening: ScreeningStatus | None = strawberry.field(
+        default=None, description="What you found, where the service took the holder for somebody else, or did not see."
+    )
     idempotency_key: str = strawberry.field(description=KEY)
 
 
@@ -226,6 +229,10 @@ class AccountsMutation:
         return await payload(
             HolderPayload,
             holder=lambda: cases.verify_holder(
-                info.context, uuid_of(input.holder_id, "Holder", "holderId"), input.level, input.idempotency_key
+                info.context,
+                uuid_of(input.holder_id, "Holder", "holderId"),
+                input.level,
+                input.screening,
+                input.idempotency_key,
             ),
         )

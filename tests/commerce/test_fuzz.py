@@ -24,9 +24,10 @@ from datasources.settings import Settings
 from datasources.social.stores import Social
 from house import House
 from schema.graph import build
-from schema.node import Node
+from schema.node import Node, global_id
 from tests.commerce.fuzz import aimed, documents, parameters_of, requests_of, spoiled
 from tests.commerce.shop import Clock, Shop
+from tests.finance.bank import HOLD, Bank, amount
 from tests.gateway.serving import served
 from tests.gateway_client import Gateway
 from tests.social.town import Town
@@ -167,6 +168,26 @@ async def talked(town: Town, victim: Actor, stranger: Actor, product: str) -> di
     }
 
 
+async def banked(bank: Bank, victim: Actor, stranger: Actor) -> dict[str, list[str]]:
+    """The victim sent the stranger a little, and much that is held, of which the stranger must not know."""
+    hers, other = await bank.wallet(victim, 40_000_00, name=f"The {MARK}"), await bank.wallet(stranger, 5_00)
+    await bank.verify(hers)
+    sent = [await bank.send(hers, other, 1_00, text="A gift"), await bank.send(hers, other, 12_000_00, text=MARK)]
+    held = {"accountId": hers.id, "amount": amount(1_00), "text": MARK}
+    holds = [(await bank.do(HOLD, bank.accountant, **held))["hold"]["id"]]
+    admin = bank.staff("*")
+    entry = (await bank.gateway.data("{ transfers { nodes { entry { id } } } }", as_=admin))["transfers"]["nodes"]
+    cases = (await bank.gateway.data("{ cases { nodes { id } } }", as_=admin))["cases"]["nodes"]
+    return {
+        "Account": [hers.id, other.id],
+        "Holder": [global_id("Holder", one.signed_in) for one in (victim, stranger)],
+        "Transfer": [one["transfer"]["id"] for one in sent],
+        "Entry": [one["entry"]["id"] for one in entry if one["entry"]],
+        "Hold": holds,
+        "Case": [case["id"] for case in cases],
+    }
+
+
 @pytest.fixture
 async def world(house: House, shop: Shop, gateway: Gateway, clock: Clock) -> AsyncIterator[World]:
     town = Town(house.sources[Social], gateway, clock)
@@ -200,6 +221,7 @@ async def world(house: House, shop: Shop, gateway: Gateway, clock: Clock) -> Asy
         for name in (MARK, "stranger"):
             await world.buys(name, world.ids["Product"][0], 2)
         world.ids |= await talked(town, victim, stranger, world.ids["Product"][0])
+        world.ids |= await banked(Bank(house, gateway, clock), victim, stranger)
         assert world.ids.keys() >= {node.__name__ for node in Node.__subclasses__()}
         world.actors, world.told = actors, Counter()
         yield world

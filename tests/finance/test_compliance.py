@@ -94,11 +94,9 @@ async def test_without_screening_who_is_new_waits_and_who_is_known_goes_on(
     bank: Bank, switches: RunningSandbox
 ) -> None:
     ada, bo = await bank.wallet(money=100_00), await bank.wallet(name="Bo Lindqvist")
-    eve = await bank.wallet(name="Morgana Blackwood")
-    cy = await bank.wallet(name="Cy Young")
     assert (await bank.send(ada, bo, 1_00))["transfer"]["status"] == "POSTED"
     switches.fault("screening", "error", status=503)
-    new = await bank.wallet(name="Dee Late", money=1_00)
+    new, eve, cy = [await bank.wallet(name=name, money=1_00) for name in ("Dee Late", "Morgana Blackwood", "Cy Young")]
     assert (await bank.send(new, bo, 1))["problem"]["code"] == "FINANCE_NOT_SCREENED"
     assert (await bank.send(ada, bo, 1_00))["transfer"]["status"] == "POSTED"
     assert [(await bank.send(ada, to, 10_00))["transfer"]["status"] for to in (eve, cy)] == ["WAITING", "WAITING"]
@@ -114,7 +112,7 @@ async def test_without_screening_who_is_new_waits_and_who_is_known_goes_on(
     bank.sources.screening._breaker.succeeded()
     await screen()
     assert await bank.balance(ada) == ("88.00", "10.00", "78.00")
-    assert await bank.balance(cy) == ("10.00", "0.00", "10.00")
+    assert await bank.balance(cy) == ("11.00", "0.00", "11.00")
     assert [(case["reasons"], case["transfer"]["status"]) for case in await cases(bank)] == [(["SCREENING"], "HELD")]
     assert (await bank.send(new, bo, 1))["transfer"]["status"] == "POSTED"
     await bank.must_balance()
@@ -124,6 +122,11 @@ async def test_whose_name_is_on_a_list_sends_nothing(bank: Bank) -> None:
     void = await bank.wallet(name="Maximilian Void, Doctor", money=10_00)
     bo = await bank.wallet(name="Bo Lindqvist")
     assert (await bank.send(void, bo, 1))["problem"]["code"] == "FINANCE_NOT_SCREENED"
+    rich = await bank.wallet(name="Ada Byron", money=10_00)
+    assert (await bank.send(rich, void, 1))["transfer"]["status"] == "HELD"
+    another = {"holderId": global_id("Holder", void.owner.signed_in), "level": "BASIC", "screening": "CLEAR"}
+    assert (await bank.do(VERIFY, bank.officers[0], **another))["problem"] is None
+    assert (await bank.send(void, bo, 1))["transfer"]["status"] == "POSTED"
 
 
 async def test_nobody_vouches_for_themselves(bank: Bank) -> None:

@@ -12,6 +12,7 @@ refunding.py   money goes back for some lines or all
 """
 
 from resolvers.commerce.orders.cancelling import cancel_order
+from resolvers.commerce.orders.paid import paid_for, paid_since
 from resolvers.commerce.orders.placing import PlaceOrder, place_order
 from resolvers.commerce.orders.reading import bought_together, get_order, has_received
 from resolvers.commerce.orders.refunding import RefundOrder, refund_order
@@ -24,6 +25,8 @@ __all__ = [
     "cancel_order",
     "get_order",
     "has_received",
+    "paid_for",
+    "paid_since",
     "place_order",
     "refund_order",
     "ship_order",

@@ -1,0 +1,44 @@
+"""What customers paid for orders that were sent, for those who book it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from datasources.commerce.sources import CommerceSources
+from datasources.commerce.tables import ORDERS, PAYMENTS
+from datasources.prepared import Rows
+from datasources.statements import among
+
+_TAKEN = (
+    sa.select(
+        PAYMENTS.c.order_id,
+        PAYMENTS.c.provider_id,
+        PAYMENTS.c.currency,
+        PAYMENTS.c.amount_minor,
+        PAYMENTS.c.refunded_minor,
+        PAYMENTS.c.updated_at,
+        ORDERS.c.tax_minor,
+    )
+    .join(ORDERS, ORDERS.c.id == PAYMENTS.c.order_id)
+    .where(PAYMENTS.c.status == "captured")
+)
+
+
+async def taken(sources: CommerceSources) -> Rows:
+    """All of it, the oldest first: amounts in minor units, `refunded_minor` of them given back. Source: one SELECT."""
+    return await sources.database.rows(_TAKEN.order_by(PAYMENTS.c.updated_at, PAYMENTS.c.id))
+
+
+async def taken_of(sources: CommerceSources, order_ids: Sequence[UUID]) -> Rows:
+    """Of these orders, in no order. Source: one SELECT."""
+    theirs = among(PAYMENTS.c.order_id, order_ids)
+    return await sources.database.rows(_TAKEN.where(theirs.predicate).params(theirs.values))
+
+
+async def taken_since(sources: CommerceSources, since: datetime, limit: int) -> list[UUID]:
+    """The orders whose payments were taken, or given back, since then, the newest first. Source: one SELECT."""
+    recent = sa.select(PAYMENTS.c.order_id).where(PAYMENTS.c.status == "captured", PAYMENTS.c.updated_at >= since)
+    rows = await sources.database.rows(recent.order_by(PAYMENTS.c.updated_at.desc(), PAYMENTS.c.id).limit(limit))
+    return [row.order_id for row in rows]
