@@ -61,6 +61,11 @@ class Plan:
         kinds = [kind for kind in Kind if self.redis or not kind.startswith("redis")]
         return schedule(self.seed, self.seconds, self.every_s, kinds)
 
+    @property
+    def transports(self) -> list[str]:
+        """A single stream finds its process by Redis."""
+        return [name for name in TRANSPORTS if self.redis or name != "single stream"]
+
 
 async def chaos(plan: Plan, postgres: Postgres, directory: Path) -> Figures:
     """`postgres` is stopped and started meanwhile; logs are left in `directory`."""
@@ -93,7 +98,7 @@ class Run:
         self._workers = workers
         self._conductor = conductor
         self._writers = writers(plan.seed, cast, BUYERS, COUNTING)
-        self._subscribers = subscribers(plan.seed, TRANSPORTS)
+        self._subscribers = subscribers(plan.seed, plan.transports)
         self._memory = Memory(workers)
         self._listening: list[asyncio.Task[None]] = []
 
@@ -177,9 +182,9 @@ class Run:
         figures.connections = sum(one.connections for one in self._subscribers)
         heard = [one for subscriber in self._subscribers for one in subscriber.heard]
         figures.told = len(heard)
-        slowest = max(self._subscribers, key=lambda one: max(heard.delay_s for heard in one.heard))
-        late = max(slowest.heard, key=lambda one: one.delay_s)
-        figures.slowest = f"{slowest.name}, of {late.at:%X}"
+        by_name = [(one, subscriber.name) for subscriber in self._subscribers for one in subscriber.heard]
+        late, name = max(by_name, key=lambda pair: pair[0].delay_s)
+        figures.slowest = f"{name}, of {late.at:%X}"
         figures.calm, figures.troubled = parted(heard, self._conductor.outages)
 
 
