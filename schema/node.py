@@ -23,15 +23,18 @@ def global_id(type_name: str, id: UUID) -> str:
 
 def read_id(value: str, field: str = "id") -> tuple[str, UUID]:
     """The type's name and the UUID. Raises: InvalidInput for what this graph never gave out."""
-    foreign = InvalidInput(field, f"'{value[:40]}' is not an id of this graph; pass an `id` as a query returned it.")
     try:
         type_name, _, text = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode().partition(":")
         id = read_uuid(text)
     except (binascii.Error, ValueError):
-        raise foreign from None
+        raise _foreign(value, field) from None
     if global_id(type_name, id) != value:
-        raise foreign
+        raise _foreign(value, field)
     return type_name, id
+
+
+def _foreign(value: str, field: str) -> InvalidInput:
+    return InvalidInput(field, f"'{value[:40]}' is not an id of this graph; pass an `id` as a query returned it.")
 
 
 def uuid_of(value: str, type_name: str, field: str = "id") -> UUID:
