@@ -14,6 +14,7 @@ from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
 from datasources.social.settings import SocialSettings
 from house import House
+from schema.links import fill as fill_social
 from tests.gateway_client import Gateway
 
 
@@ -26,6 +27,7 @@ async def house(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> A
     house = House(settings, {"commerce": own, "social": social, "finance": finance})
     async with house.app.router.lifespan_context(house.app):
         await fill(house.sources[Commerce], sandbox_url=sandbox.url)
+        await fill_social(house.sources, sandbox_url=sandbox.url)
         yield house
 
 

@@ -17,6 +17,7 @@ from datasources.social.tables import PROFILES
 
 Progress = Callable[[str, float], None]
 ROWS_AT_ONCE = 5_000
+DOCUMENTS_AT_ONCE = 500
 EACH = {"posts": 10, "comments": 7, "reactions": 20, "conversations": 1}
 """How much of it there is for each person."""
 
@@ -76,7 +77,9 @@ async def _tell_sandbox(url: str, draft: Draft, outside: Outside) -> None:
     ]
     sandbox = RestService("sandbox", url, timeout_s=30)
     try:
-        await sandbox.post("/_sandbox/recommendations/import", answer=dict[str, int], json=told)
+        for start in range(0, len(told), DOCUMENTS_AT_ONCE):
+            chunk = told[start : start + DOCUMENTS_AT_ONCE]
+            await sandbox.post("/_sandbox/recommendations/import", answer=dict[str, int], json=chunk)
     finally:
         await sandbox.close()
 
