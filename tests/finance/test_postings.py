@@ -1,5 +1,6 @@
 """Orders of the shop become postings, once, whatever happens meanwhile."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,6 +8,7 @@ import pytest
 
 from datasources.actor import SYSTEM
 from datasources.commerce.events import EventType
+from datasources.events import Overtaken
 from datasources.finance.ledger import AccountKind
 from datasources.finance.stores import Finance
 from datasources.finance.tables import ENTRIES
@@ -25,13 +27,16 @@ async def happened(shop: Shop, type: EventType, order: UUID, **data: Any) -> Non
 
 
 async def consume(bank: Bank, shop: Shop) -> None:
-    """All that is there by now, as the house does it in the background."""
+    """All that is there by now, as the house does it in the background, and maybe together with it."""
     (consumer,) = FINANCE.consumers
     finance = bank.house.sources[Finance]
     consuming = _Consuming(consumer, shop.sources.tail, finance.offsets, bank.house.open_context)
-    await consuming._begin()
-    while await consuming._page():
-        pass
+    while True:
+        with suppress(Overtaken):
+            await consuming._begin()
+            while await consuming._page():
+                pass
+            return
 
 
 async def books(bank: Bank) -> list[tuple[str, str, str]]:
