@@ -10,6 +10,7 @@ from datasources.commerce.stores import Commerce
 from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
+from datasources.social import sources
 from datasources.social.settings import SocialSettings
 from datasources.social.stores import Social
 from house import House
@@ -33,7 +34,14 @@ async def beside(sqlite: Sqlite) -> AsyncIterator[tuple[str, str]]:
 
 
 @pytest.fixture
+def recommended_within_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough on a busy machine."""
+    monkeypatch.setattr(sources, "RECOMMENDED_WITHIN_S", 60.0)
+
+
+@pytest.fixture
 async def house(
+    recommended_within_s: None,
     social_url: str,
     beside: tuple[str, str],
     finance: FinanceSettings,

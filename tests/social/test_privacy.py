@@ -12,7 +12,7 @@ from tests.commerce.shop import Shop, Sold
 from tests.gateway_client import Gateway
 from tests.social.town import Town
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 MARK = "zqxmark"
 EXPORT = "mutation ($id: ID!) { exportCustomer(input: {customerId: $id}) { document problem { code } } }"
 ERASE = 'mutation ($id: ID!) { eraseCustomer(input: {customerId: $id, idempotencyKey: "e"}) { problem { code } } }'

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from datasources.social import sources
 from tests.commerce.shop import Shop, Sold
 from tests.gateway_client import Gateway
 from tests.sandbox_process import RunningSandbox
@@ -20,9 +21,8 @@ def shown(by: str, people: list[str], products: list[str]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("mode", ["down", "hang"])
 async def test_the_service_recommends_and_else_we_do(
-    mode: str, gateway: Gateway, town: Town, shop: Shop, switches: RunningSandbox
+    gateway: Gateway, town: Town, shop: Shop, switches: RunningSandbox
 ) -> None:
     ada = await town.person("ada", actor=await shop.customer())
     people = {handle: await town.person(handle) for handle in ("bob", "cyd", "dia", "eve", "troll")}
@@ -50,5 +50,20 @@ async def test_the_service_recommends_and_else_we_do(
     switches.import_recommendations([{"user": str(ada.id), **theirs}])
     assert await gateway.data(WHAT, as_=ada) == shown("SERVICE", ["eve"], ["Tarp"])
     assert gateway.calls["social.recommended"] == 1, "asked once for both"
-    switches.fault("recommendations", mode)
+    switches.fault("recommendations", "down")
     assert await gateway.data(WHAT, as_=ada) == shown("OURSELVES", ["dia", "eve"], ["Pot", "Tarp"])
+
+
+class TestTooLate:
+    @pytest.fixture
+    def recommended_within_s(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sources, "RECOMMENDED_WITHIN_S", 0.2)
+
+    async def test_who_waits_longer_than_it_is_worth_is_answered_by_us(
+        self, gateway: Gateway, town: Town, switches: RunningSandbox
+    ) -> None:
+        ada, bo, cy = [await town.person(handle) for handle in ("ada", "bob", "cyd")]
+        await town.follows(ada, bo)
+        await town.follows(bo, cy)
+        switches.fault("recommendations", "hang")
+        assert await gateway.data(WHAT, as_=ada) == shown("OURSELVES", ["cyd"], [])

@@ -15,7 +15,7 @@ from house import House
 from tests.gateway.serving import served
 from tests.social.town import Town
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 FEED = "subscription ($after: Cursor) { followedPosted(after: $after) { cursor post { text author { handle } } } }"
 MESSAGES = """
 subscription ($id: ID!, $after: Cursor) { messageSent(conversationId: $id, after: $after) { message { number text } } }
