@@ -136,7 +136,7 @@ class Executor:
                 raise NotExecuted(orjson.dumps(asked.errors))
             plans, _, estimate = asked
             with await self._admission.admitted(caller, estimate, lasts=True):
-                async with aclosing(self._subscriptions.pages(plans, request, caller)) as pages:
+                async with aclosing(self._subscriptions.pages(document.hash, plans, request, caller)) as pages:
                     async for page in pages:
                         yield page
             operation.result = Result({}, executed=True)

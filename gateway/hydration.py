@@ -3,7 +3,8 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence, Sized
-from typing import Protocol
+from time import monotonic
+from typing import NamedTuple, Protocol
 
 from datasources.actor import Actor, Watched
 from gateway.page import Page
@@ -11,6 +12,8 @@ from gateway.page import Page
 KEPT_BYTES = 32 * 1024 * 1024
 EVENT_BYTES = 1_000
 """What an event takes, which is held as long as the answer about it."""
+FRESH_S = 5.0
+"""So long an answer is told to others: it is of records as they are now, and some of them are erased."""
 KINDS_KEPT = 10_000
 
 Work = Callable[[Actor], Awaitable[Page]]
@@ -22,14 +25,21 @@ class Events(Hashable, Sized, Protocol): ...
 Key = tuple[Events, Hashable, frozenset[str], bool]
 
 
+class Made(NamedTuple):
+    page: Page
+    until: float
+
+
 class Hydration:
     """Page to the same question about the same events: `group` is all of the question but who asks it.
 
     Who asks first does the work for all with the same scopes, unless it was asked for their ids: then each does it.
     """
 
-    def __init__(self) -> None:
-        self._made: OrderedDict[Key, Page] = OrderedDict()
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._made: OrderedDict[Key, Made] = OrderedDict()
+        """The oldest first."""
         self._bytes = 0
         self._under_way: dict[Key, list[asyncio.Future[None]]] = {}
         """Who waits for the work that is done."""
@@ -38,14 +48,14 @@ class Hydration:
 
     def made(self, events: Events, group: Hashable, actor: Actor) -> Page | None:
         """What was made for others, if it counts for this one."""
-        return self._made.get((events, group, actor.scopes, actor.id is None))
+        return self._fresh((events, group, actor.scopes, actor.id is None))
 
     async def once(self, events: Events, group: Hashable, actor: Actor, work: Work) -> Page:
         """Where who does the work leaves or fails, another does it anew. Raises: what the own work raises."""
         kind = (group, actor.scopes, actor.id is None)
         key = (events, *kind)
         while kind not in self._personal:
-            made = self._made.get(key)
+            made = self._fresh(key)
             if made is not None:
                 return made
             under_way = self._under_way.get(key)
@@ -72,11 +82,17 @@ class Hydration:
                     done.set_result(None)
         return answers
 
+    def _fresh(self, key: Key) -> Page | None:
+        made = self._made.get(key)
+        return made.page if made is not None and self._clock() < made.until else None
+
     def _keep(self, key: Key, answers: Page) -> None:
-        self._made[key] = answers
+        now = self._clock()
+        while self._made and (next(iter(self._made.values())).until <= now or self._bytes > KEPT_BYTES):
+            old, (page, _) = self._made.popitem(last=False)
+            self._bytes -= _size(old, page)
+        self._made[key] = Made(answers, now + FRESH_S)
         self._bytes += _size(key, answers)
-        while self._bytes > KEPT_BYTES:
-            self._bytes -= _size(*self._made.popitem(last=False))
 
 
 def _size(key: Key, answers: Sequence[bytes]) -> int:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, aclosing
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -40,14 +41,20 @@ class Subscriptions:
         self.planned = planned
         self.hydration = Hydration()
 
-    def pages(self, plans: Plans, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Page, None]:
-        """Raises: NotExecuted, at the latest before the first page; the pages raise HeddleError."""
-        return _Subscription(self, plans, request, caller).pages()
+    def pages(self, document: str, plans: Plans, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Page, None]:
+        """Of the document with this hash, which has these plans.
+
+        Raises: NotExecuted, at the latest before the first page; the pages raise HeddleError.
+        """
+        return _Subscription(self, document, plans, request, caller).pages()
 
 
 class _Subscription:
-    def __init__(self, house: Subscriptions, plans: Plans, request: GraphQLRequest, caller: Caller) -> None:
+    def __init__(
+        self, house: Subscriptions, document: str, plans: Plans, request: GraphQLRequest, caller: Caller
+    ) -> None:
         self._house = house
+        self._document = document
         self._plans = plans
         self._request = request
         self._caller = caller
@@ -111,10 +118,13 @@ class _Subscription:
                 yield await self._hydrated(None, [event], self._caller.actor)
 
     def _group(self, topic: Hashable) -> Hashable:
-        """All who subscribe to the same in the same words, wherever they go on from."""
+        """All who subscribe to the same in the same words, wherever they go on from.
+
+        It is kept when they are gone: of what they sent, which may be long, there are the hashes.
+        """
         name = self._request.operation_name
         variables = orjson.dumps(self._plans.below(name, self._request.variables), option=orjson.OPT_SORT_KEYS)
-        return self._plans, name, variables, topic
+        return self._document, name, sha256(variables).digest(), topic
 
     async def _page(self, feed: Feed, chunk: Chunk, events: Sequence[Event], group: Hashable, actor: Actor) -> Page:
         """What to tell of these events. While their database is away, it waits."""

@@ -26,6 +26,8 @@ POLL_S = 1.0
 """How long an event takes at the most where every wake was lost."""
 SOON_S = 0.02
 """When to look again for an event that waits for other transactions to end."""
+TOPICS_KEPT = 100
+"""Of each chunk, what so many topics pick of it: topics are as many as clients think of, and chunks stay for long."""
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 log = structlog.get_logger("heddle")
@@ -61,10 +63,12 @@ class Chunk:
         return self.events[-1].position
 
     def picked(self, topic: Topic) -> Sequence[Event]:
-        """Those of a topic. The same object for all who ask."""
+        """Those of a topic."""
         picked = self._picked.get(topic)
         if picked is None:
-            picked = self._picked[topic] = tuple([event for event in self.events if topic.admits(event)])
+            picked = tuple([event for event in self.events if topic.admits(event)])
+            if picked and len(self._picked) < TOPICS_KEPT:
+                self._picked[topic] = picked
         return picked
 
     def beyond(self, position: Position) -> "Chunk":

@@ -86,11 +86,12 @@ class Notifications:
         await self._forget(transaction, follower, self._cause(NotificationKind.FOLLOW_ACCEPTED, followed))
 
     async def mark_read(self, transaction: Transaction, ids: Sequence[UUID] | None, at: datetime) -> int:
-        """Marks these of the actor's as read, or all; how many were not."""
-        unread = [NOTIFICATIONS.c.profile_id == self._actor.signed_in, NOTIFICATIONS.c.read_at.is_(None)]
+        """Marks these of those that the actor sees as read, or all of them; how many were not."""
+        visible = visible_notifications(self._actor)
+        unread = [visible.predicate, NOTIFICATIONS.c.read_at.is_(None)]
         if ids is not None:
             unread.append(NOTIFICATIONS.c.id.in_(ids))
-        return await transaction.write(sa.update(NOTIFICATIONS).where(*unread).values(read_at=at))
+        return await transaction.write(sa.update(NOTIFICATIONS).where(*unread).values(read_at=at), visible.values)
 
     async def has_profile(self, transaction: Transaction, id: UUID) -> bool:
         """Whether there is somebody to be told, who is not erased meanwhile."""

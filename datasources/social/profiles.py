@@ -73,7 +73,10 @@ class Profiles:
         return await self._requests().counts(self._database)
 
     async def blocked(self, keys: Sequence[str], asked: PageArguments, columns: Columns = None) -> Mapping[Any, Page]:
-        """Whom the actor has blocked, the newest first: the one list where these are seen. Source: one SELECT."""
+        """Whom the actor has blocked, the newest first: the one list where these are seen. Source: one SELECT.
+
+        Not who has blocked the actor too: to block somebody would be a way to see them all the same.
+        """
         return await self._blocked(columns).pages(self._database, self._cursors, asked)
 
     async def blocked_counts(self, keys: Sequence[str]) -> Mapping[Any, int]:
@@ -169,13 +172,17 @@ class Profiles:
 
     def _blocked(self, columns: Columns = None) -> Listing:
         mine = owned(BLOCKS.c.blocker_id, self._actor.id) if self._actor.id else NONE
-        return Listing("social.blocked", _blocked_ones(columns), _LATEST_BLOCK, [mine])
+        return Listing("social.blocked", _blocked_ones(columns), _LATEST_BLOCK, [mine, _NOT_BY_THEM])
 
 
 _RELATION = frozenset({"followed_id", "accepted"})
 _NEWEST = Sort("newest", (FOLLOWS.c.at, FOLLOWS.c.id), descending=True)
 _LATEST_BLOCK = Sort("newest", (BLOCKS.c.at, BLOCKS.c.id), descending=True)
 _WAITING = met(FOLLOWS.c.accepted.is_(False))
+_theirs = BLOCKS.alias()
+_NOT_BY_THEM = met(
+    ~sa.exists().where(_theirs.c.blocker_id == BLOCKS.c.blocked_id, _theirs.c.blocked_id == BLOCKS.c.blocker_id)
+)
 _UNBLOCKED = Condition(unblocked(FOLLOWS.c.follower_id), {})
 """Its parameter is filled by the ownership that stands beside it."""
 

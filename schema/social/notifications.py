@@ -19,6 +19,8 @@ from schema.problems import Problem, mutation, payload
 from schema.social.posts import Comment, Post
 from schema.social.profiles import Profile
 
+MAX_IDS = 100
+
 told(NotificationKind, "What a notification is about.", COMMENT="Somebody said something to a post of yours.")
 
 
@@ -58,13 +60,15 @@ class NotificationsQuery:
 @strawberry.input(description="What you have read.")
 class ReadNotificationsInput:
     notification_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="All where it is left out."
+        default=None, description=f"{MAX_IDS} at most; all where it is left out."
     )
 
     def value(self) -> list[UUID] | None:
         """Raises: InvalidInput."""
         if self.notification_ids is None:
             return None
+        if len(self.notification_ids) > MAX_IDS:
+            raise InvalidInput("notificationIds", f"Name {MAX_IDS} at most, or leave it out for all.")
         return [uuid_of(id, "Notification", "notificationIds") for id in self.notification_ids]
 
 

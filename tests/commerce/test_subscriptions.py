@@ -18,8 +18,10 @@ from datasources.commerce.events import EventType
 from datasources.commerce.stores import Commerce
 from datasources.events import Cursor
 from house import House
+from schema.node import global_id
 from tests.commerce.shop import Shop
 from tests.gateway.serving import served
+from tests.gateway_client import Gateway
 
 PATIENCE_S = 20
 ORDERS = """subscription ($id: ID, $customerId: ID, $after: Cursor) {
@@ -242,6 +244,22 @@ async def test_services_hear_of_a_whole_domain_and_see_what_they_may(
         assert (await again.next())["cursor"] == cursors[2]
     async with listen(EVERYTHING, staff, after="oldest") as again:
         assert [(await again.next())["cursor"] for _ in range(3)] == cursors
+
+
+async def test_who_comes_later_hears_nothing_of_who_was_erased_meanwhile(
+    listen: Listen, happen: Happen, shop: Shop, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though others were told of the same event when they were there."""
+    monkeypatch.setattr("gateway.hydration.FRESH_S", 0.0)
+    ada, staff = await shop.customer(), shop.staff("customers:read", "events:read")
+    async with listen(EVERYTHING, staff, types=["CUSTOMER_CHANGED"]) as ear:
+        await happen(EventType.CUSTOMER_CHANGED, ada.signed_in)
+        assert (await ear.next())["customer"]["name"]
+    id = global_id("Customer", ada.signed_in)
+    erase = f'mutation {{ eraseCustomer(input: {{customerId: "{id}", idempotencyKey: "1"}}) {{ problem {{ code }} }} }}'
+    assert await gateway.data(erase, as_=ada) == {"eraseCustomer": {"problem": None}}
+    async with listen(EVERYTHING, staff, types=["CUSTOMER_CHANGED"], after="oldest") as ear:
+        assert (await ear.next())["customer"] == {"name": None}
 
 
 async def test_another_worker_goes_on_from_a_cursor(

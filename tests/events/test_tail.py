@@ -2,14 +2,16 @@
 
 import asyncio
 from contextlib import aclosing
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
-from datasources.events import Tail, Topic, Wakes
+from datasources.events import Chunk, Cursor, Event, Position, Tail, Topic, Wakes
 from datasources.events import tail as following_module
 from datasources.events.journal import START
-from tests.events.conftest import HAPPENED, PATIENCE_S, Log, followed, numbers
+from datasources.events.tail import TOPICS_KEPT
+from tests.events.conftest import HAPPENED, NOBODY, PATIENCE_S, Log, followed, numbers
 
 ADA, BO, CY = (UUID(int=number) for number in (1, 2, 3))
 
@@ -69,3 +71,14 @@ async def test_without_any_wake_events_come_all_the_same(log: Log, monkeypatch: 
         assert numbers(await following) == [0, 1]
     finally:
         await deaf.close()
+
+
+def test_a_chunk_keeps_nothing_for_topics_without_end() -> None:
+    """Anybody can think of a topic, such as another hundred products; chunks stay for thousands of events."""
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    event = Event(Position(0, 1), Cursor(""), "thing.happened", NOBODY, None, {}, None, at)
+    chunk = Chunk([event])
+    for number in range(1, 1_000):
+        assert chunk.picked(Topic(HAPPENED.types, frozenset({UUID(int=number)}))) == ()
+        assert chunk.picked(Topic(HAPPENED.types, frozenset({NOBODY, UUID(int=number)}))) == (event,)
+    assert len(chunk._picked) <= TOPICS_KEPT

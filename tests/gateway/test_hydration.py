@@ -9,7 +9,7 @@ import pytest
 from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import Forbidden
 from gateway import hydration as hydration_module
-from gateway.hydration import Hydration
+from gateway.hydration import FRESH_S, Hydration
 from gateway.page import Page
 
 READER, WRITER = "things:read", "things:write"
@@ -23,7 +23,8 @@ class Desk:
     """Does the work by what `look` finds out of the actor; `done` has whom it was done for."""
 
     def __init__(self, look: Callable[[Actor], object]) -> None:
-        self.hydration = Hydration()
+        self.now = 0.0
+        self.hydration = Hydration(lambda: self.now)
         self.done: list[object] = []
         self._look = look
 
@@ -110,6 +111,19 @@ async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(desk.done) == 20
     await desk.ask(ANONYMOUS, "event 0")
     assert len(desk.done) == 21
+
+
+async def test_an_answer_is_told_to_others_for_moments_alone() -> None:
+    """Who comes later with an old cursor sees records as they are by then: one may have been erased."""
+    desk = Desk(by_scope)
+    await desk.ask(ANONYMOUS)
+    desk.now = FRESH_S - 0.01
+    assert desk.hydration.made("events", "question", ANONYMOUS)
+    desk.now = FRESH_S
+    assert not desk.hydration.made("events", "question", ANONYMOUS)
+    for _ in range(2):
+        await desk.ask(ANONYMOUS)
+    assert len(desk.done) == 2, "and then it is shared again"
 
 
 async def test_all_that_an_actor_is_asked_counts() -> None:

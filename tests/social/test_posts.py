@@ -58,8 +58,13 @@ async def test_what_is_read_is_counted_no_more(gateway: Gateway, town: Town) -> 
     both = await asyncio.gather(*(town.does(*mark, read, as_=ada) for _ in range(2)))
     assert sorted(one["readCount"] for one in both) == [0, 1]
     assert len(await told(gateway, ada)) == 2
-    assert (await town.does(*mark, {}, as_=ada))["readCount"] == 2
+    cy = await town.person("cyd")
+    await town.post(cy, "@ada")
+    await town.blocks(ada, cy)
+    assert (await town.does(*mark, {}, as_=ada))["readCount"] == 2, "what is hidden is not counted"
     assert await told(gateway, ada) == []
+    many = {"notificationIds": ids[:1] * 101}
+    assert (await town.does(*mark, many, as_=ada))["problem"]["code"] == "INVALID_INPUT"
 
 
 async def test_a_deleted_post_takes_along_what_was_said_of_it(gateway: Gateway, town: Town) -> None:

@@ -81,6 +81,11 @@ async def test_whoever_is_blocked_finds_nobody(gateway: Gateway, town: Town) -> 
     mine = await gateway.data("{ blockedProfiles { totalCount nodes { handle } } }", as_=ada)
     assert mine == {"blockedProfiles": {"totalCount": 1, "nodes": [{"handle": "troll"}]}}
     assert await gateway.data("{ blockedProfiles { totalCount } }", as_=troll) == {"blockedProfiles": {"totalCount": 0}}
+    await town.blocks(troll, ada)
+    for one in (ada, troll):
+        blocked = await gateway.data("{ blockedProfiles { totalCount nodes { handle } } }", as_=one)
+        assert blocked == {"blockedProfiles": {"totalCount": 0, "nodes": []}}, "no way to see who has blocked one"
+    await wish(town, "unblockProfile", troll, ada)
     assert await wish(town, "unblockProfile", ada, troll) == "NONE"
     assert await wish(town, "follow", troll, ada) == "FOLLOWING"
     assert await town.count(BLOCKS) == 0
