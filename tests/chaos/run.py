@@ -42,7 +42,7 @@ PATIENCE_S = 120
 BUYERS = ("buyer 0", "buyer 1")
 COUNTING = 2
 ON_HAND = 1_000_000
-CALM_WISHES = 20
+CALM_WISHES = 10
 """What each writer is answered after the last fault, before all ends."""
 DAY_S = 24 * 3600
 

@@ -7,7 +7,7 @@ from tests.chaos.faults import Kind
 from tests.chaos.run import Plan, chaos
 from tests.database_servers import Postgres
 
-EVERY_S = 1.0
+EVERY_S = 0.7
 
 
 async def test_nothing_is_lost_doubled_or_left_behind(postgres: Postgres, tmp_path: Path) -> None:
