@@ -27,7 +27,7 @@ SIZES = ((1, 10), (10, 10), (100, 10), (100, 100))
 """Customers, and orders of each."""
 
 LISTENERS = 200
-HEARD_EVENTS = 2_000
+HEARD_EVENTS = 1_000
 CROWD, DEAF = 1_000, 100
 
 Requests = Callable[[Server, Question], list[Request]]
