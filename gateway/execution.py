@@ -135,8 +135,9 @@ class Executor:
                 operation.result = asked
                 raise NotExecuted(orjson.dumps(asked.errors))
             plans, _, estimate = asked
+            pay = partial(self._admission.pay, caller)
             with await self._admission.admitted(caller, estimate, lasts=True):
-                async with aclosing(self._subscriptions.pages(document.hash, plans, request, caller)) as pages:
+                async with aclosing(self._subscriptions.pages(document.hash, plans, request, caller, pay)) as pages:
                     async for page in pages:
                         yield page
             operation.result = Result({}, executed=True)

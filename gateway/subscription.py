@@ -1,7 +1,7 @@
 """Subscriptions: events followed, and told to those who may hear of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, aclosing
 from functools import partial
 from hashlib import sha256
@@ -19,6 +19,7 @@ from gateway.errors import cause_of, log_failed, shown, timed_out
 from gateway.hydration import Hydration
 from gateway.page import Page
 from gateway.plan import Plans
+from gateway.plan.cost import spent
 from gateway.plan.field import Field, Unplanned
 from gateway.request import Caller, GraphQLRequest, NotExecuted
 from gateway.result import Result
@@ -28,6 +29,9 @@ RETRY_S = 1.0
 """Before events are hydrated again that could not be told yet."""
 GRACE_S = 2.0
 """Sources end at the deadline, and say so themselves: only what hangs besides is stopped, so much later."""
+
+Pay = Callable[[float], Awaitable[None]]
+"""Takes a cost from the caller's bucket, and returns when there is something in it again."""
 
 
 class Subscriptions:
@@ -41,23 +45,34 @@ class Subscriptions:
         self.planned = planned
         self.hydration = Hydration()
 
-    def pages(self, document: str, plans: Plans, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Page, None]:
+    def pages(
+        self, document: str, plans: Plans, request: GraphQLRequest, caller: Caller, pay: Pay
+    ) -> AsyncGenerator[Page, None]:
         """Of the document with this hash, which has these plans.
 
         Raises: NotExecuted, at the latest before the first page; the pages raise HeddleError.
         """
-        return _Subscription(self, document, plans, request, caller).pages()
+        return _Subscription(self, document, plans, request, caller, pay).pages()
 
 
 class _Subscription:
     def __init__(
-        self, house: Subscriptions, document: str, plans: Plans, request: GraphQLRequest, caller: Caller
+        self,
+        house: Subscriptions,
+        document: str,
+        plans: Plans,
+        request: GraphQLRequest,
+        caller: Caller,
+        pay: Pay,
     ) -> None:
         self._house = house
         self._document = document
         self._plans = plans
         self._request = request
         self._caller = caller
+        self._pay = pay
+        self._spent = 0.0
+        """By what was hydrated for this one, and is not paid yet."""
 
     def pages(self) -> AsyncGenerator[Page, None]:
         values = self._plans.values(self._request.variables, self._request.operation_name)
@@ -96,6 +111,7 @@ class _Subscription:
                         if page:
                             yield page
                         position = chunk.end
+                        await self._settle()
 
     async def _started(self, feed: Feed, context: Any, after: Cursor | None) -> Position:
         """Who comes while the database is away waits for it, for as long as an operation may take."""
@@ -116,6 +132,13 @@ class _Subscription:
                 raise NotExecuted(orjson.dumps(shown(source.errors or (), self._caller.request_id)))
             async for event in source:
                 yield await self._hydrated(None, [event], self._caller.actor)
+                await self._settle()
+
+    async def _settle(self) -> None:
+        """Once others have what they wait for: who has nothing left to pay with goes on later, and misses nothing."""
+        cost, self._spent = self._spent, 0.0
+        if cost:
+            await self._pay(cost)
 
     def _group(self, topic: Hashable) -> Hashable:
         """All who subscribe to the same in the same words, wherever they go on from.
@@ -139,7 +162,7 @@ class _Subscription:
         """Raises: SourceError, NotExecuted."""
         house, request = self._house, self._request
         hydrate = self._plans.hydrate if house.planned else self._plans.judged
-        with calls.collected(), house.open_context(actor) as context, deadline(house.timeout_s):
+        with calls.collected() as made, house.open_context(actor) as context, deadline(house.timeout_s):
             try:
                 async with asyncio.timeout(house.timeout_s + GRACE_S):
                     results = await hydrate(context, request.variables, request.operation_name, events)
@@ -148,7 +171,9 @@ class _Subscription:
                 raise NotExecuted(orjson.dumps([timed_out(house.timeout_s)])) from None
             if feed and (away := _away(results, feed.tail(context).journal.name)):
                 raise away
-        return Page([self._json(result) for result, sees in zip(results, seen, strict=True) if sees])
+        page = Page([self._json(result) for result, sees in zip(results, seen, strict=True) if sees])
+        self._spent += spent(made, b"".join(page))
+        return page
 
     async def _seen(self, feed: Feed | None, context: Any, events: Sequence[Any]) -> list[bool]:
         """Of each event whether the actor sees its record. Raises: SourceError."""

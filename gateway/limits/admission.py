@@ -1,11 +1,12 @@
 """Which operations may run at all, and who may run one now."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import OperationDefinitionNode
 
 from gateway.limits import Limits
-from gateway.limits.rate import Payer, Quota, Rate, payer_of
+from gateway.limits.rate import WINDOW_S, Payer, Quota, Rate, payer_of
 from gateway.limits.refusals import CostExceeded, LimitExceeded, TooManyOperations
 from gateway.plan import Plans
 from gateway.plan.compile import MAX_FIELDS
@@ -69,6 +70,14 @@ class Admission:
             running.end(payer)
             raise
         return admitted
+
+    async def pay(self, caller: Caller, cost: float) -> None:
+        """For what an operation that lasts has done by now; waits as long as it takes to owe nothing."""
+        payer = payer_of(caller)
+        self.rate.add(payer, cost)
+        owed_s = self.rate.quota(payer).full_in_s - WINDOW_S
+        if owed_s > 0:
+            await asyncio.sleep(owed_s)
 
     def quota(self, caller: Caller) -> Quota:
         return self.rate.quota(payer_of(caller))

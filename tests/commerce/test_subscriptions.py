@@ -17,6 +17,8 @@ from datasources.calls import Call
 from datasources.commerce.events import EventType
 from datasources.commerce.stores import Commerce
 from datasources.events import Cursor
+from gateway.limits.admission import Admission
+from gateway.request import Caller
 from house import House
 from schema.node import global_id
 from tests.commerce.shop import Shop
@@ -260,6 +262,34 @@ async def test_who_comes_later_hears_nothing_of_who_was_erased_meanwhile(
     assert await gateway.data(erase, as_=ada) == {"eraseCustomer": {"problem": None}}
     async with listen(EVERYTHING, staff, types=["CUSTOMER_CHANGED"], after="oldest") as ear:
         assert (await ear.next())["customer"] == {"name": None}
+
+
+async def test_who_has_an_event_hydrated_pays_for_it(
+    listen: Listen, happen: Happen, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time, as a subscription is asked for once and lasts; what was made for others is free."""
+    ada = await shop.customer()
+    order, paid = await shop.order(ada), list[tuple[UUID | None, bool]]()
+    pay, settled = Admission.pay, asyncio.Event()
+
+    async def noted(admission: Admission, caller: Caller, cost: float) -> None:
+        paid.append((caller.actor.id, cost > 0))
+        if len(paid) % 2 == 0:
+            settled.set()
+        await pay(admission, caller, cost)
+
+    monkeypatch.setattr(Admission, "pay", noted)
+    people = [ada, shop.staff("orders:read"), shop.staff("orders:read")]
+    async with AsyncExitStack() as stack:
+        ears = [await stack.enter_async_context(listen(ORDERS, person)) for person in people]
+        for _ in range(2):
+            await happen(EventType.ORDER_PLACED, order, ada.id)
+            for ear in ears:
+                await ear.next()
+            await asyncio.wait_for(settled.wait(), PATIENCE_S)
+            settled.clear()
+    assert paid.count((ada.id, True)) == 2
+    assert len(paid) == 4, "one of the two who may the same"
 
 
 async def test_another_worker_goes_on_from_a_cursor(

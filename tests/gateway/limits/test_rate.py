@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 import gateway.limits.rate as gateway_rate
 from datasources.actor import ANONYMOUS, Actor
 from gateway.limits import Limits
-from gateway.limits.admission import CHARACTERS
+from gateway.limits.admission import CHARACTERS, Admission
 from gateway.limits.rate import WINDOW_S, Rate, network_of, payer_of
 from gateway.limits.refusals import RateLimited
 from gateway.plan.cost import BYTES, OPERATION, ROW, STATEMENT
@@ -339,3 +339,17 @@ async def test_whatever_is_refused_is_told_once() -> None:
 def test_the_window_is_a_minute() -> None:
     """As the setting's name says."""
     assert WINDOW_S == 60
+
+
+async def test_what_lasts_goes_on_when_it_owes_nothing(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(round(seconds, 6))
+
+    monkeypatch.setattr("gateway.limits.admission.asyncio.sleep", sleep)
+    admission, somebody = Admission(Limits(cost_per_minute=600)), Caller(Actor(UUID(int=1)))
+    await admission.pay(somebody, 600)
+    assert waited == []
+    await admission.pay(somebody, 50)
+    assert waited == [5]
