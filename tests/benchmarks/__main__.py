@@ -22,7 +22,7 @@ Subscribers have ids, as front ends choose them, and at the gateway each another
 process that keeps what comes, and looks afterwards whether each got each event once, in order, as it happened. Bursts
 follow one another as fast as they arrive, with two under way; events one by one wait for the one before. Peers publish
 in their own process, by the means that their documentation names, when a mutation asks for it; they tell what that
-mutation has at hand, and read nothing. What the gateway tells was written into its log by another process, 25 events in
+mutation has read, a statement an event, and read nothing for a subscriber. What the gateway tells was written into its log by another process, 25 events in
 a transaction, or one; Redis wakes it, and it reads the log, and what the events are about, once for all. Delays
 are from the commit of an event, 20 of them a second. Memory is that of a subscriber, and of one that does not read.
 """
