@@ -18,13 +18,14 @@ and rights are checked by the gateway and the floor, not by the peers. But for `
 another actor's, so that the gateway shares no execution. Its limits are on: every request is counted, and paid for, by
 a caller who can.
 
-Subscribers have ids, as front ends choose them, and at the gateway each another token of the same rights. They are one
-process that keeps what comes, and looks afterwards whether each got each event once, in order, as it happened. Bursts
-follow one another as fast as they arrive, with two under way; events one by one wait for the one before. Peers publish
-in their own process, by the means that their documentation names, when a mutation asks for it; they tell what that
-mutation has read, a statement an event, and read nothing for a subscriber. What the gateway tells was written into its log by another process, 25 events in
-a transaction, or one; Redis wakes it, and it reads the log, and what the events are about, once for all. Delays
-are from the commit of an event, 20 of them a second. Memory is that of a subscriber, and of one that does not read.
+Subscribers have ids, as front ends choose them, and at the gateway each another token of the same rights. They are
+one process that keeps what comes, and looks afterwards whether each got each event once, in order, as it happened.
+Bursts follow one another as fast as they arrive, with two under way; events one by one wait for the one before. Peers
+publish in their own process, by the means that their documentation names, when a mutation asks for it; they tell what
+that mutation has read, a statement an event, and read nothing else. What the gateway tells was written into its log
+by another process, 25 events in a transaction, or one; Redis wakes it, and it reads the log, and what the events are
+about, once for all. Delays are from the commit of an event, 20 of them a second. Memory is that of a subscriber, and
+of one that does not read.
 """
 
 import argparse
