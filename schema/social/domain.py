@@ -11,7 +11,17 @@ from resolvers.social import privacy
 from resolvers.social.news import ERASURES, ORDER_NEWS, forget_person, tell_of_order
 from resolvers.social.sweeping import sweep
 from schema.domain import Domain
-from schema.social.events import SocialSubscription
+from schema.social.events import (
+    CommentEvent,
+    ConversationEvent,
+    MessageEvent,
+    NotificationEvent,
+    PostEvent,
+    ProfileEvent,
+    ReportEvent,
+    ReviewEvent,
+    SocialSubscription,
+)
 from schema.social.feed import FeedQuery
 from schema.social.messages import MessagesMutation, MessagesQuery
 from schema.social.moderation import ModerationMutation, ModerationQuery
@@ -53,6 +63,16 @@ SOCIAL = Domain(
         ),
     ),
     subscription=SocialSubscription,
+    types=(
+        ProfileEvent,
+        PostEvent,
+        CommentEvent,
+        ReviewEvent,
+        ConversationEvent,
+        MessageEvent,
+        NotificationEvent,
+        ReportEvent,
+    ),
     background=(Background("forgetting old keys and events of social", SWEEP_EVERY_S, sweep),),
     dossier=privacy.export,
     consumers=(

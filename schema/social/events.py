@@ -1,6 +1,7 @@
 """What happens in social, as those hear of it whom it concerns."""
 
 from datetime import datetime
+from typing import Any, ClassVar
 
 import strawberry
 
@@ -9,38 +10,104 @@ from datasources.events import Cursor, Topic
 from datasources.social.events import EventType
 from datasources.social.stores import Social
 from loaders.social import SocialLoaders
-from schema.access import SIGNED_IN, policy
+from schema.access import SIGNED_IN, policy, scope
+from schema.enums import told
 from schema.feeds import feed
-from schema.fields import edge
+from schema.fields import computed, edge
 from schema.node import uuid_of
-from schema.social.messages import Message
+from schema.social.messages import Conversation, Message
+from schema.social.moderation import Report
 from schema.social.notifications import Notification
-from schema.social.posts import Post
+from schema.social.posts import Comment, Post
+from schema.social.profiles import Profile
+from schema.social.reviews import Review
 
 _HEARD = policy("who may subscribe to it")
-_CURSOR = "Where to go on from after this event, as `after`."
 _NOW = "As it is now; null where it is gone, or you may not see it any more."
 
 
-@strawberry.type(description="Somebody posted.", directives=[_HEARD])
-class PostEvent:
-    cursor: Cursor = strawberry.field(description=_CURSOR)
+told(
+    EventType,
+    "What happened.",
+    name="SocialEventType",
+    PROFILE_EXPORTED="All that is kept of a person was given out.",
+    FOLLOW_REQUESTED="Somebody asked to follow a private profile.",
+    NOTIFICATIONS_READ="Somebody read what they were told.",
+    REACTION_CHANGED="Somebody reacted to a post, or took it back.",
+)
+
+
+@strawberry.interface(description="Something that happened in social.")
+class SocialEvent:
+    subjects: ClassVar[tuple[str, ...]]
+    """What the types of its events begin with."""
+
+    cursor: Cursor = strawberry.field(description="Where to go on from after this event, as `after`.")
+    type: EventType = computed(EventType, "type")
     at: datetime
+
+    @classmethod
+    def is_type_of(cls, event: Any, _: Any) -> bool:
+        of: str = event.type.partition(".")[0]
+        return of in cls.subjects
+
+
+@strawberry.type(description="Something became of a person, or between two.", directives=[_HEARD])
+class ProfileEvent(SocialEvent):
+    subjects = ("profile", "follow", "block", "notifications")
+
+    profile: Profile | None = edge(
+        SocialLoaders.profile_by_id, key="subject", description=f"Who is followed or blocked, if so. {_NOW}"
+    )
+
+
+@strawberry.type(description="Something became of a post, or of what people think of it.", directives=[_HEARD])
+class PostEvent(SocialEvent):
+    subjects = ("post", "reaction")
+
     post: Post | None = edge(SocialLoaders.post_by_id, key="subject", description=_NOW)
 
 
+@strawberry.type(description="Something became of a comment.", directives=[_HEARD])
+class CommentEvent(SocialEvent):
+    subjects = ("comment",)
+
+    comment: Comment | None = edge(SocialLoaders.comment_by_id, key="subject", description=_NOW)
+
+
+@strawberry.type(description="Something became of a review.", directives=[_HEARD])
+class ReviewEvent(SocialEvent):
+    subjects = ("review",)
+
+    review: Review | None = edge(SocialLoaders.review_by_id, key="subject", description=_NOW)
+
+
+@strawberry.type(description="A conversation was started, or a member has read on.", directives=[_HEARD])
+class ConversationEvent(SocialEvent):
+    subjects = ("conversation",)
+
+    conversation: Conversation | None = edge(SocialLoaders.conversation_by_id, key="subject", description=_NOW)
+
+
 @strawberry.type(description="Somebody wrote in a conversation.", directives=[_HEARD])
-class MessageEvent:
-    cursor: Cursor = strawberry.field(description=_CURSOR)
-    at: datetime
+class MessageEvent(SocialEvent):
+    subjects = ("message",)
+
     message: Message | None = edge(SocialLoaders.message_by_id, key="subject", description=_NOW)
 
 
 @strawberry.type(description="There is something to be told.", directives=[_HEARD])
-class NotificationEvent:
-    cursor: Cursor = strawberry.field(description=_CURSOR)
-    at: datetime
+class NotificationEvent(SocialEvent):
+    subjects = ("notification",)
+
     notification: Notification | None = edge(SocialLoaders.notification_by_id, key="subject", description=_NOW)
+
+
+@strawberry.type(description="Somebody reported something to moderation.", directives=[_HEARD])
+class ReportEvent(SocialEvent):
+    subjects = ("report",)
+
+    report: Report | None = edge(SocialLoaders.report_by_id, key="subject", description=_NOW)
 
 
 def _posts(_: Actor) -> Topic:
@@ -55,6 +122,10 @@ def _messages(_: Actor, conversation_id: strawberry.ID) -> Topic:
 
 def _notifications(actor: Actor) -> Topic:
     return Topic(frozenset((EventType.NOTIFICATION_CREATED,)), frozenset((actor.signed_in,)))
+
+
+def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
+    return Topic(frozenset(EventType if types is None else types))
 
 
 @strawberry.type
@@ -79,4 +150,7 @@ class SocialSubscription:
         "What you are told from now on.",
         topic=_notifications,
         seen=SocialLoaders.notification_by_id,
+    )
+    social_events: SocialEvent = feed(
+        Social, scope("events:read"), "Everything that happens in social, or some types of it.", topic=_all
     )

@@ -11,7 +11,10 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from datasources.actor import Actor
+from datasources.ids import uuid7
+from datasources.social.events import EventType
 from house import House
+from schema.social.events import SocialEvent
 from tests.gateway.serving import served
 from tests.social.town import Town
 
@@ -21,6 +24,15 @@ MESSAGES = """
 subscription ($id: ID!, $after: Cursor) { messageSent(conversationId: $id, after: $after) { message { number text } } }
 """
 NEWS = 'subscription { notificationCreated(after: "oldest") { notification { kind actor { handle } } } }'
+EVERYTHING = """subscription ($types: [SocialEventType!]) {
+  socialEvents(types: $types, after: "oldest") {
+    __typename type
+    ... on ProfileEvent { profile { handle } }
+    ... on PostEvent { post { text } }
+    ... on ConversationEvent { conversation { id } }
+    ... on MessageEvent { message { text } }
+  }
+}"""
 Next = Callable[[], Any]
 Listen = Callable[..., AbstractAsyncContextManager[Next]]
 
@@ -90,3 +102,25 @@ async def test_one_hears_what_one_is_told(listen: Listen, town: Town) -> None:
         await town.post(bo, "Hello @ada")
         heard = [await next(), await next()]
     assert heard == [{"notification": {"kind": kind, "actor": {"handle": "bob"}}} for kind in ("FOLLOW", "MENTION")]
+
+
+async def test_services_hear_of_everything_and_see_what_they_may(listen: Listen, town: Town) -> None:
+    ada, bo = await town.person("ada"), await town.person("bob")
+    await town.follows(bo, ada)
+    await town.post(bo, "Hello")
+    await town.message(bo, await town.conversation(ada, bo), "between us")
+    service = Actor(uuid7(town.clock()), frozenset({"events:read"}))
+    types = ["FOLLOW_BEGAN", "POST_CREATED", "CONVERSATION_STARTED", "MESSAGE_SENT"]
+    async with listen(EVERYTHING, service, types=types) as next:
+        assert [await next() for _ in types] == [
+            {"__typename": "ProfileEvent", "type": "FOLLOW_BEGAN", "profile": {"handle": "ada"}},
+            {"__typename": "PostEvent", "type": "POST_CREATED", "post": {"text": "Hello"}},
+            {"__typename": "ConversationEvent", "type": "CONVERSATION_STARTED", "conversation": None},
+            {"__typename": "MessageEvent", "type": "MESSAGE_SENT", "message": None},
+        ]
+
+
+def test_each_event_of_social_has_a_type_that_tells_it() -> None:
+    told = [event.subjects for event in SocialEvent.__subclasses__()]
+    for type in EventType:
+        assert sum(type.partition(".")[0] in subjects for subjects in told) == 1, type
