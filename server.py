@@ -149,7 +149,8 @@ async def _prepared(address: str, scale: float | None, sandbox_url: str | None) 
         email, query = next((sample.people[0], sample.query) for _, sample in SAMPLES)
         person = await person_with(sources, email)
         token = Tokens.configured(settings).issue(person.signed_in, person.scopes, 12 * 3600) if person else None
-        return welcome(address, email, token, query)
+        elsewhere = settings.data != Settings.model_fields["data"].default
+        return welcome(address, email, token, query, settings.data if elsewhere else None)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 
 from graphql import parse
 
@@ -29,8 +30,11 @@ def complain(text: str) -> None:
         sys.stderr.write(f"error: {line}\n")
 
 
-def welcome(address: str, email: str, token: str | None, query: str) -> str:
-    """Where to click, what to try, how to go on; `token` is that of the person with this address, if there is one."""
+def welcome(address: str, email: str, token: str | None, query: str, data: Path | None) -> str:
+    """Where to click, what to try, how to go on; `token` is that of the person with this address, if there is one.
+
+    `data` is where the databases are, if not where commands look for them by themselves.
+    """
     body = json.dumps({"query": query})
     lines = ["", f"Heddle is ready: {address}/graphql", f"Its health:      {address}/health/ready", "", "Try it:", ""]
     if token:
@@ -40,7 +44,8 @@ def welcome(address: str, email: str, token: str | None, query: str) -> str:
         lines.append('    -H "Authorization: Bearer $TOKEN" \\')
     lines += [f"    -d '{body}'", ""]
     if token:
-        lines.append(f"That is the token of {email}, for 12 hours. Of others: uv run server.py token --as EMAIL")
+        command = "uv run server.py token --as EMAIL" + (f" --data {data}" if data else "")
+        lines.append(f"That is the token of {email}, for 12 hours. Of others: {command}")
     return "\n".join([*lines, "Ctrl-C ends everything.", ""])
 
 

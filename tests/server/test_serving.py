@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.terminal import welcome
 from datasources.settings import Settings, read
 from tests.server.command import NO_SERVICES, PRODUCTION, ROOT, environment, started, wait_until_ended
 
@@ -38,6 +39,13 @@ def test_what_it_says_to_try_works_and_ctrl_c_ends_everything(tmp_path: Path) ->
         assert command.end(signal.SIGINT) == 0
         wait_until_ended(*family)
         assert command.complaints == []
+
+
+def test_it_says_how_to_get_tokens_for_where_its_databases_are() -> None:
+    assert "token --as EMAIL --data /tmp/shop\n" in welcome(
+        "http://x", "ada@example.com", "T", "{ me }", Path("/tmp/shop")
+    )
+    assert "token --as EMAIL\n" in welcome("http://x", "ada@example.com", "T", "{ me }", None)
 
 
 def test_a_second_start_finds_everything_and_a_sigterm_ends_it_in_order(tmp_path: Path) -> None:
