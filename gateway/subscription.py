@@ -143,11 +143,13 @@ class _Subscription:
     def _group(self, topic: Hashable) -> Hashable:
         """All who subscribe to the same in the same words, wherever they go on from.
 
-        It is kept when they are gone: of what they sent, which may be long, there are the hashes.
+        Each by itself, where the graph says that something in it is not shared. It is kept when they are gone: of what
+        they sent, which may be long, there are the hashes.
         """
-        name = self._request.operation_name
-        variables = orjson.dumps(self._plans.below(name, self._request.variables), option=orjson.OPT_SORT_KEYS)
-        return self._document, name, sha256(variables).digest(), topic
+        name, variables = self._request.operation_name, self._request.variables
+        below = orjson.dumps(self._plans.below(name, variables), option=orjson.OPT_SORT_KEYS)
+        alone = None if self._plans.shares(name, variables) else object()
+        return self._document, name, sha256(below).digest(), topic, alone
 
     async def _page(self, feed: Feed, chunk: Chunk, events: Sequence[Event], group: Hashable, actor: Actor) -> Page:
         """What to tell of these events. While their database is away, it waits."""

@@ -159,6 +159,13 @@ class Plans:
             return None
         return next((load.wanted for load in loads if load.batch is batch), frozenset())
 
+    def shares(self, operation_name: str | None, variables: Mapping[str, Any]) -> bool:
+        """Whether one execution may do for several who ask; never where no plan knows."""
+        try:
+            return self.plan(operation_name, variables).shared
+        except Unplanned:
+            return False
+
     def values(self, variables: dict[str, Any], operation_name: str | None) -> Values | list[GraphQLError]:
         """The variables, coerced; or what is wrong with them."""
         return self._known(operation_name).variables.values(variables)
