@@ -22,11 +22,9 @@ class Cursors:
         body = orjson.dumps([listing, *values], default=str)
         return base64.urlsafe_b64encode(self._signature(body) + body).rstrip(b"=").decode()
 
-    def decode(self, cursor: str, listing: str, field: str = "after") -> list[Any]:
-        """The sort values, as JSON has them. Raises: InvalidInput."""
-        foreign = InvalidInput(
-            field, f"Cursor '{cursor[:12]}…' is not from this list; pass the `endCursor` of its previous page."
-        )
+    def decode(self, cursor: str, listing: str, origin: str = "the `endCursor` of its previous page") -> list[Any]:
+        """The sort values, as JSON has them; `origin` is what to pass instead. Raises: InvalidInput."""
+        foreign = InvalidInput("after", f"Cursor '{cursor[:12]}…' is not from this list; pass {origin}.")
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         except ValueError:

@@ -143,7 +143,7 @@ class Journal:
         """Where to go on. Raises: InvalidInput, CursorExpired, SourceError."""
         if cursor == OLDEST:
             return START
-        position = Position(*self._cursors.decode(cursor, self._listing))
+        position = Position(*self._cursors.decode(cursor, self._listing, "the `cursor` of one of its events"))
         head = await self.head()
         if position > head:
             # Given out by this house, but not of this database: it was restored from a copy, or made anew.

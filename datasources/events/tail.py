@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from datasources.errors import SourceError
-from datasources.events.journal import PAGE, Event, Journal, Position
+from datasources.events.journal import PAGE, Event, Journal, Position, Reading
 from datasources.events.wakes import Wakes
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ SOON_S = 0.02
 """When to look again for an event that waits for other transactions to end."""
 TOPICS_KEPT = 100
 """Of each chunk, what so many topics pick of it: topics are as many as clients think of, and chunks stay for long."""
+NOTHING_NEW = Reading((), more=False)
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 log = structlog.get_logger("heddle")
@@ -141,7 +142,7 @@ class Tail:
     async def _begin_once(self) -> None:
         await self.journal.adopt()
         self._floor = self._end = await self.journal.back(KEPT // 5)
-        while await self._advance():
+        while (await self._advance()).events:
             pass
         self._following = asyncio.create_task(self._follow())
 
@@ -149,19 +150,24 @@ class Tail:
         with self.wakes.heard(self._wake.set):
             while True:
                 self._wake.clear()
-                if await _patiently(self.journal.name, self._advance):
+                try:
+                    reading = await _patiently(self.journal.name, self._advance)
+                except Exception as error:  # whatever it was, nobody would be told of anything any more
+                    log.error("events cannot be read", log=self.journal.name, exc_info=error)
+                    reading = NOTHING_NEW
+                if reading.more:
                     await asyncio.sleep(0 if self._wake.is_set() else SOON_S)
                     continue
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):
                         await self._wake.wait()
 
-    async def _advance(self) -> bool:
-        """Reads what is new, and hands it on; whether there is more by now."""
-        events, more = await self.journal.after(self._end)
-        if events:
-            self._publish(Chunk(events))
-        return more
+    async def _advance(self) -> Reading:
+        """Reads what is new, and hands it on."""
+        reading = await self.journal.after(self._end)
+        if reading.events:
+            self._publish(Chunk(reading.events))
+        return reading
 
     def _publish(self, chunk: Chunk) -> None:
         number = self._first + len(self._chunks)

@@ -66,6 +66,9 @@ class Decision(Node, batch=SocialLoaders.decision_by_id):
     moderator: Profile | None = edge(
         SocialLoaders.profile_by_id, key="moderator_id", description="Null where they have no profile."
     )
+    moderator_subject: str = computed(
+        str, "moderator_id", description="Who decided, as tokens name them: staff need no profile."
+    )
     subject_id: strawberry.ID = computed(_subject_id, "subject", "subject_id", description="What it is about.")
     post: Post | None = edge(SocialLoaders.post_by_id, key="post_id", description=_GONE)
     comment: Comment | None = edge(SocialLoaders.comment_by_id, key="comment_id", description=_GONE)

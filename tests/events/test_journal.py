@@ -81,7 +81,7 @@ async def test_a_cursor_goes_on_after_its_event(log: Log) -> None:
 
 async def test_a_cursor_of_something_else_is_refused(log: Log) -> None:
     await log.write()
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput, match="pass the `cursor` of one of its events"):
         await log.journal.position("bm9uc2Vuc2U")
 
 

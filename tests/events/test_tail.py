@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -82,3 +83,33 @@ def test_a_chunk_keeps_nothing_for_topics_without_end() -> None:
         assert chunk.picked(Topic(HAPPENED.types, frozenset({UUID(int=number)}))) == ()
         assert chunk.picked(Topic(HAPPENED.types, frozenset({NOBODY, UUID(int=number)}))) == (event,)
     assert len(chunk._picked) <= TOPICS_KEPT
+
+
+async def test_who_begins_while_others_write_need_not_wait_for_them(log: Log, tail: Tail) -> None:
+    if log.database.dialect == "sqlite":
+        pytest.skip("SQLite has one writer, and shows nothing of it")
+    await log.write()
+    async with log.database.transaction() as late:
+        await log.append(late)
+        await log.write()
+        (first,) = await followed(tail, 1)
+        assert numbers([first]) == [0]
+    assert numbers(await followed(tail, 2, first.position)) == [1, 2]
+
+
+async def test_following_goes_on_after_a_bug(log: Log, tail: Tail, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following_module, "POLL_S", 0.05)
+    await log.write()
+    await followed(tail, 1)
+    after = tail.journal.after
+    failures = iter((RuntimeError("a bug"), RuntimeError("another one")))
+
+    async def failing(*arguments: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return await after(*arguments)
+
+    monkeypatch.setattr(tail.journal, "after", failing)
+    following = asyncio.create_task(followed(tail, 2))
+    await log.write()
+    assert numbers(await following) == [0, 1]

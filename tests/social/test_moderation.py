@@ -7,7 +7,7 @@ from tests.social.town import Town
 REPORTED = """
 { reports { totalCount nodes { reason reporter { handle } post { text } comment { text } decidedAt } } }
 """
-DECIDED = "{ decisions { nodes { action note moderator { handle } post { text } comment { text } } } }"
+DECIDED = "{ decisions { nodes { action note moderatorSubject moderator { handle } post { text } comment { text } } } }"
 MODERATE = ("moderate", "ModerateInput", "decision { action }")
 
 
@@ -39,6 +39,7 @@ async def test_what_is_reported_is_decided_and_each_decision_stays(gateway: Gate
     assert decided[0] == {
         "action": "RESTORE",
         "note": "to RESTORE",
+        "moderatorSubject": str(moderator.id),
         "moderator": {"handle": "moderator"},
         "post": None,
         "comment": {"text": "ruder"},
