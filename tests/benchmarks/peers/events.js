@@ -3,12 +3,14 @@ const PRODUCTS = 20
 
 export function stockEvents (store) {
   const products = store.firstProducts(PRODUCTS)
-  let published = 0
-  return function * next (count) {
-    for (const end = published + count; published < end;) {
-      const product = products[++published % products.length]
+  const stock = { published: 0, next }
+  return stock
+
+  function * next (count) {
+    for (const end = stock.published + count; stock.published < end;) {
+      const product = products[++stock.published % products.length]
       yield {
-        cursor: `${published}`.padStart(CURSOR_LENGTH, '0'),
+        cursor: `${stock.published}`.padStart(CURSOR_LENGTH, '0'),
         type: 'STOCK_MOVED',
         available: store.available(product),
         product

@@ -7,7 +7,7 @@ import { openStore } from './store.js'
 
 const [database, port] = process.argv.slice(2)
 const store = openStore(database)
-const nextEvents = stockEvents(store)
+const stock = stockEvents(store)
 const app = Fastify()
 
 app.register(mercurius, {
@@ -18,10 +18,10 @@ app.register(mercurius, {
     Query: { customers: (_, { first }) => store.customers(first) },
     Mutation: {
       publish: async (_, { events }, { pubsub }) => {
-        for (const stockChanged of nextEvents(events)) {
+        for (const stockChanged of stock.next(events)) {
           await pubsub.publish({ topic: 'STOCK_CHANGED', payload: { stockChanged } })
         }
-        return events
+        return stock.published
       }
     },
     Subscription: {

@@ -11,7 +11,7 @@ import { openStore } from './store.js'
 
 const [database, port] = process.argv.slice(2)
 const store = openStore(database)
-const nextEvents = stockEvents(store)
+const stock = stockEvents(store)
 const pubSub = createPubSub()
 
 function loaders () {
@@ -33,8 +33,8 @@ const yoga = createYoga({
       Query: { customers: (_, { first }) => store.customers(first) },
       Mutation: {
         publish: (_, { events }) => {
-          for (const event of nextEvents(events)) pubSub.publish('STOCK_CHANGED', event)
-          return events
+          for (const event of stock.next(events)) pubSub.publish('STOCK_CHANGED', event)
+          return stock.published
         }
       },
       Subscription: {
