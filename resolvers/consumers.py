@@ -14,13 +14,10 @@ from datasources.errors import SourceError
 from datasources.events import CursorExpired, Event, Offsets, Overtaken, Position, Tail
 from datasources.events.journal import START
 from datasources.events.offsets import lagging
+from datasources.events.tail import POLL_S, SOON_S
 from datasources.sql import Transaction
 from resolvers.context import Context, OpenContext
 
-POLL_S = 1.0
-"""How long an event takes at the most where every wake was lost."""
-SOON_S = 0.02
-"""When to look again for an event that waits for other transactions to end."""
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 STORE_EVERY_S = 60.0
 """How often the offset moves over events that concern nobody: each time would be a write for each event."""

@@ -4,14 +4,14 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import strawberry
 
 from datasources.actor import Actor
 from datasources.events import Chunk, Cursor, Event, Position, Tail, Topic
 from loaders.batch import Batch
-from schema.access import Access
+from schema.access import Access, policy
 from schema.fields import signed
 
 CURSOR = strawberry.scalar(
@@ -22,6 +22,20 @@ CURSOR = strawberry.scalar(
     parse_value=str,
 )
 After = Cursor | None
+HEARD = policy("who may subscribe to it")
+GO_ON = "Where to go on from after this event, as `after`."
+
+
+class OfSubjects:
+    """What the interface of a domain's events stands on: an event is of the type that names its subject."""
+
+    subjects: ClassVar[tuple[str, ...]]
+    """What the types of its events begin with."""
+
+    @classmethod
+    def is_type_of(cls, event: Any, _: Any) -> bool:
+        of: str = event.type.partition(".")[0]
+        return of in cls.subjects
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,3 @@ class EventType(StrEnum):
     PRODUCT_RETIRED = "product.retired"
     PRODUCT_RESTORED = "product.restored"
     STOCK_MOVED = "stock.moved"
-
-
-def types_of(subject: str) -> frozenset[EventType]:
-    return frozenset(one for one in EventType if one.partition(".")[0] == subject)

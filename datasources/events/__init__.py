@@ -9,7 +9,7 @@ wakes.py     word that there is something new; what gets lost of it costs a mome
 """
 
 from datasources.events.journal import Cursor, CursorExpired, Event, Journal, Position
-from datasources.events.log import EventLog, NewEvent
+from datasources.events.log import EventLog, NewEvent, types_of
 from datasources.events.offsets import Offsets, Overtaken, offsets_table
 from datasources.events.table import events_table
 from datasources.events.tail import Chunk, Tail, Topic
@@ -32,4 +32,5 @@ __all__ = [
     "events_table",
     "offsets_table",
     "open_wakes",
+    "types_of",
 ]

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,6 +11,13 @@ import sqlalchemy as sa
 from datasources.actor import Actor
 from datasources.ids import Clock
 from datasources.sql import Transaction
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def types_of(types: type[E], *subjects: str) -> frozenset[E]:
+    """Those of a domain's types that are about these subjects, the word before the dot."""
+    return frozenset(one for one in types if one.partition(".")[0] in subjects)
 
 
 @dataclass(frozen=True, slots=True)

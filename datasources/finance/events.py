@@ -22,7 +22,3 @@ class EventType(StrEnum):
     CASE_OPENED = "case.opened"
     CASE_DECIDED = "case.decided"
     RATE_CHANGED = "rate.changed"
-
-
-def types_of(subject: str) -> frozenset[EventType]:
-    return frozenset(one for one in EventType if one.partition(".")[0] == subject)

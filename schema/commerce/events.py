@@ -1,21 +1,21 @@
 """What happens in commerce, as those hear of it who subscribe."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from datasources.actor import Actor
-from datasources.commerce.events import EventType, types_of
+from datasources.commerce.events import EventType
 from datasources.commerce.policies import visible_orders
 from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput
-from datasources.events import Cursor, Topic
+from datasources.events import Cursor, Topic, types_of
 from datasources.statements import EVERY
 from loaders.commerce import CommerceLoaders
-from schema.access import PUBLIC, SIGNED_IN, policy, scope
+from schema.access import PUBLIC, SIGNED_IN, scope
 from schema.enums import told
-from schema.feeds import feed
+from schema.feeds import GO_ON, HEARD, OfSubjects, feed
 from schema.fields import computed, edge
 from schema.node import uuid_of
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from schema.commerce.orders import Order
 
 MAX_IDS = 100
-_HEARD = policy("who may subscribe to it")
 
 told(
     EventType,
@@ -38,32 +37,24 @@ told(
 
 
 @strawberry.interface(description="Something that happened in commerce.")
-class CommerceEvent:
-    subject: ClassVar[str]
-    """What the types of its events begin with."""
-
-    cursor: Cursor = strawberry.field(description="Where to go on from after this event, as `after`.")
+class CommerceEvent(OfSubjects):
+    cursor: Cursor = strawberry.field(description=GO_ON)
     type: EventType = computed(EventType, "type")
     at: datetime
 
-    @classmethod
-    def is_type_of(cls, event: Any, _: Any) -> bool:
-        of: str = event.type.partition(".")[0]
-        return of == cls.subject
 
-
-@strawberry.type(description="Something became of an order.", directives=[_HEARD])
+@strawberry.type(description="Something became of an order.", directives=[HEARD])
 class OrderEvent(CommerceEvent):
-    subject = "order"
+    subjects = ("order",)
 
     order: Annotated["Order", strawberry.lazy("schema.commerce.orders")] | None = edge(
         CommerceLoaders.order_by_id, key="subject", description="As it is now; null where you may not see it."
     )
 
 
-@strawberry.type(description="There is more of a product, or less.", directives=[_HEARD])
+@strawberry.type(description="There is more of a product, or less.", directives=[HEARD])
 class StockEvent(CommerceEvent):
-    subject = "stock"
+    subjects = ("stock",)
 
     product: Annotated["Product", strawberry.lazy("schema.commerce.catalogue")] | None = edge(
         CommerceLoaders.product_by_id, key="subject", description="As it is now."
@@ -75,27 +66,27 @@ class StockEvent(CommerceEvent):
     )
 
 
-@strawberry.type(description="A product was made, changed, or taken off the lists.", directives=[_HEARD])
+@strawberry.type(description="A product was made, changed, or taken off the lists.", directives=[HEARD])
 class ProductEvent(CommerceEvent):
-    subject = "product"
+    subjects = ("product",)
 
     product: Annotated["Product", strawberry.lazy("schema.commerce.catalogue")] | None = edge(
         CommerceLoaders.product_by_id, key="subject", description="As it is now."
     )
 
 
-@strawberry.type(description="Something became of what is kept of a customer.", directives=[_HEARD])
+@strawberry.type(description="Something became of what is kept of a customer.", directives=[HEARD])
 class CustomerEvent(CommerceEvent):
-    subject = "customer"
+    subjects = ("customer",)
 
     customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
         CommerceLoaders.customer_by_id, key="subject", description="As it is now; null where you may not see it."
     )
 
 
-@strawberry.type(description="A customer put something into the cart, or took it out.", directives=[_HEARD])
+@strawberry.type(description="A customer put something into the cart, or took it out.", directives=[HEARD])
 class CartEvent(CommerceEvent):
-    subject = "cart"
+    subjects = ("cart",)
 
     customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
         CommerceLoaders.customer_by_id, key="owner", description="Whose cart it is; null where you may not see it."
@@ -111,19 +102,19 @@ def _orders(actor: Actor, id: strawberry.ID | None = None, customer_id: strawber
     elif customer_id is not None:
         whose = uuid_of(customer_id, "Customer", "customerId")
     elif visible_orders(actor) is EVERY:
-        return Topic(types_of("order"))
+        return Topic(types_of(EventType, "order"))
     else:
         whose = actor.signed_in
-    return Topic(types_of("order"), frozenset((whose,)))
+    return Topic(types_of(EventType, "order"), frozenset((whose,)))
 
 
 def _stock(_: Actor, product_ids: list[strawberry.ID] | None = None) -> Topic:
     """Raises: InvalidInput."""
     if product_ids is None:
-        return Topic(types_of("stock"))
+        return Topic(types_of(EventType, "stock"))
     if not 0 < len(product_ids) <= MAX_IDS:
         raise InvalidInput("productIds", f"Name 1 to {MAX_IDS} products, or leave it out for all.")
-    return Topic(types_of("stock"), frozenset(uuid_of(id, "Product", "productIds") for id in product_ids))
+    return Topic(types_of(EventType, "stock"), frozenset(uuid_of(id, "Product", "productIds") for id in product_ids))
 
 
 def _all(_: Actor, types: list[EventType] | None = None) -> Topic:

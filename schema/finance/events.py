@@ -1,21 +1,20 @@
 """What happens in finance, as those hear of it who subscribe."""
 
 from datetime import datetime
-from typing import Any, ClassVar
 
 import strawberry
 
 from datasources.actor import Actor
-from datasources.events import Cursor, Topic
-from datasources.finance.events import EventType, types_of
+from datasources.events import Cursor, Topic, types_of
+from datasources.finance.events import EventType
 from datasources.finance.policies import visible_accounts, visible_transfers
 from datasources.finance.stores import Finance
 from datasources.money import Currency
 from datasources.statements import EVERY
 from loaders.finance import FinanceLoaders
-from schema.access import PUBLIC, SIGNED_IN, policy, scope
+from schema.access import PUBLIC, SIGNED_IN, scope
 from schema.enums import told
-from schema.feeds import feed
+from schema.feeds import GO_ON, HEARD, OfSubjects, feed
 from schema.fields import computed, edge
 from schema.finance.accounts import Account
 from schema.finance.cases import Case
@@ -23,9 +22,8 @@ from schema.finance.rates import EuroRate
 from schema.finance.transfers import Transfer
 from schema.node import uuid_of
 
-_HEARD = policy("who may subscribe to it")
-_ACCOUNTS = types_of("balance") | types_of("account")
-_TRANSFERS = types_of("transfer")
+_ACCOUNTS = types_of(EventType, "balance", "account")
+_TRANSFERS = types_of(EventType, "transfer")
 
 told(
     EventType,
@@ -38,21 +36,13 @@ told(
 
 
 @strawberry.interface(description="Something that happened in finance.")
-class FinanceEvent:
-    subjects: ClassVar[tuple[str, ...]]
-    """What the types of its events begin with."""
-
-    cursor: Cursor = strawberry.field(description="Where to go on from after this event, as `after`.")
+class FinanceEvent(OfSubjects):
+    cursor: Cursor = strawberry.field(description=GO_ON)
     type: EventType = computed(EventType, "type")
     at: datetime
 
-    @classmethod
-    def is_type_of(cls, event: Any, _: Any) -> bool:
-        of: str = event.type.partition(".")[0]
-        return of in cls.subjects
 
-
-@strawberry.type(description="Something became of an account.", directives=[_HEARD])
+@strawberry.type(description="Something became of an account.", directives=[HEARD])
 class BalanceEvent(FinanceEvent):
     subjects = ("balance", "account")
 
@@ -61,7 +51,7 @@ class BalanceEvent(FinanceEvent):
     )
 
 
-@strawberry.type(description="Something became of a transfer.", directives=[_HEARD])
+@strawberry.type(description="Something became of a transfer.", directives=[HEARD])
 class TransferEvent(FinanceEvent):
     subjects = ("transfer",)
 
@@ -70,14 +60,14 @@ class TransferEvent(FinanceEvent):
     )
 
 
-@strawberry.type(description="A case was opened, or an officer has decided.", directives=[_HEARD])
+@strawberry.type(description="A case was opened, or an officer has decided.", directives=[HEARD])
 class CaseEvent(FinanceEvent):
     subjects = ("case",)
 
     case: Case | None = edge(FinanceLoaders.case_by_id, key="subject", description="As it is now.")
 
 
-@strawberry.type(description="A rate changed.", directives=[_HEARD])
+@strawberry.type(description="A rate changed.", directives=[HEARD])
 class RateEvent(FinanceEvent):
     subjects = ("rate",)
 
@@ -101,11 +91,11 @@ def _transfers(actor: Actor, id: strawberry.ID | None = None) -> Topic:
 
 
 def _cases(_: Actor) -> Topic:
-    return Topic(types_of("case"))
+    return Topic(types_of(EventType, "case"))
 
 
 def _rates(_: Actor, currency: Currency | None = None) -> Topic:
-    return Topic(types_of("rate"), where=() if currency is None else (("currency", currency.value),))
+    return Topic(types_of(EventType, "rate"), where=() if currency is None else (("currency", currency.value),))
 
 
 def _all(_: Actor, types: list[EventType] | None = None) -> Topic:

@@ -1,7 +1,6 @@
 """What happens in social, as those hear of it whom it concerns."""
 
 from datetime import datetime
-from typing import Any, ClassVar
 
 import strawberry
 
@@ -10,9 +9,9 @@ from datasources.events import Cursor, Topic
 from datasources.social.events import EventType
 from datasources.social.stores import Social
 from loaders.social import SocialLoaders
-from schema.access import SIGNED_IN, policy, scope
+from schema.access import SIGNED_IN, scope
 from schema.enums import told
-from schema.feeds import feed
+from schema.feeds import GO_ON, HEARD, OfSubjects, feed
 from schema.fields import computed, edge
 from schema.node import uuid_of
 from schema.social.messages import Conversation, Message
@@ -22,7 +21,6 @@ from schema.social.posts import Comment, Post
 from schema.social.profiles import Profile
 from schema.social.reviews import Review
 
-_HEARD = policy("who may subscribe to it")
 _NOW = "As it is now; null where it is gone, or you may not see it any more."
 
 
@@ -38,21 +36,13 @@ told(
 
 
 @strawberry.interface(description="Something that happened in social.")
-class SocialEvent:
-    subjects: ClassVar[tuple[str, ...]]
-    """What the types of its events begin with."""
-
-    cursor: Cursor = strawberry.field(description="Where to go on from after this event, as `after`.")
+class SocialEvent(OfSubjects):
+    cursor: Cursor = strawberry.field(description=GO_ON)
     type: EventType = computed(EventType, "type")
     at: datetime
 
-    @classmethod
-    def is_type_of(cls, event: Any, _: Any) -> bool:
-        of: str = event.type.partition(".")[0]
-        return of in cls.subjects
 
-
-@strawberry.type(description="Something became of a person, or between two.", directives=[_HEARD])
+@strawberry.type(description="Something became of a person, or between two.", directives=[HEARD])
 class ProfileEvent(SocialEvent):
     subjects = ("profile", "follow", "block", "notifications")
 
@@ -61,49 +51,49 @@ class ProfileEvent(SocialEvent):
     )
 
 
-@strawberry.type(description="Something became of a post, or of what people think of it.", directives=[_HEARD])
+@strawberry.type(description="Something became of a post, or of what people think of it.", directives=[HEARD])
 class PostEvent(SocialEvent):
     subjects = ("post", "reaction")
 
     post: Post | None = edge(SocialLoaders.post_by_id, key="subject", description=_NOW)
 
 
-@strawberry.type(description="Something became of a comment.", directives=[_HEARD])
+@strawberry.type(description="Something became of a comment.", directives=[HEARD])
 class CommentEvent(SocialEvent):
     subjects = ("comment",)
 
     comment: Comment | None = edge(SocialLoaders.comment_by_id, key="subject", description=_NOW)
 
 
-@strawberry.type(description="Something became of a review.", directives=[_HEARD])
+@strawberry.type(description="Something became of a review.", directives=[HEARD])
 class ReviewEvent(SocialEvent):
     subjects = ("review",)
 
     review: Review | None = edge(SocialLoaders.review_by_id, key="subject", description=_NOW)
 
 
-@strawberry.type(description="A conversation was started, or a member has read on.", directives=[_HEARD])
+@strawberry.type(description="A conversation was started, or a member has read on.", directives=[HEARD])
 class ConversationEvent(SocialEvent):
     subjects = ("conversation",)
 
     conversation: Conversation | None = edge(SocialLoaders.conversation_by_id, key="subject", description=_NOW)
 
 
-@strawberry.type(description="Somebody wrote in a conversation.", directives=[_HEARD])
+@strawberry.type(description="Somebody wrote in a conversation.", directives=[HEARD])
 class MessageEvent(SocialEvent):
     subjects = ("message",)
 
     message: Message | None = edge(SocialLoaders.message_by_id, key="subject", description=_NOW)
 
 
-@strawberry.type(description="There is something to be told.", directives=[_HEARD])
+@strawberry.type(description="There is something to be told.", directives=[HEARD])
 class NotificationEvent(SocialEvent):
     subjects = ("notification",)
 
     notification: Notification | None = edge(SocialLoaders.notification_by_id, key="subject", description=_NOW)
 
 
-@strawberry.type(description="Somebody reported something to moderation.", directives=[_HEARD])
+@strawberry.type(description="Somebody reported something to moderation.", directives=[HEARD])
 class ReportEvent(SocialEvent):
     subjects = ("report",)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from datasources.commerce.events import EventType, types_of
+from datasources.commerce.events import EventType
+from datasources.events import types_of
 from datasources.ids import utc_now
 from tests.chaos.transports import LOST, TRANSPORTS, Json, Refused
 
@@ -64,14 +65,14 @@ INTERESTS = (
         ORDERS,
         "buyer 0",
         lambda _: {},
-        lambda event, cast: event.type in types_of("order") and event.owner == cast.ids["buyer 0"],
+        lambda event, cast: event.type in types_of(EventType, "order") and event.owner == cast.ids["buyer 0"],
     ),
     Interest(
         "stock of one",
         STOCK,
         None,
         lambda cast: {"ids": [cast.global_ids["product 0"]]},
-        lambda event, cast: event.type in types_of("stock") and event.subject == cast.ids["product 0"],
+        lambda event, cast: event.type in types_of(EventType, "stock") and event.subject == cast.ids["product 0"],
     ),
 )
 
