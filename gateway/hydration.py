@@ -31,7 +31,7 @@ class Made(NamedTuple):
 
 
 class Hydration:
-    """Page to the same question about the same events: `group` is all of the question but who asks it.
+    """Pages for the same question about the same events: `group` is all of the question but who asks it.
 
     Who asks first does the work for all with the same scopes, unless it was asked for their ids: then each does it.
     """
