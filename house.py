@@ -16,7 +16,7 @@ from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
 from datasources.settings import Settings, SettingsPart, read, variable
 from datasources.settings_check import check
-from gateway import logs, metrics, processes, traces
+from gateway import logs, metrics, processes, sdl, traces
 from gateway.app import Graph, application
 from gateway.draining import Draining
 from gateway.identity import Tokens
@@ -54,13 +54,16 @@ class House:
         self._clock = clock
         self.draining = Draining(drain_s_of(settings))
         self._persisted = Persisted(settings.documents or ("automatic" if settings.env == "development" else "any"))
+        limits = limits_of(settings)
+        graph = build()
         self.app = application(
             Graph(
-                build()._schema,
+                graph._schema,
                 self.open_context,
                 self._checks,
                 [
                     *metrics.routes(settings.metrics_token, public=settings.env == "development"),
+                    *sdl.routes(lambda: f"{graph.as_str()}\n", shown=limits.introspection),
                     *(route for domain in DOMAINS for route in domain.routes(self.open_context)),
                 ],
                 self._persisted,
@@ -72,7 +75,7 @@ class House:
             max_body_bytes=settings.max_body_bytes,
             cors_origins=settings.cors_origins,
             explorer=settings.env == "development",
-            limits=limits_of(settings),
+            limits=limits,
             trusted_proxies=settings.trusted_proxies,
             draining=self.draining,
             alone=settings.workers == 1,
