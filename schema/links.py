@@ -24,7 +24,7 @@ from loaders.commerce import CommerceLoaders
 from loaders.finance import FinanceLoaders
 from loaders.social import SocialLoaders
 from resolvers.commerce.orders import bought_together, has_received, paid_for, paid_since
-from resolvers.finance.reconciling import MOST as MOST_COMPARED
+from resolvers.commerce.orders.paid import MOST_LISTED
 from resolvers.finance.reconciling import reconcile
 from resolvers.social import recommendations, reviews
 from schema import access
@@ -164,11 +164,19 @@ class OrderPostings:
     )
 
 
-@strawberry.type(description="An order of which books and payment service say another thing.", directives=[INHERITED])
+@strawberry.type(
+    description="An order, or a payment of none, of which books and payment service say another thing.",
+    directives=[INHERITED],
+)
 class PaymentDifference:
-    order_id: strawberry.ID = computed(lambda id: global_id("Order", id), "order_id")
+    order_id: strawberry.ID | None = computed(
+        lambda id: id and global_id("Order", id), "order_id", description="Null where the payment names no order."
+    )
     order: Order | None = edge(
         CommerceLoaders.order_by_id, key="order_id", description="Null where you may not see it, or there is none."
+    )
+    payments: list[str] = strawberry.field(
+        description="What the payment service calls its payments; more than one where it took the money twice."
     )
     at_provider: Money | None = strawberry.field(
         description="What the payment service took, less what it gave back; null where it knows of nothing."
@@ -176,9 +184,9 @@ class PaymentDifference:
     booked: Money | None = strawberry.field(description="What the books say of that; null where they say nothing.")
 
 
-@strawberry.type(description="Orders, compared.", directives=[INHERITED])
+@strawberry.type(description="Payments and books, compared.", directives=[INHERITED])
 class Reconciled:
-    compared: int = strawberry.field(description="How many orders.")
+    compared: int = strawberry.field(description="How many orders, and payments of none.")
     complete: bool = strawberry.field(description="False where there were more: the newest were compared.")
     differences: list[PaymentDifference] = strawberry.field(
         description="None where all is well; what is under way may be among them for a moment."
@@ -189,8 +197,8 @@ class Reconciled:
 class FinanceLinksQuery:
     @access.field(
         scope("books:read"),
-        f"Compares what the payment service says of the orders of the last `days` days with the books; {MOST_COMPARED} "
-        "orders at most. Null, with an error, while the service is away.",
+        "Compares what the payment service took or gave back in the last `days` days with the books, and what was "
+        f"booked with the service: the {MOST_LISTED} newest payments at most. Null, with an error, while it is away.",
         Cost(weight=5000, size=10),
     )
     async def reconciliation(self, info: strawberry.Info, days: int = 1) -> Reconciled | None:

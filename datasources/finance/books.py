@@ -114,10 +114,12 @@ class Books:
         rows = await self._database.rows(recent.group_by(ENTRIES.c.order_id).order_by(newest.desc()).limit(limit))
         return [row.order_id for row in rows]
 
-    async def cleared_of(self, order_ids: Sequence[UUID]) -> Mapping[UUID, Money]:
-        """What the payment service owes us for each of these orders, as it was booked. Source: one SELECT."""
-        rows = await self._database.rows(read(_CLEARED, among(ENTRIES.c.order_id, order_ids)))
-        return {row.order_id: Money(row.minor, row.currency) for row in rows}
+    async def cleared_of(self, order_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Money]]:
+        """What the payment service owes us for each of these orders, by currency, as booked. Source: one SELECT."""
+        cleared: dict[UUID, list[Money]] = {}
+        for row in await self._database.rows(read(_CLEARED, among(ENTRIES.c.order_id, order_ids))):
+            cleared.setdefault(row.order_id, []).append(Money(row.minor, row.currency))
+        return cleared
 
     async def trial_balance(self) -> Rows:
         """For each kind of account and currency: what was debited and credited, and what the accounts say.

@@ -53,6 +53,14 @@ class Intents:
         """Newest first. Raises: StripeError."""
         return self._state.children("refund", self.find(intent_id)["id"])
 
+    def since(self, created: int) -> list[Json]:
+        """Newest first."""
+        return self._state.since("intent", created)
+
+    def refunds_since(self, created: int) -> list[Json]:
+        """Newest first."""
+        return self._state.since("refund", created)
+
     async def create(self, params: Json) -> Answer:
         check_names(params, _CREATE_NAMES)
         method = params.get("payment_method")

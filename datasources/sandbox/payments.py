@@ -16,7 +16,7 @@ from datasources.sandbox.engine import Engine, EngineFailed
 from datasources.sandbox.idempotency import KeyInFlight, KeyReused, Once
 from datasources.sandbox.intents import Intents
 from datasources.sandbox.state import Answer, Json, State
-from datasources.sandbox.stripe import StripeError, minor_units, parameters, required, shown
+from datasources.sandbox.stripe import StripeError, created_since, minor_units, parameters, shown
 from datasources.sandbox.web import json_response, refused
 from datasources.sandbox.webhooks import Webhooks
 
@@ -40,15 +40,24 @@ def payments_app(state: State, engine: Engine, webhooks: Webhooks) -> Starlette:
     async def refund(request: Request) -> Response:
         return _json(200, intents.find_refund(request.path_params["id"]))
 
-    async def refunds(request: Request) -> Response:
-        params = dict(request.query_params)
-        found = intents.refunds_of(required(params, "payment_intent"))
-        return _json(200, _page(found, minor_units(params, "limit", 10), params.get("starting_after")))
+    async def listed(request: Request) -> Response:
+        params = parameters(request.url.query.encode())
+        page = _page(request, params, intents.since(created_since(params)))
+        whole = [name.removeprefix("data.") for name in params.get("expand", ())]
+        return _json(200, page | {"data": [shown(one, whole) for one in page["data"]]})
 
-    one = "/v1/payment_intents/{id}"
+    async def refunds(request: Request) -> Response:
+        params = parameters(request.url.query.encode())
+        of = params.get("payment_intent")
+        found = intents.refunds_of(of) if of else intents.refunds_since(created_since(params))
+        return _json(200, _page(request, params, found))
+
+    every = "/v1/payment_intents"
+    one = f"{every}/{{id}}"
     return Starlette(
         routes=[
-            changes("/v1/payment_intents", lambda intents, _, params: intents.create(params)),
+            Route(every, listed, methods=["GET"]),
+            changes(every, lambda intents, _, params: intents.create(params)),
             changes(f"{one}/confirm", lambda intents, request, params: intents.confirm(_id(request), params)),
             changes(f"{one}/capture", lambda intents, request, params: intents.capture(_id(request), params)),
             changes(f"{one}/cancel", lambda intents, request, params: intents.cancel(_id(request), params)),
@@ -132,8 +141,10 @@ def _json(status: int, body: Json) -> Response:
     return json_response(status, body, {"Request-Id": f"req_{secrets.token_hex(7)}"})
 
 
-def _page(found: list[Json], limit: int, after: str | None) -> Json:
+def _page(request: Request, params: Json, found: list[Json]) -> Json:
+    """A list object: `limit` of those found, after the one that `starting_after` names."""
+    limit, after = min(minor_units(params, "limit", 10), 100), params.get("starting_after")
     ids = [item["id"] for item in found]
     start = ids.index(after) + 1 if after in ids else 0
     data = found[start : start + limit]
-    return {"object": "list", "url": "/v1/refunds", "has_more": len(found) > start + limit, "data": data}
+    return {"object": "list", "url": request.url.path, "has_more": len(found) > start + limit, "data": data}

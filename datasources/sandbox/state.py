@@ -67,6 +67,15 @@ class State:
         )
         return [orjson.loads(body) for (body,) in rows]
 
+    def since(self, kind: str, created: int) -> list[Json]:
+        """The documents that were created at that second or later, the newest first."""
+        rows = self._db.execute(
+            "SELECT body, json_extract(CAST(body AS TEXT), '$.created') AS created FROM documents"
+            " WHERE kind = ? AND created >= ? ORDER BY created DESC, rowid DESC",
+            (kind, created),
+        )
+        return [orjson.loads(body) for body, _ in rows]
+
     def keep(self, documents: Iterable[Document]) -> None:
         """Inserts or replaces them, by kind and id, in one transaction."""
         with self._db:

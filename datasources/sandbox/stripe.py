@@ -154,6 +154,14 @@ def check_names(params: Json, known: set[str]) -> None:
         raise StripeError(400, f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
 
 
+def created_since(params: Json) -> int:
+    """What `created[gte]` says, in seconds since 1970; 0 where it says nothing. Raises: StripeError."""
+    text = params.get("created", {}).get("gte", "0")
+    if not text.isdecimal():
+        raise StripeError(400, f"Invalid integer: {text}", code="parameter_invalid_integer", param="created[gte]")
+    return int(text)
+
+
 def required(params: Json, name: str) -> str:
     value = params.get(name)
     if isinstance(value, str) and value:

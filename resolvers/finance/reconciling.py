@@ -1,8 +1,10 @@
-"""What the payment service says is compared with the books, order by order."""
+"""What the payment service took is compared with the books, from both sides."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from datasources.errors import InvalidInput
@@ -11,25 +13,47 @@ from datasources.money import Money
 from resolvers.context import Context
 
 MAX_DAYS = 90
-MOST = 100
-"""Orders that one comparison asks the payment service for; it has no batches."""
+MOST_BOOKED = 5_000
+MOST_ALONE = 100
+"""Orders of which the service is asked one by one."""
 
-PaidSince = Callable[[Context, datetime, int], Awaitable[Sequence[UUID]]]
-PaidFor = Callable[[Context, Sequence[UUID]], Awaitable[Mapping[UUID, Money]]]
+
+class Paid(Protocol):
+    """A payment that was taken, less what was given back; `order_id` is None where it is of no order."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def order_id(self) -> UUID | None: ...
+    @property
+    def money(self) -> Money: ...
+
+
+PaidSince = Callable[[Context, datetime], Awaitable[tuple[Sequence[Paid], bool]]]
+"""All that was taken or given back since then, and whether this is all."""
+PaidFor = Callable[[Context, Sequence[UUID]], Awaitable[Sequence[Paid]]]
+"""What was taken for each of these orders."""
+Key = tuple[UUID | str, str]
+"""An order's id, or that of a payment of none, and the currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What was taken for an order, less what was given back: None where one side knows nothing of it."""
+    """What was taken in a currency for an order, or as a payment of none, less what was given back: None where one side
+    knows nothing of it.
+    """
 
-    order_id: UUID
+    order_id: UUID | None
+    payments: Sequence[str]
     at_provider: Money | None
     booked: Money | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """`complete` is False where there were more than MOST orders: the newest were compared."""
+    """`compared` counts orders, and payments of none. `complete` is False where there were more than were asked for:
+    the newest were compared.
+    """
 
     compared: int
     complete: bool
@@ -37,7 +61,7 @@ class Reconciliation:
 
 
 async def reconcile(context: Context, days: int, paid_since: PaidSince, paid_for: PaidFor) -> Reconciliation:
-    """Compares the orders of the last days, those that either side knows.
+    """Compares what was taken, given back or booked in the last days.
 
     Raises: Forbidden, InvalidInput, SourceError.
     """
@@ -46,12 +70,30 @@ async def reconcile(context: Context, days: int, paid_since: PaidSince, paid_for
         raise InvalidInput("days", f"Compare 1 to {MAX_DAYS} days.")
     since = context.clock() - timedelta(days=days)
     books = context.of(Finance).books
-    known = dict.fromkeys([*await paid_since(context, since, MOST + 1), *await books.orders_since(since, MOST + 1)])
-    orders = list(known)[:MOST]
-    paid, booked = await paid_for(context, orders), await books.cleared_of(orders)
-    return Reconciliation(len(orders), len(known) <= MOST, differences(orders, paid, booked))
+    paid, all_listed = await paid_since(context, since)
+    listed = {one.order_id for one in paid}
+    booked = await books.orders_since(since, MOST_BOOKED + 1)
+    # Booked now and taken long ago, or never; or under way, and taken since the list was read.
+    unlisted = [id for id in booked[:MOST_BOOKED] if id not in listed]
+    alone = unlisted[:MOST_ALONE]
+    every = {one.id: one for one in (*paid, *(await paid_for(context, alone) if alone else ()))}.values()
+    orders = {one.order_id for one in every if one.order_id} | {*alone}
+    compared = len(orders) + sum(one.order_id is None for one in every)
+    complete = all_listed and len(booked) <= MOST_BOOKED and alone == unlisted
+    return Reconciliation(compared, complete, differences(every, await books.cleared_of([*orders])))
 
 
-def differences(orders: Sequence[UUID], paid: Mapping[UUID, Money], booked: Mapping[UUID, Money]) -> list[Difference]:
-    """Of all these orders, those of which the two say another thing."""
-    return [Difference(id, paid.get(id), booked.get(id)) for id in orders if paid.get(id) != booked.get(id)]
+def differences(paid: Iterable[Paid], booked: Mapping[UUID, Sequence[Money]]) -> list[Difference]:
+    """Where the two say another thing; twice taken is twice as much as was booked."""
+    sums: defaultdict[Key, int] = defaultdict(int)
+    payments: defaultdict[UUID | str, list[str]] = defaultdict(list)
+    for one in paid:
+        sums[one.order_id or one.id, one.money.currency] += one.money.minor
+        payments[one.order_id or one.id].append(one.id)
+    taken: dict[Key, Money] = {key: Money(minor, key[1]) for key, minor in sums.items()}
+    ours: dict[Key, Money] = {(id, money.currency): money for id, each in booked.items() for money in each}
+    return [
+        Difference(key[0] if isinstance(key[0], UUID) else None, payments[key[0]], taken.get(key), ours.get(key))
+        for key in dict.fromkeys([*taken, *ours])
+        if taken.get(key) != ours.get(key)
+    ]

@@ -62,6 +62,23 @@ def test_refunds_are_listed_newest_first_in_pages(payments: Payments) -> None:
     assert (second["data"], second["has_more"]) == ([made[0]], False)
 
 
+def test_all_payments_and_refunds_are_listed_by_their_time(payments: Payments, sandbox: RunningSandbox) -> None:
+    ahead = 4_000_000_000
+    minimal = {"amount": 500, "amount_refunded": 200, "currency": "eur", "status": "succeeded"}
+    sandbox.import_payments([{"id": f"pi_{at}", "created": ahead + at, **minimal} for at in range(3)])
+
+    def page(path: str, **query: Any) -> tuple[list[str], bool]:
+        listed = payments.get(f"/v1/{path}", params={"created[gte]": ahead + 1, **query}).json()
+        return [one["id"] for one in listed["data"]], listed["has_more"]
+
+    assert page("payment_intents") == (["pi_2", "pi_1"], False)
+    assert page("payment_intents", limit=1) == (["pi_2"], True)
+    assert page("payment_intents", limit=1, starting_after="pi_2") == (["pi_1"], False)
+    assert page("refunds") == (["re_2", "re_1"], False)
+    (one,) = payments.get(f"/v1/payment_intents?created[gte]={ahead + 2}&expand[]=data.latest_charge").json()["data"]
+    assert (one["latest_charge"]["amount_captured"], one["latest_charge"]["amount_refunded"]) == (500, 200)
+
+
 def test_a_cancelled_payment_cannot_be_captured(payments: Payments) -> None:
     path = f"/v1/payment_intents/{payments.authorise().json()['id']}"
     cancelled = payments.change(f"{path}/cancel", {"cancellation_reason": "requested_by_customer"}).json()

@@ -1,11 +1,12 @@
 """The payment service: Stripe's API. Each change carries a key of its own: repeating it changes nothing more."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import structlog
 from pydantic import AwareDatetime, BaseModel
@@ -25,6 +26,8 @@ _TRIES, _PAUSE_S = 15, 0.2
 _KEYS_HOLD = timedelta(hours=20)
 """Stripe may forget a key after 24 hours, and then does again what it did: before that we look first."""
 _PAGE = 100
+_AUTHORISED_FOR = timedelta(days=7)
+"""So long after it was made may a payment still be taken."""
 _FAILED = ("failed", "canceled")
 _HUNDREDFOLD = frozenset({"ISK"})
 """Stripe counts these in hundredths, though they have no smaller unit."""
@@ -60,24 +63,32 @@ class _Intent(BaseModel, frozen=True):
     currency: str
     created: AwareDatetime
     latest_charge: _Charge | str | None
+    metadata: dict[str, str]
 
 
 class _Refund(BaseModel, frozen=True):
     id: str
     status: str
     metadata: dict[str, str]
+    payment_intent: str | None
 
 
-class _Refunds(BaseModel, frozen=True):
-    data: list[_Refund]
+Listed = TypeVar("Listed", _Intent, _Refund)
+
+
+class _Page(BaseModel, Generic[Listed], frozen=True):
+    data: list[Listed]
     has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderPayment:
-    """A payment as the service has it now. Amounts are minor units of `currency`."""
+    """A payment as the service has it now. Amounts are minor units of `currency`; `order_id` is None of those that we
+    did not ask for.
+    """
 
     id: str
+    order_id: UUID | None
     status: PaymentStatus
     amount_minor: int
     captured_minor: int
@@ -110,6 +121,25 @@ class PaymentProvider:
     async def get(self, id: str) -> ProviderPayment:
         """The payment with this id at the service, as it is now. Raises: SourceError."""
         return _read(await self._service.get("/v1/payment_intents/{}", id, answer=_Intent, params=_WHOLE))
+
+    async def made_since(self, since: datetime, most: int) -> list[ProviderPayment]:
+        """Payments that may have been taken since then, the newest first, `most` at most, whoever asked for them.
+
+        Source: payments, a call for each hundred. Raises: SourceError.
+        """
+        begins = int((since - _AUTHORISED_FOR).timestamp())
+        params: dict[str, str | int] = {"created[gte]": begins, "expand[]": "data.latest_charge"}
+        listed = self._listed("/v1/payment_intents", _Page[_Intent], params, most)
+        return [_read(intent) async for intent in listed]
+
+    async def refunded_since(self, since: datetime, most: int) -> list[str]:
+        """The payments of which something was given back since then, of the `most` newest refunds.
+
+        Source: payments, a call for each hundred. Raises: SourceError.
+        """
+        params = {"created[gte]": int(since.timestamp())}
+        refunds = [refund async for refund in self._listed("/v1/refunds", _Page[_Refund], params, most)]
+        return [*dict.fromkeys(refund.payment_intent for refund in refunds if refund.payment_intent)]
 
     async def authorise(self, payment: Row) -> ProviderPayment:
         """Reserves the amount on the customer's card; a repeat tells what came of the first time, not what is so now.
@@ -193,15 +223,25 @@ class PaymentProvider:
 
     async def _find_refund(self, refund: Row, provider_id: str) -> _Refund | None:
         """What came of an earlier attempt; None where it never reached the service."""
-        params: dict[str, str | int] = {"payment_intent": provider_id, "limit": _PAGE}
-        while True:
-            page = await self._service.get("/v1/refunds", answer=_Refunds, params=params)
-            for made in page.data:
-                if made.metadata.get("refund") == str(refund.id):
-                    return made
-            if not page.has_more:
-                return None
-            params["starting_after"] = page.data[-1].id
+        params = {"payment_intent": provider_id}
+        async for made in self._listed("/v1/refunds", _Page[_Refund], params):
+            if made.metadata.get("refund") == str(refund.id):
+                return made
+        return None
+
+    async def _listed(
+        self, path: str, page: type[_Page[Listed]], params: Mapping[str, str | int], most: int | None = None
+    ) -> AsyncIterator[Listed]:
+        """What is there now, the newest first, so many at most; a call for each hundred."""
+        left, asked = most, {"limit": _PAGE, **params}
+        while left is None or left > 0:
+            found = await self._service.get(path, answer=page, params=asked, shared=False)
+            for one in found.data[:left]:
+                yield one
+            if not found.has_more:
+                return
+            left = left and left - len(found.data)
+            asked["starting_after"] = found.data[-1].id
 
     async def _post(self, path: str, *segments: str, answer: type[T], form: Mapping[str, Any], key: str) -> T:
         """Waits while another request with this key is being answered: it decides for both."""
@@ -229,6 +269,7 @@ def _read(intent: _Intent) -> ProviderPayment:
     charge = intent.latest_charge
     return ProviderPayment(
         id=intent.id,
+        order_id=_order_of(intent),
         status=_STATUSES.get(intent.status, PaymentStatus.PENDING),
         amount_minor=intent.amount // unit,
         captured_minor=intent.amount_received // unit,
@@ -236,6 +277,13 @@ def _read(intent: _Intent) -> ProviderPayment:
         currency=currency,
         created_at=intent.created,
     )
+
+
+def _order_of(intent: _Intent) -> UUID | None:
+    try:
+        return UUID(intent.metadata.get("order", ""))
+    except ValueError:
+        return None
 
 
 def _count(minor: int, currency: str) -> int:

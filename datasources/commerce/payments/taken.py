@@ -1,7 +1,6 @@
 """What customers paid for orders that were sent, for those who book it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -35,10 +34,3 @@ async def taken_of(sources: CommerceSources, order_ids: Sequence[UUID]) -> Rows:
     """Of these orders, in no order. Source: one SELECT."""
     theirs = among(PAYMENTS.c.order_id, order_ids)
     return await sources.database.rows(_TAKEN.where(theirs.predicate).params(theirs.values))
-
-
-async def taken_since(sources: CommerceSources, since: datetime, limit: int) -> list[UUID]:
-    """The orders whose payments were taken, or given back, since then, the newest first. Source: one SELECT."""
-    recent = sa.select(PAYMENTS.c.order_id).where(PAYMENTS.c.status == "captured", PAYMENTS.c.updated_at >= since)
-    rows = await sources.database.rows(recent.order_by(PAYMENTS.c.updated_at.desc(), PAYMENTS.c.id).limit(limit))
-    return [row.order_id for row in rows]
