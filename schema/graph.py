@@ -15,6 +15,7 @@ from schema import access
 from schema.access import PUBLIC
 from schema.commerce.domain import COMMERCE
 from schema.domain import Domain, Links
+from schema.enterprise.domain import ENTERPRISE
 from schema.feeds import CURSOR
 from schema.finance.domain import FINANCE
 from schema.links import LINKS
@@ -26,6 +27,7 @@ DOMAINS: tuple[Domain, ...] = (
     COMMERCE,
     SOCIAL,
     FINANCE,
+    ENTERPRISE,
 )
 MAX_NODES = 100
 

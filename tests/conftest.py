@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 
+from datasources.enterprise.settings import EnterpriseSettings
 from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
 from datasources.settings import read
 from gateway.logs import configure_logs
-from tests.database_servers import FINANCE, SOCIAL, Postgres, Sqlite
+from tests.database_servers import ENTERPRISE, FINANCE, SOCIAL, Postgres, Sqlite
 
 configure_logs()
 
@@ -81,3 +82,17 @@ async def finance(sqlite: Sqlite, sandbox: Sandbox) -> AsyncIterator[FinanceSett
     """For tests of other domains: what of finance these reach is the same on each kind of database."""
     async with sqlite.fresh(FINANCE) as url:
         yield read(FinanceSettings, finance_database_url=url, screening_url=f"{sandbox.url}/screening")
+
+
+@pytest.fixture
+async def enterprise_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
+    """The same, of enterprise."""
+    async with databases.fresh(ENTERPRISE) as url:
+        yield url
+
+
+@pytest.fixture
+async def enterprise(sqlite: Sqlite) -> AsyncIterator[EnterpriseSettings]:
+    """As `finance`: for tests of other domains."""
+    async with sqlite.fresh(ENTERPRISE) as url:
+        yield read(EnterpriseSettings, enterprise_database_url=url)

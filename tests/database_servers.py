@@ -33,7 +33,7 @@ def migrated(domain: str) -> Template:
     return Template(domain, lambda database: migrate(database, DATASOURCES / domain / "migrations"))
 
 
-HOUSE, COMMERCE, SOCIAL, FINANCE = map(migrated, ("house", "commerce", "social", "finance"))
+HOUSE, COMMERCE, SOCIAL, FINANCE, ENTERPRISE = map(migrated, ("house", "commerce", "social", "finance", "enterprise"))
 
 
 class Postgres:

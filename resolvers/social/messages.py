@@ -12,6 +12,7 @@ from loaders.social import SocialLoaders
 from resolvers.context import Context
 from resolvers.social import text
 from resolvers.social.profiles import hold_me
+from resolvers.text import plain
 
 MAX_MEMBERS = 50
 
@@ -45,7 +46,7 @@ async def start_conversation(context: Context, with_: Sequence[UUID], key: str) 
 
 async def send_message(context: Context, conversation_id: UUID, said: str, key: str) -> Any:
     """The message, once for `key`. Raises: Unauthenticated, InvalidInput, NoProfile, NotFound, KeyReused."""
-    words, social = text.words(said, "text", text.MAX_MESSAGE, lines=True), context.of(Social)
+    words, social = plain(said, "text", text.MAX_MESSAGE, lines=True), context.of(Social)
 
     async def send(transaction: Transaction) -> str:
         me = (await hold_me(social, transaction)).id

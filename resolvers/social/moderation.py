@@ -12,8 +12,8 @@ from datasources.social.stores import Social
 from loaders.batch import Batch
 from loaders.social import SocialLoaders
 from resolvers.context import Context
-from resolvers.social import text
 from resolvers.social.profiles import hold_me
+from resolvers.text import plain
 
 _BATCHES: dict[Subject, Batch] = {
     Subject.POST: SocialLoaders.post_by_id,
@@ -27,7 +27,7 @@ async def report(context: Context, subject: Subject, id: UUID, reason: str) -> U
 
     Raises: Unauthenticated, InvalidInput, NoProfile, NotFound.
     """
-    words, social = text.words(reason, "reason", 500, lines=True), context.of(Social)
+    words, social = plain(reason, "reason", 500, lines=True), context.of(Social)
     if await context.loaders.load(_BATCHES[subject], id) is None:
         raise NotFound(subject)
     async with social.sources.database.transaction() as transaction:
@@ -51,7 +51,7 @@ async def decide(context: Context, subject: Subject, id: UUID, action: Action, n
         "subject": subject,
         "subject_id": id,
         "action": action,
-        "note": None if note is None else text.words(note, "note", 500, lines=True),
+        "note": None if note is None else plain(note, "note", 500, lines=True),
         "at": now,
     }
     async with social.sources.database.transaction() as transaction:

@@ -18,6 +18,7 @@ from resolvers.context import Context
 from resolvers.social import text
 from resolvers.social.profiles import hold_me
 from resolvers.social.telling import tell
+from resolvers.text import plain
 
 MAX_PRODUCTS = 10
 
@@ -31,7 +32,7 @@ class NewPost:
 
 async def create_post(context: Context, new: NewPost, key: str) -> Any:
     """The post, once for `key`. Raises: Unauthenticated, InvalidInput, NoProfile, NotFound, KeyReused."""
-    words, social = text.words(new.text, "text", text.MAX_POST, lines=True), context.of(Social)
+    words, social = plain(new.text, "text", text.MAX_POST, lines=True), context.of(Social)
     products = tuple(dict.fromkeys(new.products))
     if len(products) > MAX_PRODUCTS:
         raise InvalidInput("productIds", f"A post shows {MAX_PRODUCTS} products at most.")
@@ -54,7 +55,7 @@ async def change_post(context: Context, id: UUID, new_text: str | None, visibili
     """Changes what is given of the actor's post; who is mentioned anew is told. Raises: InvalidInput, NotFound."""
     social, values, mentioned = context.of(Social), dict[str, Any](), None
     if new_text is not None:
-        values["text"] = text.words(new_text, "text", text.MAX_POST, lines=True)
+        values["text"] = plain(new_text, "text", text.MAX_POST, lines=True)
         mentioned = await _mentioned(context, values["text"])
     if visibility is not None:
         values["visibility"] = visibility
@@ -81,7 +82,7 @@ async def delete_post(context: Context, id: UUID) -> UUID:
 
 async def create_comment(context: Context, post_id: UUID, said: str, key: str) -> Any:
     """The comment, once for `key`. Raises: Unauthenticated, InvalidInput, NoProfile, NotFound, KeyReused."""
-    words, social = text.words(said, "text", text.MAX_COMMENT, lines=True), context.of(Social)
+    words, social = plain(said, "text", text.MAX_COMMENT, lines=True), context.of(Social)
     mentioned = await _mentioned(context, words)
 
     async def create(transaction: Transaction) -> str:

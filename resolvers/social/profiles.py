@@ -19,6 +19,7 @@ from loaders.social import SocialLoaders
 from resolvers.context import Context
 from resolvers.social import text
 from resolvers.social.telling import tell
+from resolvers.text import plain
 
 MAX_FOLLOWED = 5_000
 """A feed looks once at each."""
@@ -195,9 +196,9 @@ def _checked(values: ProfileValues) -> dict[str, Any]:
     if values.handle is not None:
         columns["handle"] = text.handle(values.handle)
     if values.name is not None:
-        columns["name"] = text.words(values.name, "name", 80)
+        columns["name"] = plain(values.name, "name", 80)
     if values.bio is not None:
-        columns["bio"] = text.words(values.bio, "bio", 500, lines=True, empty=True)
+        columns["bio"] = plain(values.bio, "bio", 500, lines=True, empty=True)
     if values.private is not None:
         columns["private"] = values.private
     return columns

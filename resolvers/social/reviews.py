@@ -16,6 +16,7 @@ from loaders.social import SocialLoaders
 from resolvers.context import Context
 from resolvers.social import text
 from resolvers.social.profiles import hold_me
+from resolvers.text import plain
 
 HasBought = Callable[[Context, UUID], Awaitable[bool]]
 """Whether the actor has received a product: another domain knows that, and `schema/links.py` says which."""
@@ -37,7 +38,7 @@ async def write_review(context: Context, new: NewReview, key: str, has_bought: H
     """
     if not 1 <= new.stars <= 5:
         raise InvalidInput("stars", f"A review has 1 to 5 stars, not {new.stars}.")
-    values = {"stars": new.stars, "text": text.words(new.text, "text", text.MAX_REVIEW, lines=True)}
+    values = {"stars": new.stars, "text": plain(new.text, "text", text.MAX_REVIEW, lines=True)}
     social = context.of(Social)
 
     async def write(transaction: Transaction) -> str:

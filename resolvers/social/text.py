@@ -1,7 +1,6 @@
-"""What handles, names and texts look like. Pure rules, which say what is wrong."""
+"""What handles and texts look like. Pure rules, which say what is wrong."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from datasources.errors import InvalidInput
@@ -13,7 +12,6 @@ MAX_REVIEW = 4_000
 MAX_MENTIONS = 20
 _HANDLE = re.compile(r"[a-z0-9][a-z0-9_]{2,29}")
 _MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9][A-Za-z0-9_]{2,29})(?!\w)")
-_BREAKS = {"\n", "\t"}
 
 
 def handle(text: str) -> str:
@@ -21,16 +19,6 @@ def handle(text: str) -> str:
     clean = text.strip().lower()
     if not _HANDLE.fullmatch(clean):
         raise InvalidInput("handle", "A handle has 3 to 30 of a-z, 0-9 and _, and begins with a letter or digit.")
-    return clean
-
-
-def words(text: str, field: str, longest: int, *, lines: bool = False, empty: bool = False) -> str:
-    """`text` without spaces around it and control characters in it; of several lines or none where that is said."""
-    clean = text.strip()
-    if not (0 if empty else 1) <= len(clean) <= longest:
-        raise InvalidInput(field, f"`{field}` has {0 if empty else 1} to {longest} characters.")
-    if any(unicodedata.category(one) in ("Cc", "Cs") and not (lines and one in _BREAKS) for one in clean):
-        raise InvalidInput(field, f"`{field}` has control characters in it; write it as plain text.")
     return clean
 
 

@@ -7,10 +7,11 @@ from datasources.commerce.sample.fill import fill
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.sources import open_commerce
 from datasources.commerce.stores import Commerce
+from datasources.commerce.tables import IDEMPOTENCY
 from resolvers.background import Background
 from resolvers.commerce.reencryption import reseal
 from resolvers.commerce.settling import settle
-from resolvers.commerce.sweeping import sweep
+from resolvers.sweeping import KEPT, sweeping
 from schema.commerce import webhooks
 from schema.commerce.analytics import AnalyticsQuery
 from schema.commerce.cart import CartMutation, CartQuery
@@ -31,7 +32,6 @@ from schema.commerce.rates import RatesQuery
 from schema.domain import Domain, Sample
 
 SETTLE_EVERY_S = 60.0
-SWEEP_EVERY_S = 600.0
 
 COMMERCE = Domain(
     name="commerce",
@@ -76,7 +76,12 @@ COMMERCE = Domain(
     routes=webhooks.routes,
     background=(
         Background("settling payments", SETTLE_EVERY_S, settle),
-        Background("forgetting old keys and events", SWEEP_EVERY_S, sweep),
+        sweeping(
+            "forgetting old keys and events",
+            Commerce,
+            IDEMPOTENCY,
+            lambda commerce, transaction, now: commerce.payments.records.forget_events(transaction, now - KEPT),
+        ),
     ),
     sample=Sample(
         fill=fill,

@@ -7,6 +7,7 @@ from datasources.finance.sample.fill import fill_own
 from datasources.finance.settings import FinanceSettings
 from datasources.finance.sources import open_finance
 from datasources.finance.stores import Finance
+from datasources.finance.tables import IDEMPOTENCY
 from resolvers.background import Background
 from resolvers.consumers import Consumer
 from resolvers.finance.auditing import export_log, verify_log
@@ -15,7 +16,7 @@ from resolvers.finance.privacy import export
 from resolvers.finance.rates import learn_rates
 from resolvers.finance.reencryption import reseal
 from resolvers.finance.screening import screen_waiting
-from resolvers.finance.sweeping import sweep
+from resolvers.sweeping import sweeping
 from schema.domain import AuditLog, Domain, Sample
 from schema.finance.accounts import AccountsMutation, AccountsQuery
 from schema.finance.books import BooksQuery
@@ -31,7 +32,6 @@ from schema.finance.transfers import (
 
 LEARN_EVERY_S = 60.0
 SCREEN_EVERY_S = 30.0
-SWEEP_EVERY_S = 600.0
 
 FINANCE = Domain(
     name="finance",
@@ -45,7 +45,12 @@ FINANCE = Domain(
     background=(
         Background("learning of rates", LEARN_EVERY_S, learn_rates),
         Background("screening who waits", SCREEN_EVERY_S, screen_waiting),
-        Background("forgetting old keys, quotes and events", SWEEP_EVERY_S, sweep),
+        sweeping(
+            "forgetting old keys, quotes and events",
+            Finance,
+            IDEMPOTENCY,
+            lambda finance, transaction, now: finance.transfers.forget_quotes(transaction, now),
+        ),
     ),
     consumers=(Consumer("posting orders", "commerce", ORDER_TYPES, post_order),),
     sample=Sample(

@@ -5,11 +5,11 @@ from strawberry.tools import merge_types
 from datasources.social.settings import SocialSettings
 from datasources.social.sources import open_social
 from datasources.social.stores import Social
-from resolvers.background import Background
+from datasources.social.tables import IDEMPOTENCY
 from resolvers.consumers import Consumer
 from resolvers.social import privacy
 from resolvers.social.news import ERASURES, ORDER_NEWS, forget_person, tell_of_order
-from resolvers.social.sweeping import sweep
+from resolvers.sweeping import sweeping
 from schema.domain import Domain
 from schema.social.events import (
     CommentEvent,
@@ -30,8 +30,6 @@ from schema.social.posts import PostsMutation, PostsQuery
 from schema.social.profiles import ProfilesMutation, ProfilesQuery
 from schema.social.recommendations import RecommendationsQuery
 from schema.social.reviews import ReviewsMutation, ReviewsQuery
-
-SWEEP_EVERY_S = 600.0
 
 SOCIAL = Domain(
     name="social",
@@ -73,7 +71,7 @@ SOCIAL = Domain(
         NotificationEvent,
         ReportEvent,
     ),
-    background=(Background("forgetting old keys and events of social", SWEEP_EVERY_S, sweep),),
+    background=(sweeping("forgetting old keys and events of social", Social, IDEMPOTENCY),),
     dossier=privacy.export,
     consumers=(
         Consumer("order news", "commerce", ORDER_NEWS, tell_of_order),

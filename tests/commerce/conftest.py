@@ -10,9 +10,10 @@ import pytest
 
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
+from datasources.enterprise.settings import EnterpriseSettings
 from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
-from datasources.settings import Settings, read
+from datasources.settings import Settings, SettingsPart, read
 from datasources.social.settings import SocialSettings
 from house import House
 from tests.commerce.shop import Clock, Shop
@@ -66,29 +67,36 @@ async def social(sqlite: Sqlite, sandbox: Sandbox) -> AsyncIterator[SocialSettin
         yield read(SocialSettings, social_database_url=url, recommendations_url=f"{sandbox.url}/recommendations")
 
 
+Beside = dict[str, SettingsPart]
+
+
 @pytest.fixture
-async def house(
-    configured: tuple[Settings, CommerceSettings], social: SocialSettings, finance: FinanceSettings, clock: Clock
-) -> AsyncIterator[House]:
-    async with open_house(configured, social, finance, clock) as house:
+def beside(social: SocialSettings, finance: FinanceSettings, enterprise: EnterpriseSettings) -> Beside:
+    """The other domains, by name."""
+    return {"social": social, "finance": finance, "enterprise": enterprise}
+
+
+@pytest.fixture
+async def house(configured: tuple[Settings, CommerceSettings], beside: Beside, clock: Clock) -> AsyncIterator[House]:
+    async with open_house(configured, beside, clock) as house:
         yield house
 
 
 @pytest.fixture
 async def neighbour(
-    configured: tuple[Settings, CommerceSettings], social: SocialSettings, finance: FinanceSettings, clock: Clock
+    configured: tuple[Settings, CommerceSettings], beside: Beside, clock: Clock
 ) -> AsyncIterator[House]:
     """A second worker over the same databases."""
-    async with open_house(configured, social, finance, clock) as house:
+    async with open_house(configured, beside, clock) as house:
         yield house
 
 
 @asynccontextmanager
 async def open_house(
-    configured: tuple[Settings, CommerceSettings], social: SocialSettings, finance: FinanceSettings, clock: Clock
+    configured: tuple[Settings, CommerceSettings], beside: Beside, clock: Clock
 ) -> AsyncIterator[House]:
     settings, own = configured
-    house = House(settings, {"commerce": own, "social": social, "finance": finance}, clock)
+    house = House(settings, {"commerce": own, **beside}, clock)
     async with house.app.router.lifespan_context(house.app):
         yield house
 

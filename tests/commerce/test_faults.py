@@ -123,7 +123,7 @@ async def test_with_no_service_at_all_the_rest_is_whole(
         place: ("SOURCE_UNAVAILABLE", service) for service, field in HOLES.items() for place in places(whole, field)
     }
     ready = await gateway.http.get("/health/ready")
-    well = dict.fromkeys(("house", "commerce", "social", "finance"), "ok")
+    well = dict.fromkeys(("house", "commerce", "social", "finance", "enterprise"), "ok")
     states = well | dict.fromkeys(HOLES, "SOURCE_UNAVAILABLE")
     assert (ready.status_code, ready.json()) == (503, {"ready": False, "sources": states})
     switches.heal()

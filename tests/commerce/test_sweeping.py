@@ -8,7 +8,7 @@ from datasources.actor import SYSTEM
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import CART_LINES, IDEMPOTENCY, WEBHOOK_EVENTS
 from house import House
-from resolvers.commerce.sweeping import KEPT, sweep
+from resolvers.sweeping import KEPT
 from schema.commerce.domain import COMMERCE
 from tests.commerce.shop import Shop
 from tests.gateway_client import Gateway
@@ -24,9 +24,11 @@ async def test_keys_and_events_are_forgotten_after_their_time(house: House, gate
         wanted = {"productId": mug, "quantity": 1, "idempotencyKey": key}
         assert (await gateway.data(ADD, {"input": wanted}, as_=ada))["addToCart"]["problem"] is None
 
+    (sweep,) = [work for work in COMMERCE.background if work.name.startswith("forgetting")]
+
     async def swept() -> tuple[list[str], list[str]]:
         with house.open_context(SYSTEM) as context:
-            await sweep(context)
+            await sweep.work(context)
         keys = await shop.database.rows(sa.select(IDEMPOTENCY.c.key).order_by(IDEMPOTENCY.c.key))
         events = await shop.database.rows(sa.select(WEBHOOK_EVENTS.c.id).order_by(WEBHOOK_EVENTS.c.id))
         return [row.key for row in keys], [row.id for row in events]
@@ -50,7 +52,3 @@ async def test_keys_and_events_are_forgotten_after_their_time(house: House, gate
     assert await swept() == (["young"], ["evt_young"])
     await add("old")
     assert await shop.database.scalar(sa.select(CART_LINES.c.quantity)) == 3
-
-
-def test_the_house_sweeps() -> None:
-    assert sweep in [background.work for background in COMMERCE.background]

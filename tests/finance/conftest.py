@@ -7,6 +7,7 @@ import pytest
 
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
+from datasources.enterprise.settings import EnterpriseSettings
 from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
@@ -33,7 +34,12 @@ async def beside(sqlite: Sqlite) -> AsyncIterator[tuple[str, str, str]]:
 
 @pytest.fixture
 async def house(
-    finance_url: str, beside: tuple[str, str, str], sandbox: Sandbox, tmp_path: Path, clock: Clock
+    finance_url: str,
+    enterprise: EnterpriseSettings,
+    beside: tuple[str, str, str],
+    sandbox: Sandbox,
+    tmp_path: Path,
+    clock: Clock,
 ) -> AsyncIterator[House]:
     house_url, commerce_url, social_url = beside
     at = sandbox.url
@@ -49,6 +55,7 @@ async def house(
         ),
         "social": read(SocialSettings, social_database_url=social_url, recommendations_url=f"{at}/recommendations"),
         "finance": read(FinanceSettings, finance_database_url=finance_url, screening_url=f"{at}/screening"),
+        "enterprise": enterprise,
     }
     house = House(settings, own, clock)
     async with house.app.router.lifespan_context(house.app):

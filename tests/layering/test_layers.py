@@ -111,7 +111,9 @@ def test_links_are_for_the_graph_alone(copy: Path) -> None:
     assert "schema.money imports schema.links" in said
 
 
-@pytest.mark.parametrize("gone", [["social"], ["commerce"], ["finance"], ["commerce", "social"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "gone", [["social"], ["commerce"], ["finance"], ["enterprise"], ["commerce", "social"]], ids=" ".join
+)
 def test_without_a_domain_the_house_still_stands(gone: list[str], copy: Path) -> None:
     for name in gone:
         delete_domain(copy, name)

@@ -9,6 +9,7 @@ from datasources.commerce.people import person_by_email
 from datasources.commerce.sample.fill import fill
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
+from datasources.enterprise.settings import EnterpriseSettings
 from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
@@ -24,7 +25,9 @@ async def house(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> A
     own = read(CommerceSettings, payments_url=f"{sandbox.url}/payments", carriers_url=f"{sandbox.url}/carriers")
     social = read(SocialSettings, recommendations_url=f"{sandbox.url}/recommendations")
     finance = read(FinanceSettings, screening_url=f"{sandbox.url}/screening")
-    house = House(settings, {"commerce": own, "social": social, "finance": finance})
+    house = House(
+        settings, {"commerce": own, "social": social, "finance": finance, "enterprise": read(EnterpriseSettings)}
+    )
     async with house.app.router.lifespan_context(house.app):
         await fill(house.sources[Commerce], sandbox_url=sandbox.url)
         await fill_social(house.sources, sandbox_url=sandbox.url)

@@ -14,6 +14,7 @@ from typing import Any
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import METADATA
+from datasources.enterprise.settings import EnterpriseSettings
 from datasources.finance.settings import FinanceSettings
 from datasources.settings import Settings, read
 from datasources.social.settings import SocialSettings
@@ -45,6 +46,7 @@ async def opened_house(data: Path, reviews_url: str) -> AsyncIterator[House]:
         "commerce": read(CommerceSettings, **own),
         "social": read(SocialSettings, recommendations_url=NOWHERE),
         "finance": read(FinanceSettings, screening_url=NOWHERE),
+        "enterprise": read(EnterpriseSettings),
     }
     house = House(read(Settings, data=data, rates_url=NOWHERE), parts)
     async with house.app.router.lifespan_context(house.app):

@@ -94,7 +94,7 @@ def test_readiness_tells_which_source_is_down(tmp_path: Path) -> None:
         assert response.status_code == 503
         assert response.json() == {
             "ready": False,
-            "sources": dict.fromkeys(("house", "commerce", "social", "finance"), "ok")
+            "sources": dict.fromkeys(("house", "commerce", "social", "finance", "enterprise"), "ok")
             | dict.fromkeys(("payments", "carriers", "rates"), "SOURCE_UNAVAILABLE"),
         }
         page = command.get("/graphql", accept="text/html")

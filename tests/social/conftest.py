@@ -7,6 +7,7 @@ import pytest
 
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
+from datasources.enterprise.settings import EnterpriseSettings
 from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
@@ -45,6 +46,7 @@ async def house(
     social_url: str,
     beside: tuple[str, str],
     finance: FinanceSettings,
+    enterprise: EnterpriseSettings,
     sandbox: Sandbox,
     tmp_path: Path,
     clock: Clock,
@@ -65,7 +67,9 @@ async def house(
     )
     url = f"{sandbox.url}/recommendations"
     social = read(SocialSettings, social_database_url=social_url, recommendations_url=url)
-    house = House(settings, {"commerce": commerce, "social": social, "finance": finance}, clock)
+    house = House(
+        settings, {"commerce": commerce, "social": social, "finance": finance, "enterprise": enterprise}, clock
+    )
     async with house.app.router.lifespan_context(house.app):
         yield house
 

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from datasources.migrations.bookkeeping import create_bookkeeping
 from datasources.sql import JSON, UtcDateTime
 
 revision = "0001"
@@ -16,7 +17,8 @@ FIRST_HASH = "0" * 64
 
 def upgrade() -> None:
     """Area by area, each after those that it refers to."""
-    _bookkeeping()
+    create_bookkeeping()
+    _staff()
     _accounts()
     _ledger()
     _transfers()
@@ -28,33 +30,7 @@ def upgrade() -> None:
         _on_sqlite()
 
 
-def _bookkeeping() -> None:
-    op.create_table(
-        "events",
-        sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
-        _always("transaction", sa.BigInteger(), server_default="0"),
-        _always("type", sa.String(64)),
-        _always("subject", sa.Uuid()),
-        sa.Column("owner", sa.Uuid()),
-        _always("data", JSON),
-        sa.Column("actor", sa.Uuid()),
-        _always("at", UtcDateTime()),
-    )
-    op.create_index("ix_events_order", "events", ["transaction", "sequence"])
-    op.create_table(
-        "idempotency",
-        sa.Column("actor", sa.Uuid(), primary_key=True),
-        sa.Column("key", sa.String(128), primary_key=True),
-        _always("request", sa.String(64)),
-        sa.Column("answer", JSON),
-        _always("at", UtcDateTime(), index=True),
-    )
-    op.create_table(
-        "offsets",
-        sa.Column("consumer", sa.String(128), primary_key=True),
-        _always("transaction", sa.BigInteger()),
-        _always("sequence", sa.BigInteger()),
-    )
+def _staff() -> None:
     op.create_table(
         "staff",
         sa.Column("id", sa.Uuid(), primary_key=True),

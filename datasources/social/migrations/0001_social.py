@@ -5,7 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from datasources.sql import JSON, UtcDateTime
+from datasources.migrations.bookkeeping import create_bookkeeping
+from datasources.sql import UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -13,7 +14,7 @@ down_revision = None
 
 def upgrade() -> None:
     """Area by area, each after those that it refers to."""
-    _bookkeeping()
+    create_bookkeeping()
     _people()
     _posts()
     _said_of_posts()
@@ -25,35 +26,6 @@ def upgrade() -> None:
         _on_postgresql()
     else:
         _on_sqlite()
-
-
-def _bookkeeping() -> None:
-    op.create_table(
-        "events",
-        sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
-        _always("transaction", sa.BigInteger(), server_default="0"),
-        _always("type", sa.String(64)),
-        _always("subject", sa.Uuid()),
-        sa.Column("owner", sa.Uuid()),
-        _always("data", JSON),
-        sa.Column("actor", sa.Uuid()),
-        _always("at", UtcDateTime()),
-    )
-    op.create_index("ix_events_order", "events", ["transaction", "sequence"])
-    op.create_table(
-        "offsets",
-        sa.Column("consumer", sa.String(128), primary_key=True),
-        _always("transaction", sa.BigInteger()),
-        _always("sequence", sa.BigInteger()),
-    )
-    op.create_table(
-        "idempotency",
-        sa.Column("actor", sa.Uuid(), primary_key=True),
-        sa.Column("key", sa.String(128), primary_key=True),
-        _always("request", sa.String(64)),
-        sa.Column("answer", JSON),
-        _always("at", UtcDateTime(), index=True),
-    )
 
 
 def _people() -> None:
@@ -260,7 +232,6 @@ def _on_postgresql() -> None:
         searched = f"tsvector GENERATED ALWAYS AS (to_tsvector('simple', {words})) STORED"
         op.execute(f"ALTER TABLE {table} ADD COLUMN search {searched}")
         op.execute(f"CREATE INDEX ix_{table}_search ON {table} USING gin (search)")
-    op.execute("ALTER TABLE events ALTER COLUMN transaction SET DEFAULT pg_current_xact_id()::text::bigint")
 
 
 def _on_sqlite() -> None:

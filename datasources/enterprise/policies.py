@@ -1,0 +1,43 @@
+"""Which rows of enterprise an actor sees: predicates that every read of a store carries.
+
+Most of it is for all who hold a scope; what belongs to one of the staff (opportunities, activities) is for them, and
+for who leads their department or one above it.
+"""
+
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from datasources.actor import Actor
+from datasources.enterprise.tables import DEPARTMENTS, EMPLOYEES
+from datasources.statements import EVERY, NONE, Condition
+
+
+def visible_staff(actor: Actor) -> Condition:
+    """The directory is for all staff."""
+    return with_scope(actor, "staff:read")
+
+
+def visible_changes(actor: Actor) -> Condition:
+    return with_scope(actor, "changes:read")
+
+
+def with_scope(actor: Actor, *scopes: str) -> Condition:
+    """All rows for who holds one of these scopes, none for others."""
+    return EVERY if any(actor.may(scope) for scope in scopes) else NONE
+
+
+def of_staff(actor: Actor, owner: sa.Column[Any]) -> Condition:
+    """Rows of the actor, and of those who work in the departments that the actor leads, and below these."""
+    return Condition(_of_team(owner), {"actor": actor.id}) if actor.id else NONE
+
+
+@cache
+def _of_team(owner: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    me = sa.bindparam("actor", type_=sa.Uuid())
+    led = sa.select(EMPLOYEES.c.leads_id.label("id")).where(EMPLOYEES.c.id == me, EMPLOYEES.c.leads_id.is_not(None))
+    below = led.cte("below", recursive=True)
+    below = below.union(sa.select(DEPARTMENTS.c.id).where(DEPARTMENTS.c.parent_id == below.c.id))
+    team = sa.select(EMPLOYEES.c.id).where(EMPLOYEES.c.department_id.in_(sa.select(below.c.id)))
+    return sa.or_(owner == me, owner.in_(team))

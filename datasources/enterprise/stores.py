@@ -1,0 +1,30 @@
+"""Enterprise as one actor sees it: every store of the domain, with the actor's row policies in each read."""
+
+from functools import cached_property
+from typing import Any
+
+from datasources.actor import Actor
+from datasources.enterprise.changes import Changes
+from datasources.enterprise.sources import EnterpriseSources
+from datasources.enterprise.staff import Staff
+from datasources.enterprise.tables import IDEMPOTENCY
+from datasources.events import EventLog
+from datasources.idempotency import Once
+from datasources.store import store
+
+
+class Enterprise:
+    staff = store(Staff)
+    changes = store(Changes)
+
+    def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
+        self.sources = sources
+        self.actor = actor
+
+    @cached_property
+    def events(self) -> EventLog:
+        return self.sources.events(self.actor)
+
+    def once(self, key: str, operation: str, request: Any) -> Once:
+        """A keyed request of this actor: `await enterprise.once(key, "hire", input).do(database, effect)`."""
+        return Once(IDEMPOTENCY, self.actor, self.sources.clock, key, operation, request)

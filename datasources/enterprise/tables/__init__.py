@@ -1,0 +1,14 @@
+"""The database of enterprise at a glance, an area a file; `policies.py` says which rows an actor sees.
+
+What is of another domain (a customer, an order, a product, a warehouse) is kept by its id; that domain says what it is.
+Amounts are minor units of the row's currency.
+"""
+
+from datasources.enterprise.tables.base import METADATA
+from datasources.enterprise.tables.staff import CHANGES, DEPARTMENTS, EMPLOYEES
+from datasources.events import events_table, offsets_table
+from datasources.idempotency import idempotency_table
+
+EVENTS, OFFSETS, IDEMPOTENCY = events_table(METADATA), offsets_table(METADATA), idempotency_table(METADATA)
+
+__all__ = ["CHANGES", "DEPARTMENTS", "EMPLOYEES", "EVENTS", "IDEMPOTENCY", "METADATA", "OFFSETS"]

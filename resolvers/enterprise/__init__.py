@@ -1,0 +1,1 @@
+"""What staff work with: use cases and rules of enterprise."""

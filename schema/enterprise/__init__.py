@@ -1,0 +1,1 @@
+"""Enterprise as clients see it."""
