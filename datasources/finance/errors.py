@@ -83,4 +83,4 @@ class FourEyes(Refusal):
     code = "FINANCE_FOUR_EYES"
 
     def __init__(self) -> None:
-        super().__init__("Another officer has to decide: you did already, or it is your own money.")
+        super().__init__("Another officer has to decide: you did already, or you asked for it, or it is your own.")

@@ -106,9 +106,10 @@ class Ledger:
         """Where the house takes a currency from, and puts it."""
         return await self.of_house(transaction, AccountKind.EXCHANGE, currency)
 
-    async def hold_holder(self, transaction: Transaction, id: UUID) -> Row | None:
-        """The holder, who can send nothing else until the transaction ends."""
-        return await transaction.row(sa.select(HOLDERS).where(HOLDERS.c.id == id).with_for_update(key_share=True))
+    async def holders(self, transaction: Transaction, ids: Iterable[UUID]) -> Mapping[UUID, Row]:
+        """These holders, who can neither send nor receive anything else until the transaction ends."""
+        theirs = sa.select(HOLDERS).where(HOLDERS.c.id.in_(sorted(set(ids)))).order_by(HOLDERS.c.id)
+        return {row.id: row for row in await transaction.rows(theirs.with_for_update(key_share=True))}
 
     async def accounts(self, transaction: Transaction, ids: Iterable[UUID]) -> Mapping[UUID, Row]:
         """These accounts as they are, and stay until the transaction ends."""

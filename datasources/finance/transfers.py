@@ -23,7 +23,7 @@ from datasources.statements import EVERY, Columns, Condition, among, equal, proj
 
 QUOTE_HOLDS = timedelta(seconds=60)
 MOST_RECENT = 1_000
-"""Transfers that rules look at; who makes more in a week is flagged long before."""
+"""Transfers that rules look at; who makes more in some days is flagged long before."""
 
 
 class TransferKind(StrEnum):
@@ -41,7 +41,13 @@ class TransferStatus(StrEnum):
     REVERSED = "reversed"
 
 
+class Side(StrEnum):
+    SENT = "sent"
+    RECEIVED = "received"
+
+
 OUTGOING = (TransferKind.WITHDRAWAL, TransferKind.TRANSFER)
+INCOMING = (TransferKind.DEPOSIT, TransferKind.TRANSFER)
 COUNTED = (TransferStatus.POSTED, TransferStatus.WAITING, TransferStatus.HELD)
 
 
@@ -106,9 +112,13 @@ class Transfers:
         (row,) = await transaction.rows(sa.select(*sums).where(*_outgoing(account.owner_id, since)))
         return Outgoing(row.account_minor, row.base_minor)
 
-    async def recent(self, transaction: Transaction, owner_id: UUID, since: datetime) -> list[Recent]:
-        """What the holder sent since then, the newest first, MOST_RECENT at most."""
-        of = sa.select(TRANSFERS.c.base_minor, TRANSFERS.c.created_at).where(*_outgoing(owner_id, since))
+    async def recent(self, transaction: Transaction, side: Side, owner_id: UUID, since: datetime) -> list[Recent]:
+        """What the holder sent, or received of others, since then, the newest first, MOST_RECENT at most.
+
+        The caller holds the holder, so that nothing is added meanwhile.
+        """
+        theirs = _outgoing(owner_id, since) if side is Side.SENT else _incoming(owner_id, since)
+        of = sa.select(TRANSFERS.c.base_minor, TRANSFERS.c.created_at).where(*theirs)
         newest = of.order_by(TRANSFERS.c.created_at.desc()).limit(MOST_RECENT)
         return [Recent(row.base_minor, row.created_at) for row in await transaction.rows(newest)]
 
@@ -202,6 +212,16 @@ def _outgoing(owner_id: UUID, since: datetime) -> tuple[sa.ColumnElement[bool], 
         TRANSFERS.c.from_owner_id == owner_id,
         TRANSFERS.c.created_at >= since,
         TRANSFERS.c.kind.in_(OUTGOING),
+        TRANSFERS.c.status.in_(COUNTED),
+    )
+
+
+def _incoming(owner_id: UUID, since: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        TRANSFERS.c.to_owner_id == owner_id,
+        TRANSFERS.c.from_owner_id.is_distinct_from(owner_id),
+        TRANSFERS.c.created_at >= since,
+        TRANSFERS.c.kind.in_(INCOMING),
         TRANSFERS.c.status.in_(COUNTED),
     )
 

@@ -46,7 +46,7 @@ async def open_account(context: Context, currency: Currency, name: str, key: str
 
     async def open(transaction: Transaction) -> dict[str, str]:
         if not await finance.compliance.add_holder(transaction, owner_id, name, screening):
-            await finance.ledger.hold_holder(transaction, owner_id)
+            await finance.ledger.holders(transaction, [owner_id])
         if await finance.books.count_of(transaction, owner_id) >= MAX_ACCOUNTS:
             raise InvalidInput("currency", f"A person has {MAX_ACCOUNTS} accounts at most.")
         id = await finance.ledger.open(transaction, AccountKind.WALLET, currency, owner_id)

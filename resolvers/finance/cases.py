@@ -31,7 +31,7 @@ async def decide_case(context: Context, id: UUID, verdict: Verdict, note: str, k
         if case is None:
             raise NotFound("case")
         transfer = await finance.transfers.hold(transaction, case.transfer_id)
-        if transfer is None or context.actor.id in (transfer.from_owner_id, transfer.to_owner_id):
+        if transfer is None or context.actor.id in (transfer.from_owner_id, transfer.to_owner_id, transfer.actor_id):
             raise FourEyes
         if transfer.status == TransferStatus.HELD:
             if case.status == CaseStatus.RELEASED:

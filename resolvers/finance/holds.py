@@ -14,7 +14,8 @@ from datasources.sql import Transaction
 from loaders.finance import FinanceLoaders
 from resolvers.context import Context
 from resolvers.finance.accounts import one_line
-from resolvers.finance.transfers import MAX_TEXT, Order, base_minor_of, fresh_transfer, positive, posted
+from resolvers.finance.moving import Order, base_minor_of, positive, posted
+from resolvers.finance.transfers import MAX_TEXT, fresh_transfer
 
 
 async def hold(context: Context, account_id: UUID, money: Money, text: str, key: str) -> Any:

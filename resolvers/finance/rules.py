@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from datasources.finance.compliance import Level, ScreeningStatus
 from datasources.finance.errors import LimitReached
-from datasources.finance.transfers import Outgoing, Recent
+from datasources.finance.transfers import Outgoing, Recent, Side
 from datasources.money import Money
 
 BASE = "EUR"
@@ -30,34 +30,52 @@ class Flag(StrEnum):
     AMOUNT = "amount"
     VELOCITY = "velocity"
     STRUCTURING = "structuring"
+    RECEIVED_AMOUNT = "received_amount"
+    RECEIVED_VELOCITY = "received_velocity"
+    RECEIVED_STRUCTURING = "received_structuring"
     SCREENING = "screening"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`times` transfers within `within`, the new one included, each worth at least `from_minor` and less than
-    `below_minor`, raise the flag.
+    """`times` transfers that one person sent, or received, `within` that time, the new one included, raise the flag:
+    those worth at least `from_minor` and less than `below_minor`.
     """
 
     flag: Flag
+    side: Side
     times: int
     within: timedelta
     from_minor: int
     below_minor: int | None = None
 
 
+ONCE, HOUR, DAYS = timedelta(), timedelta(hours=1), timedelta(days=3)
 RULES: Sequence[Rule] = (
-    Rule(Flag.AMOUNT, times=1, within=timedelta(), from_minor=10_000_00),
-    Rule(Flag.VELOCITY, times=20, within=timedelta(hours=1), from_minor=0),
-    Rule(Flag.STRUCTURING, times=3, within=timedelta(days=3), from_minor=8_000_00, below_minor=10_000_00),
+    Rule(Flag.AMOUNT, Side.SENT, 1, ONCE, 10_000_00),
+    Rule(Flag.VELOCITY, Side.SENT, 20, HOUR, 0),
+    Rule(Flag.STRUCTURING, Side.SENT, 3, DAYS, 8_000_00, 10_000_00),
+    Rule(Flag.RECEIVED_AMOUNT, Side.RECEIVED, 1, ONCE, 50_000_00),
+    Rule(Flag.RECEIVED_VELOCITY, Side.RECEIVED, 50, HOUR, 0),
+    Rule(Flag.RECEIVED_STRUCTURING, Side.RECEIVED, 3, DAYS, 40_000_00, 50_000_00),
 )
+"""Code, not settings: who changes what is looked at is seen to, by whoever reviews it and by the history."""
 LOOK_BACK = max(rule.within for rule in RULES)
 
 
-def flags(base_minor: int, now: datetime, recent: Sequence[Recent], rules: Sequence[Rule] = RULES) -> list[Flag]:
-    """Which rules a new transfer breaks, after those that were sent before it."""
-    every = [Recent(base_minor, now), *recent]
-    return [rule.flag for rule in rules if _fits(rule, every[0]) and _count(rule, every, now) >= rule.times]
+def flags(
+    base_minor: int, now: datetime, recent: Mapping[Side, Sequence[Recent]], rules: Sequence[Rule] = RULES
+) -> list[Flag]:
+    """Which rules a new transfer breaks, after those of the same sender and of the same receiver before it.
+
+    A side that is the house's own is not in `recent`.
+    """
+    new = Recent(base_minor, now)
+    return [
+        rule.flag
+        for rule in rules
+        if rule.side in recent and _fits(rule, new) and 1 + _count(rule, recent[rule.side], now) >= rule.times
+    ]
 
 
 def _count(rule: Rule, transfers: Sequence[Recent], now: datetime) -> int:

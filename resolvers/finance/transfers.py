@@ -18,17 +18,9 @@ from datasources.sql import Transaction
 from loaders.finance import FinanceLoaders
 from resolvers.context import Context
 from resolvers.finance.accounts import must_own, one_line
-from resolvers.finance.rules import (
-    BASE,
-    LOOK_BACK,
-    Ruling,
-    flags,
-    must_be_within_limits,
-    ruling,
-    start_of_day,
-)
+from resolvers.finance.moving import Order, base_minor_of, moved, positive, sent
 from resolvers.finance.screening import screened
-from resolvers.finance.settling import postings_of, tell, tell_posted
+from resolvers.finance.settling import tell
 
 MAX_TEXT = 200
 
@@ -42,32 +34,6 @@ class Send:
     money: Money
     quote_id: UUID | None
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A transfer as it is about to be written: the columns that say what moves from where to where."""
-
-    kind: TransferKind
-    from_account_id: UUID
-    from_owner_id: UUID | None
-    to_account_id: UUID
-    to_owner_id: UUID | None
-    amount_minor: int
-    currency: str
-    to_amount_minor: int
-    to_currency: str
-    base_minor: int
-    text: str
-    quote_id: UUID | None = None
-
-    @property
-    def money(self) -> Money:
-        return Money(self.amount_minor, self.currency)
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 async def transfer(context: Context, command: Send, key: str) -> Any:
@@ -107,13 +73,13 @@ async def transfer(context: Context, command: Send, key: str) -> Any:
     recipient = await _recipient(finance, source.owner_id, target.owner_id)
 
     async def send(transaction: Transaction) -> dict[str, str]:
-        level = await _must_be_clear(finance, transaction, source.owner_id)
+        level = await _must_be_clear(finance, transaction, source.owner_id, target.owner_id)
         asked = (
             order
             if command.quote_id is None
             else await _quoted(finance, transaction, order, command.quote_id, target.currency)
         )
-        return await _sent(context, finance, transaction, asked, level, recipient)
+        return await sent(context, finance, transaction, asked, level, recipient)
 
     done = await once.do(finance.sources.database, send)
     return await fresh_transfer(context, UUID(done["transfer"]))
@@ -137,14 +103,14 @@ async def withdraw(context: Context, account_id: UUID, money: Money, text: str, 
         cash = await finance.ledger.of_house(transaction, AccountKind.CASH, currency)
         ends = (source.id, source.owner_id, cash, None)
         order = Order(TransferKind.WITHDRAWAL, *ends, minor, currency, minor, currency, base_minor, text)
-        return await _sent(context, finance, transaction, order, level, ScreeningStatus.CLEAR)
+        return await sent(context, finance, transaction, order, level, ScreeningStatus.CLEAR)
 
     done = await finance.once(key, "withdraw", request).do(finance.sources.database, send)
     return await fresh_transfer(context, UUID(done["transfer"]))
 
 
 async def deposit(context: Context, account_id: UUID, money: Money, text: str, key: str) -> Any:
-    """Books money that came in for an account, once for `key`.
+    """Books money that came in for an account, once for `key`; or holds it at the bank where rules say so.
 
     Raises: Forbidden, InvalidInput, NotFound, RateUnknown, KeyReused.
     """
@@ -159,10 +125,12 @@ async def deposit(context: Context, account_id: UUID, money: Money, text: str, k
     request = {"account": account_id, "money": money, "text": text}
 
     async def book(transaction: Transaction) -> dict[str, str]:
+        await finance.ledger.holders(transaction, [target.owner_id])
         cash = await finance.ledger.of_house(transaction, AccountKind.CASH, currency)
         ends = (cash, None, target.id, target.owner_id)
         order = Order(TransferKind.DEPOSIT, *ends, minor, currency, minor, currency, base_minor, text)
-        return {"transfer": str(await posted(finance, transaction, order))}
+        accounts = await finance.ledger.accounts(transaction, (cash, target.id))
+        return await moved(context, finance, transaction, order, accounts[cash], ScreeningStatus.CLEAR)
 
     done = await finance.once(key, "deposit", request).do(finance.sources.database, book)
     return await fresh_transfer(context, UUID(done["transfer"]))
@@ -210,53 +178,9 @@ async def quote_rate(context: Context, currency: Currency, to_currency: Currency
     return await finance.transfers.quote(id)
 
 
-async def posted(finance: Finance, transaction: Transaction, order: Order) -> UUID:
-    """Books it at once; the transfer's id. Raises: InsufficientFunds."""
-    postings = await postings_of(finance, transaction, order)
-    entry_id = await finance.ledger.post(transaction, EntryKind(order.kind), postings, order.text)
-    id = await finance.transfers.insert(
-        transaction, **order.columns, status=TransferStatus.POSTED, entry_id=entry_id, hold_id=None
-    )
-    await tell_posted(finance, transaction, id, order.from_owner_id, order.to_owner_id)
-    await finance.audit.note(transaction, order.kind, id, amount_minor=order.amount_minor, currency=order.currency)
-    return id
-
-
 async def fresh_transfer(context: Context, id: UUID) -> Any:
     context.loaders.forget()
     return await context.loaders.load(FinanceLoaders.transfer_by_id, id)
-
-
-async def _sent(
-    context: Context,
-    finance: Finance,
-    transaction: Transaction,
-    order: Order,
-    level: Level,
-    recipient: ScreeningStatus,
-) -> dict[str, str]:
-    """Sends, or holds the money where rules or the recipient say so. The caller holds the holder."""
-    now = context.clock()
-    account = (await finance.ledger.accounts(transaction, await postings_of(finance, transaction, order)))[
-        order.from_account_id
-    ]
-    outgoing = await finance.transfers.outgoing(transaction, account, start_of_day(now))
-    must_be_within_limits(order.money, order.base_minor, level, account.daily_limit_minor, outgoing)
-    recent = await finance.transfers.recent(transaction, account.owner_id, now - LOOK_BACK)
-    decided, reasons = ruling(flags(order.base_minor, now, recent), recipient)
-    if decided is Ruling.POST:
-        return {"transfer": str(await posted(finance, transaction, order))}
-    status = TransferStatus.HELD if decided is Ruling.HOLD else TransferStatus.WAITING
-    hold_id = await finance.ledger.hold(transaction, account, order.amount_minor, order.text)
-    id = await finance.transfers.insert(transaction, **order.columns, status=status, entry_id=None, hold_id=hold_id)
-    if decided is Ruling.HOLD:
-        await finance.compliance.open_case(transaction, id, account.owner_id, reasons)
-    told = EventType.TRANSFER_HELD if decided is Ruling.HOLD else EventType.TRANSFER_WAITING
-    await tell(finance, transaction, told, id, order.from_owner_id)
-    await finance.audit.note(
-        transaction, order.kind, id, amount_minor=order.amount_minor, currency=order.currency, ruling=decided
-    )
-    return {"transfer": str(id)}
 
 
 async def _quoted(finance: Finance, transaction: Transaction, order: Order, quote_id: UUID, to_currency: str) -> Order:
@@ -268,9 +192,12 @@ async def _quoted(finance: Finance, transaction: Transaction, order: Order, quot
     return replace(order, to_amount_minor=received.minor, to_currency=to_currency, quote_id=quote_id)
 
 
-async def _must_be_clear(finance: Finance, transaction: Transaction, owner_id: UUID) -> Level:
-    """Holds the holder; how well we know who it is. Raises: NotScreened, of a hit too: nobody is to be warned."""
-    holder = await finance.ledger.hold_holder(transaction, owner_id)
+async def _must_be_clear(finance: Finance, transaction: Transaction, owner_id: UUID, *others: UUID) -> Level:
+    """Holds the holders; how well we know who it is.
+
+    Raises: NotScreened, of a hit too: nobody is to be warned.
+    """
+    holder = (await finance.ledger.holders(transaction, (owner_id, *others))).get(owner_id)
     if holder is None or holder.screening != ScreeningStatus.CLEAR:
         raise NotScreened
     return Level(holder.level)
@@ -289,22 +216,3 @@ async def _recipient(finance: Finance, from_owner_id: UUID, to_owner_id: UUID) -
     if await finance.transfers.knows(from_owner_id, to_owner_id):
         return ScreeningStatus.CLEAR
     return ScreeningStatus.HIT if recipient is None else await screened(finance, finance.compliance.name_of(recipient))
-
-
-async def base_minor_of(finance: Finance, money: Money) -> int:
-    """What it is worth in euro cents, at the newest rate that we have. Raises: RateUnknown."""
-    if money.currency == BASE:
-        return money.minor
-    rate = across(await finance.rates.latest(), money.currency, BASE)
-    if rate is None:
-        raise RateUnknown
-    return money.converted(rate, BASE).minor
-
-
-def positive(money: Money, currency: str) -> Money:
-    """Raises: InvalidInput."""
-    if money.minor < 1:
-        raise InvalidInput("amount", "Write an amount above zero.")
-    if money.currency != currency:
-        raise InvalidInput("amount", f"This account is kept in {currency}; write the amount in it.")
-    return money

@@ -12,6 +12,7 @@ from datasources.finance.ledger import AccountKind, EntryKind, HoldStatus
 from datasources.money import Currency
 from loaders.finance import FinanceLoaders
 from resolvers.finance import accounts, cases
+from resolvers.finance.rules import DAILY_BASE_MINOR
 from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.connection import Connection
@@ -43,9 +44,9 @@ told(
     "How well a holder is known, which bounds what may be sent in a day.",
     name="IdentityLevel",
     NONE="Nothing can be sent.",
-    BASIC="Up to 1,000 EUR a day.",
-    VERIFIED="Up to 20,000 EUR a day.",
-    FULL="Up to 1,000,000 EUR a day.",
+    **{
+        level.name: f"Up to {DAILY_BASE_MINOR[level] // 100:,} EUR a day." for level in Level if level is not Level.NONE
+    },
 )
 told(
     ScreeningStatus,

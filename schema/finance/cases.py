@@ -33,6 +33,9 @@ told(
     AMOUNT="It is large.",
     VELOCITY="There were many in an hour.",
     STRUCTURING="Several in some days are a little below what is looked at.",
+    RECEIVED_AMOUNT="It is large for who would receive it.",
+    RECEIVED_VELOCITY="Who would receive it received many in an hour.",
+    RECEIVED_STRUCTURING="Who would receive it received several in some days, a little below what is looked at.",
     SCREENING="The name of who would receive it is on a list.",
 )
 
@@ -52,7 +55,11 @@ class Case(Node, batch=FinanceLoaders.case_by_id):
         lambda reasons: [Flag(reason) for reason in reasons], "reasons", cost=Cost(size=2), description="Why."
     )
     transfer: Transfer | None = edge(FinanceLoaders.transfer_by_id, key="transfer_id")
-    holder: Holder | None = edge(FinanceLoaders.holder_by_id, key="holder_id", description="Whose money it is.")
+    holder: Holder | None = edge(
+        FinanceLoaders.holder_by_id,
+        key="holder_id",
+        description="Whose money it is, or would be where it comes from the bank.",
+    )
     decisions: list[CaseDecision] = edge(
         FinanceLoaders.decisions_by_case, key="id", cost=Cost(size=2), description="The oldest first."
     )

@@ -50,7 +50,7 @@ told(
     "How far a transfer is.",
     POSTED="It is booked.",
     WAITING="The screening service is away: the money is held until it says something of who would receive it.",
-    HELD="Officers look at it; the money is held meanwhile.",
+    HELD="Officers look at it; the money is held meanwhile where it comes from.",
     REJECTED="It was given back.",
     REVERSED="It was booked, and then the opposite.",
 )
@@ -223,7 +223,14 @@ class TransfersMutation:
             TransferPayload, transfer=lambda: transfers.withdraw(info.context, *_moved(input), input.idempotency_key)
         )
 
-    @mutation(_WRITE, "Books money that came in for an account.", InvalidInput, NotFound, RateUnknown, KeyReused)
+    @mutation(
+        _WRITE,
+        "Books money that came in for an account; officers may look at it first.",
+        InvalidInput,
+        NotFound,
+        RateUnknown,
+        KeyReused,
+    )
     async def deposit(self, info: strawberry.Info, input: MoveMoneyInput) -> TransferPayload | None:
         return await payload(
             TransferPayload, transfer=lambda: transfers.deposit(info.context, *_moved(input), input.idempotency_key)

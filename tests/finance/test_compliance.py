@@ -2,17 +2,20 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from datasources.actor import SYSTEM
 from datasources.finance.compliance import ScreeningStatus
-from datasources.finance.transfers import Recent
-from resolvers.finance.rules import Flag, Ruling, flags, ruling
+from datasources.finance.tables import TRANSFERS
+from datasources.finance.transfers import Recent, Side
+from resolvers.finance.rules import RULES, Flag, Rule, Ruling, flags, ruling
 from resolvers.finance.screening import screen_waiting
-from schema.node import global_id
+from schema.node import global_id, uuid_of
 from tests.commerce.shop import START
-from tests.finance.bank import CAPTURE, DECIDE, RELEASE, VERIFY, Bank, Wallet
+from tests.finance.bank import CAPTURE, DECIDE, DEPOSIT, RELEASE, VERIFY, Bank, Wallet, amount
 from tests.sandbox_process import RunningSandbox
 
 CASES = """{ cases(status: OPEN) { nodes {
@@ -136,23 +139,87 @@ async def test_nobody_vouches_for_themselves(bank: Bank) -> None:
     assert (await bank.do(VERIFY, officer, **mine))["problem"]["code"] == "FINANCE_FOUR_EYES"
 
 
-@pytest.mark.parametrize(
-    ("minor", "before", "flag"),
-    [
-        (9_999_99, [], []),
-        (10_000_00, [], [Flag.AMOUNT]),
-        (8_000_00, [(9_000_00, 1), (9_999_99, 71)], [Flag.STRUCTURING]),
-        (8_000_00, [(9_000_00, 1), (9_999_99, 73)], []),
-        (8_000_00, [(9_000_00, 1), (10_000_00, 2)], []),
-        (1_00, [(9_000_00, 1), (9_000_00, 2), (9_000_00, 3)], []),
-        (1, [(1, 0.9)] * 19, [Flag.VELOCITY]),
-        (1, [(1, 0.9)] * 18 + [(1, 1.1)], []),
-        (10_000_00, [(1, 0.5)] * 19, [Flag.AMOUNT, Flag.VELOCITY]),
-    ],
-)
-def test_rules_see_what_they_are_to_see(minor: int, before: list[tuple[int, float]], flag: list[Flag]) -> None:
-    recent = [Recent(worth, START - timedelta(hours=hours)) for worth, hours in before]
-    assert flags(minor, START, recent) == flag
+def before(
+    rule: Rule, *, minor: int | None = None, ago: timedelta | None = None, fewer: int = 0
+) -> dict[Side, list[Recent]]:
+    """As many as are just too few, each of the least that counts, as long ago as counts."""
+    one = Recent(rule.from_minor if minor is None else minor, START - (rule.within if ago is None else ago))
+    return {rule.side: [one] * (rule.times - 1 - fewer)}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.flag))
+def test_each_rule_flags_at_its_bounds_and_not_just_below(rule: Rule) -> None:
+    assert flags(rule.from_minor, START, before(rule), [rule]) == [rule.flag]
+    other = {Side.RECEIVED if rule.side is Side.SENT else Side.SENT: before(rule)[rule.side]}
+    assert flags(rule.from_minor, START, other, [rule]) == []
+    if rule.from_minor:
+        assert flags(rule.from_minor - 1, START, before(rule), [rule]) == []
+    if rule.below_minor:
+        assert flags(rule.below_minor - 1, START, before(rule), [rule]) == [rule.flag]
+        assert flags(rule.below_minor, START, before(rule), [rule]) == []
+        assert flags(rule.from_minor, START, before(rule, minor=rule.below_minor), [rule]) == []
+    if rule.times > 1:
+        assert flags(rule.from_minor, START, before(rule, fewer=1), [rule]) == []
+        late = before(rule, ago=rule.within + timedelta(microseconds=1))
+        assert flags(rule.from_minor, START, late, [rule]) == []
+
+
+def test_whatever_is_flagged_is_told_together() -> None:
+    assert {(rule.flag.removeprefix("received_"), rule.side) for rule in RULES} == {
+        (flag, side) for flag in (Flag.AMOUNT, Flag.VELOCITY, Flag.STRUCTURING) for side in Side
+    }
+    hasty = {Side.SENT: [Recent(1, START)] * 19, Side.RECEIVED: []}
+    assert flags(50_000_00, START, hasty) == [Flag.AMOUNT, Flag.VELOCITY, Flag.RECEIVED_AMOUNT]
+    assert flags(9_999_99, START, {Side.SENT: [], Side.RECEIVED: []}) == []
+
+
+async def test_what_comes_in_is_looked_at_too_and_stays_at_the_bank_meanwhile(bank: Bank) -> None:
+    ada = await bank.wallet(money=49_999_99)
+    asked = {"accountId": ada.id, "amount": amount(50_000_00), "text": "Sold a boat"}
+    assert (await bank.do(DEPOSIT, bank.accountant, **asked))["transfer"]["status"] == "HELD"
+    (case,) = await cases(bank)
+    assert (case["reasons"], case["holder"]["name"]) == (["RECEIVED_AMOUNT"], "Ada Byron")
+    assert await bank.balance(ada) == ("49999.99", "0.00", "49999.99")
+    mine = (await bank.gateway.data("{ transfers { totalCount } }", as_=ada.owner))["transfers"]
+    assert mine == {"totalCount": 1}  # nobody is warned
+    release = {"caseId": case["id"], "verdict": "RELEASE", "note": "There is a contract"}
+    both = bank.staff("books:read", "books:write", "cases:read", "cases:write")
+    for officer in bank.officers[:2]:
+        assert (await bank.do(DECIDE, officer, **release))["problem"] is None
+    assert await bank.balance(ada) == ("99999.99", "0.00", "99999.99")
+    assert (await bank.do(DEPOSIT, both, **asked))["transfer"]["status"] == "HELD"
+    (case,) = await cases(bank)
+    mine = {"caseId": case["id"], "verdict": "REJECT", "note": "No papers"}
+    assert (await bank.do(DECIDE, both, **mine))["problem"]["code"] == "FINANCE_FOUR_EYES"
+    assert (await bank.do(DECIDE, bank.officers[0], **mine))["case"]["transfer"]["status"] == "REJECTED"
+    assert await bank.balance(ada) == ("99999.99", "0.00", "99999.99")
+    await bank.must_balance()
+
+
+async def test_parts_that_come_in_are_seen_together(bank: Bank) -> None:
+    ada = await bank.wallet()
+    asked = {"accountId": ada.id, "amount": amount(40_000_00), "text": "In parts"}
+    done = [(await bank.do(DEPOSIT, bank.accountant, **asked))["transfer"]["status"] for _ in range(3)]
+    assert done == ["POSTED", "POSTED", "HELD"]
+    assert [case["reasons"] for case in await cases(bank)] == [["RECEIVED_STRUCTURING"]]
+    bank.clock.forward(days=3, seconds=1)
+    assert (await bank.do(DEPOSIT, bank.accountant, **asked))["transfer"]["status"] == "POSTED"
+
+
+@pytest.mark.parametrize(("others", "status"), [(48, "POSTED"), (49, "HELD")])
+async def test_who_receives_of_many_is_looked_at_whoever_sends(bank: Bank, others: int, status: str) -> None:
+    ada, bo, cy = [await bank.wallet(money=5, name=name) for name in ("Ada Byron", "Bo Lindqvist", "Cy Young")]
+    first = (await bank.send(cy, bo, 1))["transfer"]["id"]
+
+    def repeated(connection: sa.Connection) -> None:
+        row = connection.execute(sa.select(TRANSFERS).where(TRANSFERS.c.id == uuid_of(first, "Transfer"))).one()
+        waiting = row._asdict() | {"status": "waiting", "entry_id": None}
+        connection.execute(sa.insert(TRANSFERS), [waiting | {"id": uuid4()} for _ in range(others - 2)])
+
+    await bank.database.in_one_thread(repeated)  # with Bo's deposit and Cy's transfer, so many others
+    sent = (await bank.send(ada, bo, 1))["transfer"]
+    assert sent["status"] == status
+    assert [case["reasons"] for case in await cases(bank)] == ([["RECEIVED_VELOCITY"]] if status == "HELD" else [])
 
 
 def test_a_flag_weighs_more_than_a_wait() -> None:

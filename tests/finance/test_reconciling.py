@@ -91,8 +91,6 @@ async def test_each_side_is_looked_at_and_what_agrees_is_none(
     provider.change("/v1/refunds", {"payment_intent": stray})
     assert (await compare(bank))[2] == [(shop.id("Order", unknown), 2, "4.00", "5.00"), (None, 1, "0.00", None)]
     await till.ship(waits)
-    ((id, *rest),) = [one for one in (await compare(bank))[2] if one[0] == waits]
-    assert (id, rest[0], rest[2]) == (waits, 1, None)
     await consume(bank, shop)
     assert waits not in [one[0] for one in (await compare(bank))[2]]
     await bank.must_balance()
