@@ -16,9 +16,10 @@ from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
 from datasources.settings import Settings, SettingsPart, read, variable
 from datasources.settings_check import check
-from gateway import logs, metrics, processes, sdl, traces
+from gateway import logs, metrics, people, processes, sdl, traces
 from gateway.app import Graph, application
 from gateway.draining import Draining
+from gateway.explorer import explorer
 from gateway.identity import Tokens
 from gateway.later import flush
 from gateway.limits import Limits
@@ -55,6 +56,7 @@ class House:
         self.draining = Draining(drain_s_of(settings))
         self._persisted = Persisted(settings.documents or ("automatic" if settings.env == "development" else "any"))
         limits = limits_of(settings)
+        in_development = settings.env == "development"
         graph = build()
         self.app = application(
             Graph(
@@ -62,19 +64,20 @@ class House:
                 self.open_context,
                 self._checks,
                 [
-                    *metrics.routes(settings.metrics_token, public=settings.env == "development"),
+                    *metrics.routes(settings.metrics_token, public=in_development),
                     *sdl.routes(lambda: f"{graph.as_str()}\n", shown=limits.introspection),
+                    *(people.routes(self._people, self.tokens) if in_development else ()),
                     *(route for domain in DOMAINS for route in domain.routes(self.open_context)),
                 ],
                 self._persisted,
             ),
             self.tokens,
             planned=settings.executor == "plan",
-            explains=settings.env == "development",
+            explains=in_development,
             operation_timeout_s=settings.operation_timeout_s,
             max_body_bytes=settings.max_body_bytes,
             cors_origins=settings.cors_origins,
-            explorer=settings.env == "development",
+            explorer=explorer(people.PATH if in_development else "") if limits.introspection else None,
             limits=limits,
             trusted_proxies=settings.trusted_proxies,
             draining=self.draining,
@@ -118,6 +121,12 @@ class House:
                 source, target = self.sources[stores[consumer.of]], self.sources[domain.stores]
                 consuming = partial(consume, consumer, source, target, self.open_context)
                 yield leases.holding(f"{domain.name}: {consumer.name}", consuming)
+
+    async def _people(self) -> Mapping[str, Actor]:
+        """Those of the sample data that are there."""
+        emails = dict.fromkeys(email for _, sample in SAMPLES for email in sample.people)
+        found = {email: await person_with(self.sources, email) for email in emails}
+        return {email: person for email, person in found.items() if person}
 
     def _checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         checked = (self.tokens, *self.sources.values())

@@ -8,13 +8,14 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from commands.audit import audit
 from commands.documents import documents
 from commands.environment import set_options
+from commands.explorer import building
 from commands.graph import check, plan, schema
 from commands.options import DEFAULTS, Data, Host, Port, Scale, StandIns, Workers
 from commands.reencryption import reencrypt
@@ -90,7 +91,8 @@ def serve(
         address = processes.address_of(listening)
         in_development = settings.env == "development"
         sandbox_url = _stand_ins(stack, settings, own, address) if in_development and sandbox else None
-        greeting = asyncio.run(_prepared(address, scale if in_development else None, sandbox_url))
+        with building() if in_development else nullcontext():
+            greeting = asyncio.run(_prepared(address, scale if in_development else None, sandbox_url))
         processes.serve(
             "house:app",
             listening,

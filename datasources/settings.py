@@ -187,8 +187,8 @@ class Settings(SettingsPart):
     )
     introspection: bool | None = Field(
         default=None,
-        description="Whether clients may ask for the schema, and are told the names that are close to a wrong one. "
-        "Without it, in development only.",
+        description="Whether clients may ask for the schema, browsers are shown the explorer, and names that are close "
+        "to a wrong one are told. Without it, in development only.",
         examples=["true"],
     )
     token_secret: Secret | None = secret(

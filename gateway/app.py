@@ -26,7 +26,7 @@ from gateway.cross_site import SECURE, Origins, OwnPagesOnly, SecurityHeaders, c
 from gateway.draining import STATE, Draining, closing
 from gateway.errors import masked
 from gateway.execution import Executor, OpenContext
-from gateway.explorer import explorer_page
+from gateway.explorer import Explorer
 from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens, token_of
 from gateway.limits import DEFAULT, Limits
@@ -71,7 +71,7 @@ def application(
     operation_timeout_s: float,
     max_body_bytes: int,
     cors_origins: Sequence[str],
-    explorer: bool,
+    explorer: Explorer | None = None,
     limits: Limits = DEFAULT,
     trusted_proxies: Sequence[str] = (),
     draining: Draining | None = None,
@@ -94,7 +94,7 @@ def application(
     connections = Connections(limits.max_connections)
     streaming = Streaming(executor, tokens, connections, draining)
     reserved = Reserved(streaming, secret or token_bytes(), limits.redis_url, alone=alone)
-    page = explorer_page() if explorer else None
+    page = explorer.page if explorer else None
     endpoint = GraphQLEndpoint(executor, tokens, origins, streaming, reserved, page, max_body_bytes)
     socket = SocketHandler(
         lambda payload: Session.of(tokens, token_of(payload)),
@@ -119,7 +119,12 @@ def application(
         healthy = all(state == "ok" for state in states.values())
         return JSONResponse({"ready": healthy, "sources": states}, 200 if healthy else 503)
 
-    others = [Route("/health/live", _live), Route("/health/ready", ready), *graph.routes]
+    others = [
+        Route("/health/live", _live),
+        Route("/health/ready", ready),
+        *graph.routes,
+        *(explorer.routes if explorer else ()),
+    ]
     return Starlette(
         routes=[
             *(WebSocketRoute(path, socket.serve, middleware=[Middleware(OwnPagesOnly, origins)]) for path in PATHS),

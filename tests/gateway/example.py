@@ -18,6 +18,7 @@ from datasources.errors import InvalidInput
 from datasources.ids import utc_now
 from gateway.app import Check, Graph, application
 from gateway.draining import Draining
+from gateway.explorer import Explorer
 from gateway.identity import Tokens
 from gateway.limits import DEFAULT, Limits
 from gateway.persisted import Persisted
@@ -250,7 +251,7 @@ def example(
     operation_timeout_s: float = 10.0,
     max_body_bytes: int = 100_000,
     explains: bool = False,
-    explorer: bool = False,
+    explorer: Explorer | None = None,
     checks: Mapping[str, Check] = MappingProxyType({}),
     limits: Limits = DEFAULT,
     trusted_proxies: Sequence[str] = (),

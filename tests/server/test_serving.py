@@ -99,7 +99,7 @@ def test_readiness_tells_which_source_is_down(tmp_path: Path) -> None:
         }
         page = command.get("/graphql", accept="text/html")
         assert page.headers["content-type"] == "text/html; charset=utf-8"
-        assert "default-src 'none'; script-src 'sha256-" in page.headers["content-security-policy"]
+        assert "default-src 'none'; base-uri 'none'" in page.headers["content-security-policy"]
         assert command.get("/schema.graphql").text == (ROOT / "schema" / "schema.graphql").read_text()
 
 
@@ -111,6 +111,7 @@ def test_production_has_no_sample_data_no_stand_ins_and_no_page(tmp_path: Path) 
         assert products == {"data": {"products": {"totalCount": 0}}}
         assert command.ask({"query": "{ __schema { queryType { name } } }"}, {}).keys() == {"errors"}
         assert command.get("/graphql", accept="text/html").status_code == 406
+        assert command.get("/explorer/people").status_code == 404
         assert command.get("/metrics").status_code == 404
         assert command.get("/schema.graphql").status_code == 403
         assert command.end(signal.SIGINT) == 0
