@@ -35,6 +35,7 @@ VERIFY = """mutation ($input: VerifyHolderInput!) { done: verifyHolder(input: $i
   holder { level } problem { code } } }"""
 DECIDE = """mutation ($input: DecideCaseInput!) { done: decideCase(input: $input) {
   case { status decisions { verdict note } transfer { status } } problem { code } } }"""
+LIMIT = "mutation ($input: LimitAccountInput!) { done: limitAccount(input: $input) { problem { code } } }"
 QUOTE = """mutation ($input: QuoteRateInput!) { done: quoteRate(input: $input) {
   quote { id rate } problem { code ... on InputProblem { field } } } }"""
 BALANCE = "query ($id: ID!) { account(id: $id) { booked { amount } held { amount } available { amount } } }"
@@ -123,6 +124,13 @@ class Bank:
         """How many rows each table has that a mutation writes; keys alone may be known."""
         tables = (ACCOUNTS, ENTRIES, LINES, HOLDS, TRANSFERS, CASES, AUDIT, EVENTS, METADATA.tables["idempotency"])
         return {table.name: await self.count(table) for table in tables}
+
+    async def rows(self) -> dict[str, list[Any]]:
+        """All that the database holds, but that somebody has read of others."""
+        held = {table.name: await self.database.rows(sa.select(table)) for table in METADATA.sorted_tables}
+        del held["audit_head"]
+        held["audit"] = [line for line in held["audit"] if not line.action.startswith("read ")]
+        return {name: sorted(map(repr, rows)) for name, rows in held.items()}
 
     async def must_balance(self) -> None:
         """All lines of a currency sum to zero, accounts say what their lines and holds say, none is below its limit."""

@@ -2,32 +2,18 @@
 
 import asyncio
 from decimal import Decimal
-from random import Random, randrange
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from datasources.finance.tables import TRANSFERS
-from tests.finance.bank import CAPTURE, DEPOSIT, HOLD, QUOTE, RELEASE, REVERSE, WITHDRAW, Bank, Wallet, amount
+from tests.finance.bank import CAPTURE, DEPOSIT, HOLD, LIMIT, QUOTE, RELEASE, REVERSE, WITHDRAW, Bank, Wallet, amount
 
-LIMIT = "mutation ($input: LimitAccountInput!) { done: limitAccount(input: $input) { problem { code } } }"
 PORTFOLIO = "{ portfolio(currency: EUR) { value { amount currency } accounts { currency } } }"
-Move = tuple[int, int, int, bool]
+MOVE = st.tuples(st.integers(0, 9), st.integers(1, 9), st.integers(0, 80_00), st.booleans())
 """From which account to which one after it, how much, and whether it is sent twice at the same moment."""
-
-
-def moves_of(seed: int) -> list[Move]:
-    random = Random(seed)
-    return [
-        (random.randrange(10), random.randrange(1, 10), random.randrange(1, 80_00), random.random() < 0.3)
-        for _ in range(200)
-    ]
-
-
-@pytest.fixture
-def seed() -> int:
-    """Another one each time; who fails shows it."""
-    return randrange(2**32)
 
 
 @pytest.fixture
@@ -38,12 +24,17 @@ async def ten(bank: Bank) -> list[Wallet]:
     return wallets
 
 
+@settings(max_examples=2, deadline=None, suppress_health_check=[*HealthCheck], phases=[Phase.generate, Phase.shrink])
+@given(moves=st.lists(MOVE, min_size=205, max_size=205))
 async def test_two_hundred_transfers_at_once_leave_every_balance_right(
-    bank: Bank, ten: list[Wallet], seed: int
+    bank: Bank, ten: list[Wallet], moves: list[tuple[int, int, int, bool]]
 ) -> None:
-    """Many cannot be afforded; who sends very often is held, by the rules."""
-
-    moves, at_once = moves_of(seed), asyncio.Semaphore(40)
+    """Many cannot be afforded; who sends very often is held, by the rules. Where one is not right, hypothesis makes of
+    those that do not matter moves of nothing, which are not sent; its first example is all of them.
+    """
+    at_once = asyncio.Semaphore(40)
+    moves = [move for move in moves if move[2]]
+    before = [await cents(bank, wallet) for wallet in ten]
 
     async def send(source: int, by: int, minor: int, twice: bool) -> list[Any]:
         target, key = ten[(source + by) % 10], bank.key()
@@ -52,25 +43,27 @@ async def test_two_hundred_transfers_at_once_leave_every_balance_right(
                 *(bank.send(ten[source], target, minor, idempotencyKey=key) for _ in range(1 + twice))
             )
 
-    booked, held, did = [100_00] * 10, [0] * 10, set[str]()
+    booked, held = [of[0] for of in before], [of[1] for of in before]
     answers = await asyncio.gather(*(send(*move) for move in moves))
     for (source, by, minor, _), answer in zip(moves, answers, strict=True):
         assert {one["problem"] and one["problem"]["code"] for one in answer} <= {None, "FINANCE_INSUFFICIENT_FUNDS"}
         done = {(one["transfer"]["id"], one["transfer"]["status"]) for one in answer if one["transfer"]}
         assert len(done) <= 1
         for _, status in done:
-            did.add(status)
             if status == "HELD":
                 held[source] += minor
             else:
                 booked[source] -= minor
                 booked[(source + by) % 10] += minor
-    assert "POSTED" in did
-    found = [await bank.balance(wallet) for wallet in ten]
-    assert [[round(Decimal(one) * 100) for one in of] for of in found] == [
-        [of_booked, of_held, of_booked - of_held] for of_booked, of_held in zip(booked, held, strict=True)
+    assert [await cents(bank, wallet) for wallet in ten] == [
+        (of_booked, of_held, of_booked - of_held) for of_booked, of_held in zip(booked, held, strict=True)
     ]
     await bank.must_balance()
+
+
+async def cents(bank: Bank, wallet: Wallet) -> tuple[int, ...]:
+    """Booked, held and available, in cents."""
+    return tuple(round(Decimal(one) * 100) for one in await bank.balance(wallet))
 
 
 async def test_a_repeat_does_nothing_more(bank: Bank) -> None:
@@ -83,34 +76,6 @@ async def test_a_repeat_does_nothing_more(bank: Bank) -> None:
     assert other["problem"]["code"] == "IDEMPOTENCY_KEY_REUSED"
     assert await bank.counts() == before
     assert [await bank.balance(one) for one in (ada, bo)] == [("40.00", "0.00", "40.00"), ("10.00", "0.00", "10.00")]
-
-
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        ({"amount": amount(0)}, ("INVALID_INPUT", "amount")),
-        ({"amount": amount(-5)}, ("INVALID_INPUT", "amount")),
-        ({"amount": amount(5, "USD")}, ("INVALID_INPUT", "amount")),
-        ({"amount": {"amount": "1.001", "currency": "EUR"}}, ("INVALID_INPUT", "amount")),
-        ({"amount": amount(50_01)}, ("FINANCE_INSUFFICIENT_FUNDS", None)),
-        ({"toNumber": "HD00"}, ("INVALID_INPUT", "toNumber")),
-        ({"toNumber": "HD9800000000000000"}, ("NOT_FOUND", None)),
-        ({"text": " "}, ("INVALID_INPUT", "text")),
-        ({"text": "x" * 201}, ("INVALID_INPUT", "text")),
-        ({"quoteId": "nonsense"}, ("INVALID_INPUT", "quoteId")),
-        ({"idempotencyKey": ""}, ("INVALID_INPUT", "idempotencyKey")),
-        ({"accountId": "QWNjb3VudDowMTljYWU0MC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA"}, ("NOT_FOUND", None)),
-    ],
-)
-async def test_what_is_refused_leaves_no_line_behind(
-    bank: Bank, changes: dict[str, Any], problem: tuple[str, str | None]
-) -> None:
-    ada, bo = await bank.wallet(money=50_00), await bank.wallet(name="Bo Lindqvist")
-    before = await bank.counts()
-    done = await bank.send(ada, bo, 1, **changes)
-    assert (done["problem"]["code"], done["problem"].get("field")) == problem
-    assert await bank.counts() == before
-    assert await bank.balance(ada) == ("50.00", "0.00", "50.00")
 
 
 async def test_limits_are_of_the_account_and_of_who_holds_it(bank: Bank) -> None:
