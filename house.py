@@ -152,18 +152,22 @@ def configured() -> tuple[Settings, Own]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, own: Own, clock: Clock = utc_now) -> AsyncIterator[dict[type, Any]]:
-    """The sources of every domain, by its class of stores, and of the house; the databases at their newest versions.
+async def opened(
+    settings: Settings, own: Own, clock: Clock = utc_now, *, migrating: bool = True
+) -> AsyncIterator[dict[type, Any]]:
+    """The sources of every domain, by its class of stores, and of the house.
 
+    The databases are at their newest versions, or as they are: then nothing is asked or made yet.
     Raises: WrongSetting, CannotStart.
     """
-    processes.usable(settings.data)
+    if migrating:
+        processes.usable(settings.data)
     async with AsyncExitStack() as stack:
         sources: dict[type, Any] = {}
         with answering():
-            sources[HouseSources] = await stack.enter_async_context(open_house(settings, clock))
+            sources[HouseSources] = await stack.enter_async_context(open_house(settings, clock, migrating=migrating))
             for domain in DOMAINS:
-                opening = domain.open(settings, own[domain.name], clock)
+                opening = domain.open(settings, own[domain.name], clock, migrating=migrating)
                 sources[domain.stores] = await stack.enter_async_context(opening)
         yield sources
 

@@ -12,13 +12,16 @@ from contextlib import ExitStack, nullcontext, suppress
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
+from commands.ask import ask
 from commands.audit import audit
+from commands.doctor import doctor
 from commands.documents import documents
 from commands.environment import set_options
 from commands.explorer import building
 from commands.graph import check, plan, schema
 from commands.options import DEFAULTS, Data, Host, Port, Scale, StandIns, Workers
 from commands.reencryption import reencrypt
+from commands.sources import sources
 from commands.terminal import complain, progress, say, welcome
 from commands.tokens import revoke, token
 from datasources.errors import SourceError
@@ -44,9 +47,12 @@ EXAMPLES: Mapping[Callable[..., object], str] = {
     revoke: "revoke --as ada@example.com",
     schema: "schema > schema/schema.graphql",
     check: "check --against released.graphql",
+    ask: "ask '{ me { name } }' --as ada@example.com",
     plan: "plan '{ categories { name } }'",
     reencrypt: "reencrypt --data /tmp/shop",
     audit: "audit --export > audit.jsonl",
+    sources: "sources --json",
+    doctor: "doctor --data /srv/heddle",
 }
 
 cli = App(

@@ -4,6 +4,7 @@ import asyncio
 import json
 from difflib import unified_diff
 from pathlib import Path
+from typing import Any
 
 from graphql import GraphQLError
 
@@ -60,8 +61,14 @@ def check(*, against: Against = None, data: Data = None) -> int:
 def plan(query: Query, /, *, variables: Variables = "{}") -> None:
     """Prints how the gateway answers a query: what it reads where, and what it loads in one call."""
     try:
-        say(described(build()._schema, query, dict(json.loads(variables))))
+        say(described(build()._schema, query, variables_of(variables)))
     except GraphQLError as error:
         raise CannotStart(error.message) from None
+
+
+def variables_of(text: str) -> dict[str, Any]:
+    """Raises: CannotStart."""
+    try:
+        return dict(json.loads(text))
     except (TypeError, ValueError):
         raise CannotStart("""Write the variables as a JSON object, such as '{"first": 3}'.""") from None

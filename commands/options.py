@@ -50,7 +50,15 @@ Undo = Annotated[bool, Parameter(negative=(), help="Take the tokens of before ag
 Check = Annotated[
     bool, Parameter(negative=(), help="Compare it with schema/schema.graphql, and exit with 1 where they differ.")
 ]
+AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="As JSON, for programs.")]
 Query = Annotated[str, Parameter(help="The text of an operation.")]
+Asked = Annotated[
+    str, Parameter(help="The text of an operation, or - to read it from standard input.", allow_leading_hyphen=True)
+]
+Asking = Annotated[str | None, Parameter(name="--as", help="Who asks: an email address; nobody unless given.")]
+Url = Annotated[
+    str | None, Parameter(help="A gateway that runs, like http://127.0.0.1:8000; the graph itself unless given.")
+]
 Variables = Annotated[str, Parameter(help="The values of the query's variables, as JSON.")]
 Client = Annotated[str, Parameter(help="Whose documents: a name such as web or ios.", validator=_client)]
 OneClient = Annotated[str | None, Parameter(help="Of this client, one by one.")]

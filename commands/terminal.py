@@ -13,6 +13,15 @@ from graphql import parse
 from datasources.house.documents import Registered
 from gateway.manifest import operations_of
 
+COLOURS: Mapping[str, str] = {
+    "ok": "green",
+    "wrong": "bold red",
+    "note": "yellow",
+    "newer": "bold red",
+    "SOURCE_UNAVAILABLE": "bold red",
+    "SOURCE_TIMEOUT": "bold red",
+    "SOURCE_REFUSED": "bold red",
+}
 HOW_TO_ADD = "add a manifest: uv run server.py documents add --client web FILE"
 
 Progress = Callable[[str, float], None]
@@ -28,6 +37,35 @@ def complain(text: str) -> None:
     """Each line says what is wrong, and what to do."""
     for line in text.splitlines():
         sys.stderr.write(f"error: {line}\n")
+
+
+def say_json(value: object) -> None:
+    """In colours on a terminal; elsewhere as it is."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if not sys.stdout.isatty():
+        say(text)
+        return
+    from rich import print_json
+
+    print_json(text)
+
+
+def say_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal; elsewhere a line for each row, in columns."""
+    if not sys.stdout.isatty():
+        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        for row in (head, *rows):
+            say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(*head, box=box.SIMPLE_HEAD)
+    for row in rows:
+        drawn.add_row(*(Text(cell, COLOURS.get(cell, "")) for cell in row))
+    Console().print(drawn)
 
 
 def welcome(address: str, email: str, token: str | None, query: str, data: Path | None) -> str:

@@ -1,8 +1,9 @@
 """`token` and `revoke`: who may ask."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from commands.environment import for_databases_alone
 from commands.options import As, Data, Email, Scopes, Subject, Ttl, Undo, Until
@@ -14,6 +15,7 @@ from gateway.identity import Tokens, person_of
 from gateway.processes import CannotStart
 from house import LEARN_EVERY_S, SAMPLES, Own, opened, person_with
 
+NOT_HERE = "This is for development; in production, whoever knows the people issues their tokens"
 NO_DATA = "There is no directory '{}'; run 'uv run server.py' once, or name another"
 
 
@@ -21,10 +23,10 @@ def token(*, as_: As, scope: Scopes = None, ttl: Ttl = timedelta(hours=1), data:
     """Prints a token for development; the gateway need not run."""
     settings, own = for_databases_alone(data)
     if settings.env == "production":
-        raise CannotStart("This is for development; in production, whoever knows the people issues their tokens")
+        raise CannotStart(NOT_HERE)
     if not settings.data.is_dir():
         raise CannotStart(NO_DATA.format(settings.data))
-    say(asyncio.run(_token(settings, own, as_, scope, ttl)))
+    say(asyncio.run(_issued(settings, own, as_, scope, ttl)))
 
 
 def revoke(
@@ -42,14 +44,21 @@ def revoke(
     say(asyncio.run(_revoked(settings, own, email, subject, until, undo)))
 
 
-async def _token(settings: Settings, own: Own, email: str, scopes: Iterable[str] | None, ttl: timedelta) -> str:
+async def token_of(
+    sources: Mapping[type, Any], settings: Settings, email: str, scopes: Iterable[str] | None, ttl: timedelta
+) -> str:
+    """For the person with this address, with these scopes or their own. Raises: CannotStart where there is nobody."""
+    person = await person_with(sources, email)
+    if person is None:
+        known = [one for _, sample in SAMPLES for one in sample.people if await person_with(sources, one)]
+        remedy = f"these do: {', '.join(known)}" if known else "run 'uv run server.py' once to have sample people"
+        raise CannotStart(f"Nobody has the address '{email}'; {remedy}")
+    return Tokens.configured(settings).issue(person.signed_in, scopes or person.scopes, int(ttl.total_seconds()))
+
+
+async def _issued(settings: Settings, own: Own, email: str, scopes: Iterable[str] | None, ttl: timedelta) -> str:
     async with opened(settings, own) as sources:
-        person = await person_with(sources, email)
-        if person is None:
-            known = [one for _, sample in SAMPLES for one in sample.people if await person_with(sources, one)]
-            remedy = f"these do: {', '.join(known)}" if known else "run 'uv run server.py' once to have sample people"
-            raise CannotStart(f"Nobody has the address '{email}'; {remedy}")
-        return Tokens.configured(settings).issue(person.signed_in, scopes or person.scopes, int(ttl.total_seconds()))
+        return await token_of(sources, settings, email, scopes, ttl)
 
 
 async def _revoked(

@@ -179,10 +179,14 @@ class SqliteEngine:
         return connection
 
     async def close(self) -> None:
-        self._writer.submit(lambda: self._connection.close())
+        opened = vars(self)  # to look at a connection opens it, and to open a file makes it
+        if "_connection" in opened:
+            self._writer.submit(lambda: self._connection.close())
         for threads in (self._readers, self._writer):
             await asyncio.to_thread(threads.shutdown)
-        for connection in (self._quick, *self._idle):
+        if "_quick" in opened:
+            self._quick.close()
+        for connection in self._idle:
             connection.close()
         self._writing.dispose()
 

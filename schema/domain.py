@@ -42,13 +42,15 @@ class AuditLog:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """`open(settings, own_settings)` opens the sources; `stores(sources, actor)` is the domain as one actor sees it.
+    """`open(settings, own_settings)` opens the sources, with `migrating=False` as they are; `stores(sources, actor)` is
+    the domain as one actor sees it.
 
     `types` are those that only interfaces lead to. `routes(open_context)` are HTTP endpoints beside the graph;
     `background` is work that the house does again and again, one worker of all at a time, and
     `consumers` what it does about events; then its sources have `offsets`. `person(sources, email)` is
     whom development tokens are made for; `webhook(own_settings)` the path and the signing secret of the events that its
     services send; `reseal(sources, progress)` encrypts anew what it keeps, and gives for each column what became of it;
+    `wrong_key(sources)` names the setting whose key does not fit what is kept, if one does not;
     `dossier` is what it adds where another domain tells a person all that is held of them.
     """
 
@@ -67,6 +69,7 @@ class Domain:
     person: Callable[[Any, str], Awaitable[Actor | None]] | None = None
     webhook: Callable[[Any], tuple[str, str]] | None = None
     reseal: Callable[..., Awaitable[Sequence[Any]]] | None = None
+    wrong_key: Callable[[Any], Awaitable[str | None]] | None = None
     dossier: Dossier | None = None
     audit: AuditLog | None = None
 

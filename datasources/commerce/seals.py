@@ -99,6 +99,23 @@ def unseal(cipher: Cipher, column: sa.Column[Any], id: UUID, sealed: bytes | Non
     return None if sealed is None else cipher.open(sealed, PLACES[column] + id.bytes)
 
 
+async def wrong_key(sources: CommerceSources) -> str | None:
+    """The setting that does not fit what is kept, by the newest customer: `encryption_keys` or `index_secret`.
+
+    None where both do, and where there are no customers yet. Source: one SELECT.
+    """
+    kept = sa.select(CUSTOMERS.c.id, CUSTOMERS.c.sealed_email, CUSTOMERS.c.email_index)
+    living = kept.where(CUSTOMERS.c.sealed_email.is_not(None))
+    newest = await sources.database.row(living.order_by(CUSTOMERS.c.id.desc()).limit(1))
+    if newest is None:
+        return None
+    try:
+        email = unseal(sources.cipher, CUSTOMERS.c.sealed_email, newest.id, newest.sealed_email)
+    except SealBroken:
+        return "encryption_keys"
+    return None if email and sources.email_index.of(email) == newest.email_index else "index_secret"
+
+
 async def sealed_after(database: Database, column: sa.Column[Any], id: UUID, limit: int) -> Rows:
     """The next `id` and `sealed` of this column, by id. Source: one SELECT."""
     ids = column.table.c.id

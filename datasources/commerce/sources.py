@@ -48,14 +48,18 @@ class CommerceSources:
 
 @asynccontextmanager
 async def open_commerce(
-    settings: Settings, own: CommerceSettings, clock: Clock = utc_now
+    settings: Settings, own: CommerceSettings, clock: Clock = utc_now, *, migrating: bool = True
 ) -> AsyncIterator[CommerceSources]:
-    """Opens the sources of commerce, with the database at its newest version. Raises: WrongSetting, SourceError."""
+    """Opens the sources of commerce, with the database at its newest version or as it is.
+
+    Raises: WrongSetting, SourceError.
+    """
     async with AsyncExitStack() as stack:
         url = own.commerce_database_url or f"sqlite:///{settings.data / 'commerce.db'}"
         database = Database("commerce", url)
         stack.push_async_callback(database.close)
-        await migrate(database, MIGRATIONS)
+        if migrating:
+            await migrate(database, MIGRATIONS)
 
         def service(name: str, url: str | None, key: str | None, health_path: str) -> RestService:
             if url is None:

@@ -49,19 +49,25 @@ class FinanceSources:
 
 @asynccontextmanager
 async def open_finance(
-    settings: Settings, own: FinanceSettings, clock: Clock = utc_now
+    settings: Settings, own: FinanceSettings, clock: Clock = utc_now, *, migrating: bool = True
 ) -> AsyncIterator[FinanceSources]:
-    """Opens the sources of finance, with the database at its newest version. Raises: WrongSetting, SourceError."""
+    """Opens the sources of finance, with the database at its newest version or as it is.
+
+    Raises: WrongSetting, SourceError.
+    """
     async with AsyncExitStack() as stack:
         url = own.finance_database_url or f"sqlite:///{settings.data / 'finance.db'}"
         database = Database("finance", url)
         stack.push_async_callback(database.close)
-        await migrate(database, MIGRATIONS)
+        if migrating:
+            await migrate(database, MIGRATIONS)
 
-        def service(name: str, url: str | None, *, timeout_s: float = 5.0, **headers: str) -> RestService:
+        def service(
+            name: str, url: str | None, health_path: str, *, timeout_s: float = 5.0, **headers: str
+        ) -> RestService:
             if url is None:
                 raise WrongSetting(f"HEDDLE_{name.upper()}_URL is missing: write the address of the service '{name}'.")
-            opened = RestService(name, url, headers=headers, timeout_s=timeout_s)
+            opened = RestService(name, url, headers=headers, timeout_s=timeout_s, health_path=health_path)
             stack.push_async_callback(opened.close)
             return opened
 
@@ -72,9 +78,11 @@ async def open_finance(
         key = f"ApiKey {own.screening_key.get_secret_value()}"
         yield FinanceSources(
             database=database,
-            screening=service("screening", own.screening_url, timeout_s=SCREENED_WITHIN_S, authorization=key),
+            screening=service(
+                "screening", own.screening_url, "/readyz", timeout_s=SCREENED_WITHIN_S, authorization=key
+            ),
             screening_dataset=own.screening_dataset,
-            rates=ExchangeRates(service("rates", settings.rates_url)),
+            rates=ExchangeRates(service("rates", settings.rates_url, "/v1/currencies")),
             cipher=Cipher.from_setting(settings.encryption_keys.get_secret_value()),
             email_index=BlindIndex(settings.index_secret.get_secret_value().encode()),
             cursors=cursors,

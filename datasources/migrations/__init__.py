@@ -14,17 +14,23 @@ VERSION = sa.table("alembic_version", sa.column("version_num", sa.String()))
 
 async def migrate(database: Database, history: Path) -> bool:
     """Runs the revisions that are missing; whether there were any. Several processes may call it at once."""
-    if await database.in_one_thread(_version) == _newest(history):
+    if await database.in_one_thread(version_on) == _newest(history):
         return False
     await database.in_one_thread(lambda connection: _upgrade(connection, history))
     return True
+
+
+def newest(name: str) -> str:
+    """The last revision of a domain, or of the house."""
+    return _newest(Path(__file__).parents[1] / name / "migrations")
 
 
 def _newest(history: Path) -> str:
     return max(path.name[:4] for path in history.glob("[0-9]*.py"))
 
 
-def _version(connection: sa.Connection) -> str | None:
+def version_on(connection: sa.Connection) -> str | None:
+    """The last revision that ran there; None where none did."""
     if not sa.inspect(connection).has_table(VERSION.name):
         return None
     return connection.scalar(sa.select(VERSION.c.version_num))

@@ -61,6 +61,7 @@ class RestService:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
+        self.base_url = base_url
         self._timeout_s = timeout_s
         self._health_path = health_path
         # No answer in less time than this says nothing about the service.

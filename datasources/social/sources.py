@@ -37,13 +37,19 @@ class SocialSources:
 
 
 @asynccontextmanager
-async def open_social(settings: Settings, own: SocialSettings, clock: Clock = utc_now) -> AsyncIterator[SocialSources]:
-    """Opens the sources of social, with the database at its newest version. Raises: WrongSetting, SourceError."""
+async def open_social(
+    settings: Settings, own: SocialSettings, clock: Clock = utc_now, *, migrating: bool = True
+) -> AsyncIterator[SocialSources]:
+    """Opens the sources of social, with the database at its newest version or as it is.
+
+    Raises: WrongSetting, SourceError.
+    """
     async with AsyncExitStack() as stack:
         url = own.social_database_url or f"sqlite:///{settings.data / 'social.db'}"
         database = Database("social", url)
         stack.push_async_callback(database.close)
-        await migrate(database, MIGRATIONS)
+        if migrating:
+            await migrate(database, MIGRATIONS)
         if own.recommendations_url is None:
             raise WrongSetting(
                 "HEDDLE_RECOMMENDATIONS_URL is missing: write the address of the service 'recommendations'."

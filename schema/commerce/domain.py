@@ -4,6 +4,7 @@ from strawberry.tools import merge_types
 
 from datasources.commerce.people import person_by_email
 from datasources.commerce.sample.fill import fill
+from datasources.commerce.seals import wrong_key
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.sources import open_commerce
 from datasources.commerce.stores import Commerce
@@ -91,4 +92,5 @@ COMMERCE = Domain(
     person=person_by_email,
     webhook=lambda own: ("/webhooks/payments", own.payments_webhook_secret.get_secret_value()),
     reseal=reseal,
+    wrong_key=wrong_key,
 )
