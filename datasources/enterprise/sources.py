@@ -42,14 +42,18 @@ class EnterpriseSources:
 
 @asynccontextmanager
 async def open_enterprise(
-    settings: Settings, own: EnterpriseSettings, clock: Clock = utc_now
+    settings: Settings, own: EnterpriseSettings, clock: Clock = utc_now, *, migrating: bool = True
 ) -> AsyncIterator[EnterpriseSources]:
-    """Opens the sources of enterprise, with the database at its newest version. Raises: WrongSetting, SourceError."""
+    """Opens the sources of enterprise, with the database at its newest version or as it is.
+
+    Raises: WrongSetting, SourceError.
+    """
     async with AsyncExitStack() as stack:
         url = own.enterprise_database_url or f"sqlite:///{settings.data / 'enterprise.db'}"
         database = Database("enterprise", url)
         stack.push_async_callback(database.close)
-        await migrate(database, MIGRATIONS)
+        if migrating:
+            await migrate(database, MIGRATIONS)
         cursors = Cursors(settings.cursor_secret.get_secret_value().encode())
         wakes = await stack.enter_async_context(open_wakes("enterprise", url, settings.redis_url))
         tail = Tail(Journal(database, EVENTS, cursors), wakes)
