@@ -82,7 +82,11 @@ class Audit:
         return await self._database.rows(after)
 
     async def verify(self) -> Verdict:
-        """Looks at the whole chain, up to where it ended when this began. Source: a SELECT for each thousand lines."""
+        """Looks at the whole chain, up to where it ended when this began. Source: a SELECT for each thousand lines.
+
+        Whoever writes the database may cut the end off together with its mark, or make the whole chain anew: that shows
+        by the hash of the last line alone, which is to be kept elsewhere.
+        """
         (head,) = await self._database.rows(sa.select(AUDIT_HEAD))
         number, hash = 0, FIRST_HASH
         while number < head.number:
@@ -93,7 +97,14 @@ class Audit:
                 number, hash = line.number, line.hash
             if not lines:
                 return Verdict(number, hash, number + 1)
-        return Verdict(number, hash, None if hash == head.hash else number)
+        if hash != head.hash:
+            return Verdict(number, hash, number)
+        return Verdict(number, hash, await self._beyond_the_end())
+
+    async def _beyond_the_end(self) -> int | None:
+        """The first line that somebody wrote without moving the end of the log. Source: one SELECT."""
+        row = await self._database.row(sa.select(sa.func.min(AUDIT.c.number)).where(AUDIT.c.number > _END))
+        return row and row[0]
 
     def _listing(self, subject: str | None, columns: Columns = None) -> Listing:
         conditions = [visible_audit(self._actor), *([equal(AUDIT.c.subject, subject)] if subject else [])]
@@ -113,4 +124,5 @@ def _lines(columns: Columns) -> sa.Select[Any]:
     return projection(AUDIT, columns)
 
 
+_END = sa.select(AUDIT_HEAD.c.number).scalar_subquery()
 _NEWEST = Sort("newest", (AUDIT.c.number,), descending=True)

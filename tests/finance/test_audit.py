@@ -1,11 +1,17 @@
 """Whoever sees or changes what is not theirs leaves a line, and whoever changes a line is found out."""
 
-import pytest
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
 import sqlalchemy as sa
 
 from datasources.finance.tables import AUDIT
 from resolvers.finance import auditing
 from tests.finance.bank import BALANCE, Bank
+from tests.server.command import ROOT, environment
 
 LOG = """query ($subject: String) { auditLog(subject: $subject, first: 50) {
   nodes { number action subject actor } totalCount } }"""
@@ -44,33 +50,88 @@ async def test_what_is_done_and_what_of_others_is_seen_is_written_down(bank: Ban
     assert (verdict["intact"], verdict["lines"], verdict["brokenAt"]) == (True, len(done) + 4, None)
 
 
-@pytest.mark.parametrize("change", ["action = 'other' WHERE number = 2", "hash = 'x' WHERE number = 2", None])
-async def test_the_first_broken_link_is_named(bank: Bank, change: str | None) -> None:
-    """By whoever owns the database, and takes its triggers away."""
-    for name in ("Ada Byron", "Bo Lindqvist", "Cy Young"):
-        await bank.wallet(name=name)
+async def audited(url: str, cwd: Path, *options: str) -> tuple[int, str, str]:
+    """The real command: exit code, what it said, and what it complained of."""
+    command = [sys.executable, str(ROOT / "server.py"), "audit", *options]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=cwd, env=environment(HEDDLE_FINANCE_DATABASE_URL=url), stdout=PIPE, stderr=PIPE
+    )
+    said, complained = await process.communicate()
+    return process.returncode or 0, said.decode(), complained.decode()
 
-    def tamper(connection: sa.Connection) -> None:
+
+async def tamper(bank: Bank, *statements: str) -> None:
+    """As whoever owns the database can, and takes its triggers away."""
+
+    def run(connection: sa.Connection) -> None:
         if connection.dialect.name == "sqlite":
-            for name in ("audit_kept_from_update", "audit_kept_from_delete"):
-                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            for change in ("update", "delete"):
+                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS audit_kept_from_{change}")
         else:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        connection.exec_driver_sql(f"UPDATE audit SET {change}" if change else "DELETE FROM audit WHERE number = 2")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
 
-    await bank.database.in_one_thread(tamper)
-    verdict = (await bank.gateway.data(VERIFY, as_=bank.staff("audit:read")))["verifyAudit"]
-    assert (verdict["intact"], verdict["lines"], verdict["brokenAt"]) == (False, 1, 2)
+    await bank.database.in_one_thread(run)
 
 
-async def test_whoever_has_the_database_takes_the_log_away(bank: Bank) -> None:
+COPY = "INSERT INTO audit SELECT {} AS number, at, actor_id, action, subject, data, hash FROM audit WHERE number = {}"
+FROM_THE_END = [
+    ((COPY.format(10, 9),), 10),
+    (("DELETE FROM audit WHERE number >= 9",), 9),
+    (("DELETE FROM audit WHERE number = 8",), 8),
+    ((COPY.format(8, 7),), 8),
+    (("UPDATE audit SET data = '{\"amount_minor\":1}' WHERE number = 7",), 7),
+    (("UPDATE audit SET action = 'withdrawal' WHERE number = 6",), 6),
+    (("UPDATE audit SET subject = 'other' WHERE number = 5",), 5),
+    (("UPDATE audit SET actor_id = (SELECT actor_id FROM audit WHERE number = 1) WHERE number = 4",), 4),
+    (("UPDATE audit SET at = (SELECT at FROM audit WHERE number = 1) WHERE number = 3",), 3),
+    (("UPDATE audit SET hash = (SELECT hash FROM audit WHERE number = 1) WHERE number = 2",), 2),
+    (("DELETE FROM audit WHERE number = 1", "UPDATE audit SET number = number - 1 WHERE number = 2"), 1),
+]
+"""What is done to the log, each before the one before, and the line that is named."""
+
+
+async def test_the_first_broken_link_is_named(bank: Bank, finance_url: str, tmp_path: Path) -> None:
+    for at in range(9):
+        await bank.wallet(name=f"Person {at}")
+    noted = (await auditing.verify_log(bank.sources)).head
+    assert await audited(finance_url, tmp_path) == (
+        0,
+        f"finance: 9 lines follow from one another; the last is {noted}\n",
+        "",
+    )
+    for change, broken_at in FROM_THE_END:
+        await tamper(bank, *change)
+        verdict = (await bank.gateway.data(VERIFY, as_=bank.staff("audit:read")))["verifyAudit"]
+        assert (verdict["intact"], verdict["lines"], verdict["brokenAt"]) == (False, broken_at - 1, broken_at), change
+        if broken_at == 7:
+            code, said, complained = await audited(finance_url, tmp_path)
+            assert (code, said) == (1, "")
+            assert "finance: line 7 of the audit log is not as it was written; the 6 before it are." in complained
+
+
+async def test_a_log_that_is_cut_with_its_mark_shows_by_the_hash_that_was_noted(bank: Bank) -> None:
+    """Nothing in the database could tell."""
+    for name in ("Ada Byron", "Bo Lindqvist"):
+        await bank.wallet(name=name)
+    noted = await auditing.verify_log(bank.sources)
+    cut = "UPDATE audit_head SET number = 1, hash = (SELECT hash FROM audit WHERE number = 1)"
+    await tamper(bank, "DELETE FROM audit WHERE number = 2", cut)
+    found = await auditing.verify_log(bank.sources)
+    assert (noted.lines, found.lines, found.broken_at) == (2, 1, None)
+    assert found.head != noted.head
+
+
+async def test_whoever_has_the_database_takes_the_log_away(bank: Bank, finance_url: str, tmp_path: Path) -> None:
     ada = await bank.wallet(money=5)
     await bank.gateway.data(BALANCE, {"id": ada.id}, as_=bank.accountant)
-    lines = [line async for line in auditing.export_log(bank.sources)]
+    code, said, complained = await audited(finance_url, tmp_path, "--export")
+    lines = [json.loads(line) for line in said.splitlines()]
     verdict = await auditing.verify_log(bank.sources)
-    assert len(lines) == await bank.count(AUDIT)
-    assert verdict.intact
-    assert verdict.head in lines[-1].decode()
+    assert (code, complained, len(lines)) == (0, "", await bank.count(AUDIT))
+    assert [line["number"] for line in lines] == [1, 2, 3, 4, 5]
+    assert (verdict.intact, verdict.head, lines[-1]["action"]) == (True, lines[-1]["hash"], "read accounts")
     for actor in (ada.owner, bank.accountant, bank.officers[0]):
         assert await bank.gateway.refused(VERIFY, as_=actor) == ["FORBIDDEN"]
         assert await bank.gateway.refused(LOG, as_=actor) == ["FORBIDDEN"]
