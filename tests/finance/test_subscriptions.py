@@ -1,55 +1,14 @@
 """Who subscribes hears of what is theirs, in order, and from the beginning where they say so."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
-
-import pytest
-from websockets.asyncio.client import connect
-from websockets.typing import Subprotocol
-
-from datasources.actor import Actor
-from house import House
 from tests.finance.bank import Bank
-from tests.gateway.serving import served
+from tests.finance.conftest import Listen
 
-PATIENCE_S = 20
 BALANCES = 'subscription { balanceChanged(after: "oldest") { type account { booked { amount } } } }'
 TRANSFERS = 'subscription { transferChanged(after: "oldest") { type transfer { status amount { amount } } } }'
 CASES = 'subscription { caseChanged(after: "oldest") { type case { status reasons } } }'
 RATES = 'subscription { rateChanged(currency: USD, after: "oldest") { type rate { currency rate } } }'
 ALL = """subscription { financeEvents(types: [TRANSFER_HELD, RATE_CHANGED], after: "oldest") {
   __typename type ... on TransferEvent { transfer { id } } } }"""
-Next = Callable[[], Any]
-Listen = Callable[..., AbstractAsyncContextManager[Next]]
-
-
-@pytest.fixture
-async def listen(house: House) -> AsyncIterator[Listen]:
-    """`async with listen(QUERY, ada) as next`: the events, each as it comes."""
-    async with served(house.app, lifespan="off") as port:
-
-        @asynccontextmanager
-        async def listening(query: str, as_: Actor) -> AsyncIterator[Next]:
-            url, protocol = f"ws://127.0.0.1:{port}/graphql", Subprotocol("graphql-transport-ws")
-            async with connect(url, subprotocols=[protocol], proxy=None) as socket:
-                token = {"token": house.tokens.issue(as_.signed_in, as_.scopes, 600)}
-                await socket.send(json.dumps({"type": "connection_init", "payload": token}))
-                await socket.recv()
-                await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": query}}))
-
-                async def next() -> Any:
-                    async with asyncio.timeout(PATIENCE_S):
-                        message = json.loads(await socket.recv())
-                    assert message["type"] == "next", message
-                    (value,) = message["payload"]["data"].values()
-                    return value
-
-                yield next
-
-        yield listening
 
 
 async def test_each_hears_of_what_it_sees(bank: Bank, listen: Listen) -> None:
