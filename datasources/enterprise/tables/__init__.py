@@ -5,10 +5,24 @@ Amounts are minor units of the row's currency.
 """
 
 from datasources.enterprise.tables.base import METADATA
+from datasources.enterprise.tables.processes import APPROVALS, RUN_STEPS, RUNS, WORKFLOW_VERSIONS, WORKFLOWS
 from datasources.enterprise.tables.staff import CHANGES, DEPARTMENTS, EMPLOYEES
 from datasources.events import events_table, offsets_table
 from datasources.idempotency import idempotency_table
 
 EVENTS, OFFSETS, IDEMPOTENCY = events_table(METADATA), offsets_table(METADATA), idempotency_table(METADATA)
 
-__all__ = ["CHANGES", "DEPARTMENTS", "EMPLOYEES", "EVENTS", "IDEMPOTENCY", "METADATA", "OFFSETS"]
+__all__ = [
+    "APPROVALS",
+    "CHANGES",
+    "DEPARTMENTS",
+    "EMPLOYEES",
+    "EVENTS",
+    "IDEMPOTENCY",
+    "METADATA",
+    "OFFSETS",
+    "RUNS",
+    "RUN_STEPS",
+    "WORKFLOWS",
+    "WORKFLOW_VERSIONS",
+]
