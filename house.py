@@ -66,7 +66,7 @@ class House:
                 [
                     *metrics.routes(settings.metrics_token, public=in_development),
                     *sdl.routes(lambda: f"{graph.as_str()}\n", shown=limits.introspection),
-                    *(people.routes(self._people, self.tokens) if in_development else ()),
+                    *(people.routes(self.people, self.tokens) if in_development else ()),
                     *(route for domain in DOMAINS for route in domain.routes(self.open_context)),
                 ],
                 self._persisted,
@@ -122,7 +122,7 @@ class House:
                 consuming = partial(consume, consumer, source, target, self.open_context)
                 yield leases.holding(f"{domain.name}: {consumer.name}", consuming)
 
-    async def _people(self) -> Mapping[str, Actor]:
+    async def people(self) -> Mapping[str, Actor]:
         """Those of the sample data that are there."""
         emails = dict.fromkeys(email for _, sample in SAMPLES for email in sample.people)
         found = {email: await person_with(self.sources, email) for email in emails}

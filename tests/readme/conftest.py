@@ -6,7 +6,6 @@ import pytest
 
 from datasources.actor import Actor
 from datasources.commerce.people import person_by_email
-from datasources.commerce.sample.fill import fill
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
 from datasources.enterprise.settings import EnterpriseSettings
@@ -14,8 +13,8 @@ from datasources.finance.settings import FinanceSettings
 from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
 from datasources.social.settings import SocialSettings
-from house import House
-from schema.links import fill as fill_social
+from house import SAMPLES, House
+from schema.links import LINKS
 from tests.gateway_client import Gateway
 
 
@@ -29,8 +28,10 @@ async def house(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> A
         settings, {"commerce": own, "social": social, "finance": finance, "enterprise": read(EnterpriseSettings)}
     )
     async with house.app.router.lifespan_context(house.app):
-        await fill(house.sources[Commerce], sandbox_url=sandbox.url)
-        await fill_social(house.sources, sandbox_url=sandbox.url)
+        for domain, sample in SAMPLES:
+            await sample.fill(house.sources[domain.stores], sandbox_url=sandbox.url)
+        for links in LINKS:
+            await links.fill(house.sources, sandbox_url=sandbox.url)
         yield house
 
 
