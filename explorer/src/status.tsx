@@ -32,11 +32,11 @@ function answered({ running, arrivals, plan, cost }: Run): string {
   const slow = plan ? warnings(plan).length : 0;
   return [
     plan ? ms(plan.durationMs) : ms(arrivals.at(-1) ?? 0),
+    slow ? many(slow, "warning") : "",
+    arrivals.length > 1 || running ? many(arrivals.length, "part") + (running ? ", more to come" : "") : "",
     plan ? many(plan.statements, "statement") : "",
     plan?.calls ? many(plan.calls, "service call") : "",
     cost?.actual == null ? "" : `cost ${Math.round(cost.actual).toLocaleString("en")}`,
-    arrivals.length > 1 || running ? many(arrivals.length, "part") + (running ? ", more to come" : "") : "",
-    slow ? many(slow, "warning") : "",
   ]
     .filter(Boolean)
     .join(" · ");

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from graphql import OperationType, get_operation_ast, parse, print_ast
 
-from datasources.actor import ANONYMOUS
+from datasources.actor import ANONYMOUS, Actor
 from house import House
 from tests.gateway.serving import served
 from tests.gateway.streams.reading import subscribed
@@ -40,7 +40,8 @@ def examples(file: Path) -> list[Example]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 async def test_each_is_answered(gateway: Gateway, house: House, file: Path) -> None:
-    people = {None: ANONYMOUS, **await house.people()}
+    people: dict[str | None, Actor] = {None: ANONYMOUS}
+    people.update(await house.people())
     live = [example for example in examples(file) if kind(example) is OperationType.SUBSCRIPTION]
     for example in examples(file):
         if example not in live and printed(example.text) not in TOUR:
