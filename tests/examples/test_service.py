@@ -1,4 +1,4 @@
-"""examples/service, killed again and again while stock moves: each move is handled, in order, and has its effect once."""
+"""examples/service, killed again and again while stock moves: each move is handled, in order, and takes effect once."""
 
 import asyncio
 import random
