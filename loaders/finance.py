@@ -18,6 +18,7 @@ class FinanceLoaders(LoaderSet):
     hold_by_id = one_by(lambda finance: finance.books.holds_by_ids, key="id")
     entry_by_id = one_by(lambda finance: finance.books.entries_by_ids, key="id")
     entries_by_order = many_by(lambda finance: finance.books.entries_of_orders, key="order_id")
+    entries_by_invoice = many_by(lambda finance: finance.books.entries_of_invoices, key="invoice_id")
     lines_by_entry = many_by(lambda finance: finance.books.lines_of, key="entry_id")
     transfer_by_id = one_by(lambda finance: finance.transfers.by_ids, key="id")
     transfers = page_by(lambda finance: finance.transfers.pages, lambda finance: finance.transfers.counts)

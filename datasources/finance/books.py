@@ -97,10 +97,11 @@ class Books:
 
     async def entries_of_orders(self, order_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """What these orders were booked as, the oldest first. Source: one SELECT."""
-        theirs = (among(ENTRIES.c.order_id, order_ids), visible_entries(self._actor))
-        return await self._database.rows(
-            read(projection(ENTRIES, columns), *theirs, order=(ENTRIES.c.at, ENTRIES.c.id))
-        )
+        return await self._entries_of(ENTRIES.c.order_id, order_ids, columns)
+
+    async def entries_of_invoices(self, invoice_ids: Sequence[UUID], columns: Columns = None) -> Rows:
+        """What these invoices and their payments were booked as, the oldest first. Source: one SELECT."""
+        return await self._entries_of(ENTRIES.c.invoice_id, invoice_ids, columns)
 
     async def lines_of(self, entry_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The lines of these entries, by account. Source: one SELECT."""
@@ -141,6 +142,11 @@ class Books:
     async def limit(self, transaction: Transaction, id: UUID, daily_limit_minor: int | None) -> None:
         changed = sa.update(ACCOUNTS).where(ACCOUNTS.c.id == id)
         await transaction.write(changed.values(daily_limit_minor=daily_limit_minor))
+
+    async def _entries_of(self, document: sa.Column[Any], ids: Sequence[UUID], columns: Columns) -> Rows:
+        theirs = (among(document, ids), visible_entries(self._actor))
+        oldest = (ENTRIES.c.at, ENTRIES.c.id)
+        return await self._database.rows(read(projection(ENTRIES, columns), *theirs, order=oldest))
 
     @property
     def _visible(self) -> Condition:

@@ -28,7 +28,9 @@ class AccountKind(StrEnum):
     CASH = "cash"
     CLEARING = "clearing"
     REVENUE = "revenue"
+    EXPENSE = "expense"
     TAX = "tax"
+    INPUT_TAX = "input_tax"
     FEES = "fees"
     RECEIVABLE = "receivable"
     PAYABLE = "payable"
@@ -42,6 +44,8 @@ class EntryKind(StrEnum):
     CAPTURE = "capture"
     SALE = "sale"
     REFUND = "refund"
+    INVOICE = "invoice"
+    PAYMENT = "payment"
     REVERSAL = "reversal"
 
 
@@ -124,6 +128,7 @@ class Ledger:
         text: str,
         *,
         order_id: UUID | None = None,
+        invoice_id: UUID | None = None,
         source: str | None = None,
         reverses_id: UUID | None = None,
     ) -> UUID:
@@ -139,6 +144,7 @@ class Ledger:
             "kind": kind,
             "text": text,
             "order_id": order_id,
+            "invoice_id": invoice_id,
             "source": source,
             "reverses_id": reverses_id,
             "actor_id": self._actor.signed_in,

@@ -42,7 +42,8 @@ class Holder(FinanceTable, table=True):
 
 
 class Account(FinanceTable, table=True):
-    """`kind`: wallet, and the house's own: cash, clearing, revenue, tax, fees, receivable, payable, exchange.
+    """`kind`: wallet, and the house's own: cash, clearing, revenue, expense, tax, input_tax, fees, receivable,
+    payable, exchange.
 
     What is available is `booked_minor - held_minor`, and never below `floor_minor`; the house's own accounts have no
     floor. `lines` is how many there are: the number of the newest.
@@ -91,6 +92,7 @@ class Entry(FinanceTable, table=True):
     kind: str = Field(max_length=16)
     text: str = Field(max_length=200)
     order_id: UUID | None = Field(index=True)
+    invoice_id: UUID | None = Field(index=True)
     source: str | None = Field(max_length=100, unique=True)
     reverses_id: UUID | None = Field(foreign_key="entries.id", unique=True)
     actor_id: UUID

@@ -35,9 +35,20 @@ told(
     WALLET="A customer's money.",
     CASH="At the bank.",
     CLEARING="At the payment service, on its way to the bank.",
+    TAX="What the state is owed of sales.",
+    INPUT_TAX="What the state gives back of purchases.",
+    RECEIVABLE="What customers owe for invoices.",
+    PAYABLE="What suppliers are owed.",
     EXCHANGE="Where the house takes and gives currencies.",
 )
-told(EntryKind, "Why money moved.", CAPTURE="A hold was taken.", SALE="An order was paid.", REFUND="Of an order.")
+told(
+    EntryKind,
+    "Why money moved.",
+    CAPTURE="A hold was taken.",
+    SALE="An order was paid.",
+    REFUND="Of an order.",
+    PAYMENT="Of an invoice.",
+)
 told(HoldStatus, "What became of a hold.", CAPTURED="It was taken.", RELEASED="It was let go.")
 told(
     Level,

@@ -11,7 +11,7 @@ from datasources.finance.tables import IDEMPOTENCY
 from resolvers.background import Background
 from resolvers.consumers import Consumer
 from resolvers.finance.auditing import export_log, verify_log
-from resolvers.finance.postings import ORDER_TYPES, post_order
+from resolvers.finance.postings import INVOICE_TYPES, ORDER_TYPES, post_invoice, post_order
 from resolvers.finance.privacy import export
 from resolvers.finance.rates import learn_rates
 from resolvers.finance.reencryption import reseal
@@ -52,7 +52,10 @@ FINANCE = Domain(
             lambda finance, transaction, now: finance.transfers.forget_quotes(transaction, now),
         ),
     ),
-    consumers=(Consumer("posting orders", "commerce", ORDER_TYPES, post_order),),
+    consumers=(
+        Consumer("posting orders", "commerce", ORDER_TYPES, post_order),
+        Consumer("posting invoices", "enterprise", INVOICE_TYPES, post_invoice),
+    ),
     sample=Sample(
         fill=fill_own,
         people=("accountant@example.com", "officer@example.com", "officer2@example.com", "auditor@example.com"),
