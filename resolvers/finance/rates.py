@@ -40,7 +40,8 @@ async def learn_rates(context: Context) -> None:
     if all(before.get(code) == rate for code, rate in known.items()):
         return
     async with finance.sources.database.transaction() as transaction:
-        await finance.rates.learn(transaction, newest.date.isoformat(), known)
+        changed = await finance.rates.learn(transaction, newest.date.isoformat(), known)
+        await finance.audit.note(transaction, "learnRates", newest.date.isoformat(), currencies=changed)
 
 
 async def rate_days(context: Context, currency: Currency, days: int) -> list[Any]:

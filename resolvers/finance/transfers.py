@@ -175,6 +175,7 @@ async def quote_rate(context: Context, currency: Currency, to_currency: Currency
         raise RateUnknown
     async with finance.sources.database.transaction() as transaction:
         id = await finance.transfers.promise(transaction, currency, to_currency, f"{rate:f}")
+        await finance.audit.note(transaction, "quoteRate", id)
     return await finance.transfers.quote(id)
 
 

@@ -5,15 +5,17 @@ Finance has no search of its own; were there one, it would be a path that the wa
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
 from strawberry.utils.str_converters import to_camel_case
 
 from datasources.actor import ANONYMOUS, Actor
 from datasources.commerce.events import EventType as CommerceEvents
 from datasources.events import Topic
-from datasources.finance.tables import EVENTS
+from datasources.finance.tables import AUDIT, EVENTS
 from schema.feeds import Feed
 from schema.finance.events import FinanceSubscription
 from schema.graph import build
@@ -110,6 +112,14 @@ BY_ID = {
 NODE = f"query ($id: ID!) {{ node(id: $id) {{ __typename id ...A ...T ...C }} }} {A} {T} {C}"
 
 
+READS = {
+    "read accounts": "Account",
+    "read transfers": "Transfer",
+    "read holders": "Holder",
+    "read statement": "Account",
+}
+
+
 class Town:
     """Ada sent a little to Bo, which is posted, and the same again, which is reversed; and much, which is held and was
     looked at. She bought of the shop.
@@ -180,6 +190,12 @@ class Town:
     async def read(self, query: str, who: str, id: str | None = None) -> Any:
         answer = await self.bank.gateway.ask(query, {"id": id} if id else None, as_=self.who[who])
         return answer["data"] or {}
+
+    async def noted(self, who: str) -> set[str]:
+        """What the audit log says that this one has read of others."""
+        its = sa.select(AUDIT.c.action, AUDIT.c.data).where(AUDIT.c.actor_id == self.who[who].id)
+        lines = [line for line in await self.bank.database.rows(its) if line.action in READS]
+        return {global_id(READS[line.action], UUID(id)) for line in lines for id in line.data["ids"]}
 
     async def seen(self, who: str) -> tuple[set[str], set[str]]:
         """The ids of all rows that are reached by any path, and these paths."""
@@ -258,6 +274,9 @@ async def test_by_every_path_each_sees_the_rows_of_the_table_and_no_others(town:
         if who not in STAFF.split():
             # its own deposit, and nothing that is not in the table
             assert len(ids - known) == (1 if who == "ada" else 0), who
+        noted = await town.noted(who)
+        others = {row for row in rows if row.startswith(("Account", "Transfer", "Holder")) and row != HOUSE}
+        assert {town.rows[row] for row in others} <= noted if who in STAFF.split() else not noted, who
         assert paths - {"Query.node"} == {path for path, by in PATHS.items() if who in by.split()}, who
 
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from datasources.finance.tables import AUDIT
 from resolvers.finance import auditing
-from tests.finance.bank import BALANCE, Bank
+from tests.finance.bank import BALANCE, CAPTURE, LIMIT, Bank, amount
+from tests.finance.test_refusals import World
 from tests.server.command import ROOT, environment
 
 LOG = """query ($subject: String) { auditLog(subject: $subject, first: 50) {
@@ -48,6 +49,23 @@ async def test_what_is_done_and_what_of_others_is_seen_is_written_down(bank: Ban
     assert {"openAccount", "read accounts"} <= {node["action"] for node in of_ada["auditLog"]["nodes"]}
     verdict = (await bank.gateway.data(VERIFY, as_=auditor))["verifyAudit"]
     assert (verdict["intact"], verdict["lines"], verdict["brokenAt"]) == (True, len(done) + 4, None)
+
+
+async def test_every_mutation_leaves_a_line_of_who_did_it(bank: Bank) -> None:
+    world = World(bank)
+    await world.make()
+    await bank.do(LIMIT, world.ada.owner, accountId=world.ada.id, limit=amount(1_00))
+    await bank.do(CAPTURE, bank.accountant, holdId=world.held, toNumber=world.bo.number)
+    lines = await bank.database.rows(sa.select(AUDIT.c.action, AUDIT.c.actor_id))
+    by = {line.action: {one.actor_id for one in lines if one.action == line.action} for line in lines}
+    books, cases = {bank.accountant.id}, {officer.id for officer in bank.officers[:2]}
+    kept = {action for action, who in by.items() if who == books and not action.startswith("read")}
+    assert kept == {"deposit", "hold", "release", "capture", "reverse"}
+    assert by["decideCase"] == cases
+    assert by["verifyHolder"] == {bank.officers[0].id}
+    mine = {action for action, who in by.items() if world.ada.owner.id in who}
+    assert mine == {"openAccount", "transfer", "quoteRate", "limitAccount"}
+    assert by["withdrawal"] == {world.bo.owner.id}
 
 
 async def audited(url: str, cwd: Path, *options: str) -> tuple[int, str, str]:
