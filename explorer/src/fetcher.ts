@@ -1,5 +1,5 @@
 import { createGraphiQLFetcher, type Fetcher, isAsyncIterable } from "@graphiql/toolkit";
-import { getOperationAST } from "graphql";
+import { type DocumentNode, getOperationAST, parse } from "graphql";
 import { createClient } from "graphql-ws";
 import { begin, observe, type Run, tell } from "./run";
 import { session } from "./session";
@@ -36,11 +36,14 @@ const send = createGraphiQLFetcher({ url: GRAPH, wsClient: socket });
 export const fetcher: Fetcher = async (asked, options) => {
   const headers = identity(options?.headers);
   if (asked.operationName === "IntrospectionQuery") return send(asked, { ...options, headers });
-  const operation = options?.documentAST && getOperationAST(options.documentAST, asked.operationName);
+  const documentAST = parsed(asked.query);
+  const named = documentAST && getOperationAST(documentAST, asked.operationName);
+  const operation = named ?? (documentAST && getOperationAST(documentAST));
   const live = operation?.operation === "subscription";
   if (live) speakAs(headers);
   const run = begin(live);
-  const answers = await send({ ...asked, extensions: FIGURES } as typeof asked, { ...options, headers });
+  const request = { ...asked, operationName: operation?.name?.value, extensions: FIGURES } as typeof asked;
+  const answers = await send(request, documentAST ? { documentAST, headers } : { headers });
   return isAsyncIterable(answers) ? observed(run, answers) : answers;
 };
 
@@ -67,4 +70,13 @@ function observed<T>(run: Run, answers: AsyncIterable<T>): AsyncIterableIterator
       return (await inner.return?.()) ?? { done: true, value: undefined };
     },
   };
+}
+
+/** GraphiQL's own reading of the editor comes a moment late, which is too late for who runs it at once. */
+function parsed(query: string): DocumentNode | undefined {
+  try {
+    return parse(query);
+  } catch {
+    return undefined; // and the gateway says where it is wrong
+  }
 }

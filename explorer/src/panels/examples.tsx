@@ -37,10 +37,11 @@ function useOpen(): (example: Example) => Promise<void> {
   return async ({ text, as }) => {
     if (!editor) return;
     stop();
+    // Should that fail, the answer says so.
+    if (as && canPick && session.get()?.email !== as) await signIn(as).catch(() => undefined);
     if (!isUntouched(editor.getValue())) addTab();
     editor.setValue(text);
     editor.focus();
-    if (as && canPick && session.get()?.email !== as) await signIn(as);
   };
 }
 
