@@ -15,13 +15,14 @@ from typing import Literal
 
 from commands.environment import for_databases_alone, set_options
 from commands.options import AsJson, Data
-from commands.sources import WELL, looked_at, remedy_of
+from commands.sources import START, WELL, looked_at, remedy_of
 from commands.terminal import say, say_json, say_table
 from datasources.errors import SourceError
 from datasources.settings import DOTENV, Settings, WrongSetting, variable
 from datasources.settings_check import check, known_to_everybody
 from datasources.states import OK, OLDER, State
 from gateway import processes
+from gateway.explorer import BUILT
 from gateway.identity import Tokens
 from gateway.processes import CannotStart
 from house import PARTS, Own, opened
@@ -74,6 +75,8 @@ def _findings(data: Path | None) -> Iterator[Finding]:
     yield Finding("ok", "settings", f"for {settings.env}, from the environment{where}")
     yield from _keys(settings)
     yield from _room(settings)
+    if settings.env == "development":
+        yield _page()
     yield from asyncio.run(_sources(settings, own))
 
 
@@ -138,6 +141,15 @@ def _room(settings: Settings) -> Iterator[Finding]:
         yield Finding("note", "open files", f"{most} at the most, and each connection is one; {remedy}")
     else:
         yield Finding("ok", "open files", "enough for all connections")
+
+
+def _page() -> Finding:
+    """What browsers see at the graph."""
+    if (BUILT / "index.html").exists():
+        return Finding("ok", "explorer", "is built")
+    if shutil.which("npm"):
+        return Finding("ok", "explorer", f"the next '{START}' builds it")
+    return Finding("note", "explorer", "comes from a CDN, as there is no npm to build it; install node 20 with npm")
 
 
 async def _sources(settings: Settings, own: Own) -> list[Finding]:

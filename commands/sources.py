@@ -17,6 +17,7 @@ from house import Own, opened
 STAND_IN = "stand-in"
 """Of a service without an address, in development: `serve` starts something in its place."""
 WELL = (OK, NEW, OLDER, STAND_IN)
+START = "uv run server.py"
 HEAD = ("source", "kind", "state", "ms", "tables", "server", "address")
 
 
@@ -46,18 +47,17 @@ async def _looked_at(settings: Settings, own: Own) -> list[State]:
 
 def remedy_of(state: State) -> str:
     """What is the matter, and what to do; empty where all is well."""
-    start = "uv run server.py"
     match state.state:
         case "ok":
             return ""
         case "stand-in":
-            return f"it has no address, so '{start}' starts a stand-in; for the real one set {_setting(state)}"
+            return f"it has no address, so '{START}' starts a stand-in; for the real one set {_setting(state)}"
         case "new":
-            return f"it is empty; the next '{start}' makes its tables"
+            return f"it is empty; the next '{START}' makes its tables"
         case "older":
             return (
                 f"its tables are of version {state.version}, and this code's of {newest(state.name)}; "
-                f"the next '{start}' brings them there"
+                f"the next '{START}' brings them there"
             )
         case "newer":
             return (
