@@ -9,7 +9,8 @@ class EventType(StrEnum):
     What money moved by is told with `amount_minor` and `currency`: of `order.shipped`, whose payment was taken, with
     `tax_minor`; of `order.refunded` and `order.refund_failed`, with the `refund`.
 
-    Of `stock.moved` it is the product; `data` has `warehouse`, `kind`, and the changes `on_hand` and `reserved`.
+    Of `stock.moved` it is the product; `data` has `warehouse`, `kind`, the changes `on_hand` and `reserved`, and how
+    many are `available` there after them.
     """
 
     CART_CHANGED = "cart.changed"

@@ -16,6 +16,7 @@ from datasources.commerce.stock_ledger import AdjustmentReason, Move, MovementKi
 from datasources.commerce.tables import (
     ALLOCATIONS,
     ORDER_LINES,
+    PRODUCTS,
     STOCK_LEVELS,
     STOCK_MOVEMENTS,
     WAREHOUSES,
@@ -137,6 +138,13 @@ class Inventory:
         }
         moves = put_back(parts, returned, quantities)
         await self._ledger.change(transaction, MovementKind.RETURNED, moves, order_id)
+
+    async def stockable(self, transaction: Transaction, warehouse_id: UUID, product_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the products that there are, sold still or not; none where there is no such warehouse."""
+        theirs = among(PRODUCTS.c.id, product_ids)
+        there = sa.exists().where(WAREHOUSES.c.id == warehouse_id)
+        rows = await transaction.rows(sa.select(PRODUCTS.c.id).where(theirs.predicate, there), theirs.values)
+        return {row.id for row in rows}
 
     async def adjust(
         self,

@@ -9,9 +9,9 @@ from pathlib import Path
 from datasources.actor import Actor
 from datasources.cipher import BlindIndex, Cipher
 from datasources.commerce.settings import CommerceSettings
-from datasources.commerce.tables import EVENTS
+from datasources.commerce.tables import EVENTS, OFFSETS
 from datasources.cursors import Cursors
-from datasources.events import EventLog, Journal, Tail, open_wakes
+from datasources.events import EventLog, Journal, Offsets, Tail, open_wakes
 from datasources.ids import Clock, utc_now
 from datasources.migrations import migrate
 from datasources.rates import ExchangeRates
@@ -32,6 +32,7 @@ class CommerceSources:
     email_index: BlindIndex
     cursors: Cursors
     tail: Tail
+    offsets: Offsets
     clock: Clock
     webhook_secret: str
     events_kept: timedelta
@@ -82,6 +83,7 @@ async def open_commerce(
             email_index=BlindIndex(settings.index_secret.get_secret_value().encode()),
             cursors=cursors,
             tail=tail,
+            offsets=Offsets(database, OFFSETS),
             clock=clock,
             webhook_secret=own.payments_webhook_secret.get_secret_value(),
             events_kept=timedelta(days=settings.events_kept_days),

@@ -4,7 +4,7 @@ Whatever changes several levels takes their rows in the order of (product, wareh
 other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,7 @@ from datasources.commerce.tables import STOCK_LEVELS, STOCK_MOVEMENTS
 from datasources.events import EventLog, NewEvent
 from datasources.ids import Clock, uuid7
 from datasources.sql import Transaction
+from datasources.statements import among
 
 
 class MovementKind(StrEnum):
@@ -99,15 +100,19 @@ class StockLedger:
             for move in moves
         ]
         await transaction.write(sa.insert(STOCK_MOVEMENTS), movements)
-        await self._events.extend(transaction, [_told(kind, move) for move in moves])
+        theirs = among(STOCK_LEVELS.c.product_id, [*{move.product_id for move in moves}])
+        levels = await transaction.rows(_LEFT.where(theirs.predicate), theirs.values)
+        left = {(level.product_id, level.warehouse_id): level.left for level in levels}
+        await self._events.extend(transaction, [_told(kind, move, left) for move in moves])
 
 
-def _told(kind: MovementKind, move: Move) -> NewEvent:
+def _told(kind: MovementKind, move: Move, left: Mapping[tuple[UUID, UUID], int]) -> NewEvent:
     changes = {"on_hand": move.on_hand, "reserved": move.reserved}
+    available = left[move.product_id, move.warehouse_id]
     return NewEvent(
         EventType.STOCK_MOVED,
         move.product_id,
-        data={"warehouse": str(move.warehouse_id), "kind": kind.value, **changes},
+        data={"warehouse": str(move.warehouse_id), "kind": kind.value, **changes, "available": available},
     )
 
 
@@ -115,6 +120,11 @@ def is_level(product_id: Any, warehouse_id: Any) -> sa.ColumnElement[bool]:
     return sa.and_(STOCK_LEVELS.c.product_id == product_id, STOCK_LEVELS.c.warehouse_id == warehouse_id)
 
 
+_LEFT = sa.select(
+    STOCK_LEVELS.c.product_id,
+    STOCK_LEVELS.c.warehouse_id,
+    (STOCK_LEVELS.c.on_hand - STOCK_LEVELS.c.reserved).label("left"),
+)
 _CHANGE = (
     sa.update(STOCK_LEVELS)
     .where(is_level(sa.bindparam("of_product"), sa.bindparam("of_warehouse")))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from datasources.events import events_table
+from datasources.events import events_table, offsets_table
 from datasources.idempotency import idempotency_table
 from datasources.sql import JSON, UtcDateTime, table
 
@@ -276,4 +276,4 @@ CARTS, CART_LINES = table(Cart), table(CartLine)
 ORDERS, ORDER_LINES = table(Order), table(OrderLine)
 ALLOCATIONS, ORDER_CHANGES = table(Allocation), table(OrderChange)
 PAYMENTS, REFUNDS, WEBHOOK_EVENTS = table(Payment), table(Refund), table(WebhookEvent)
-EVENTS, IDEMPOTENCY = events_table(METADATA), idempotency_table(METADATA)
+EVENTS, OFFSETS, IDEMPOTENCY = events_table(METADATA), offsets_table(METADATA), idempotency_table(METADATA)

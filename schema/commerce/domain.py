@@ -10,8 +10,10 @@ from datasources.commerce.sources import open_commerce
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import IDEMPOTENCY
 from resolvers.background import Background
+from resolvers.commerce.receiving import GOODS_RECEIVED, receive_goods
 from resolvers.commerce.reencryption import reseal
 from resolvers.commerce.settling import settle
+from resolvers.consumers import Consumer
 from resolvers.sweeping import KEPT, sweeping
 from schema.commerce import webhooks
 from schema.commerce.analytics import AnalyticsQuery
@@ -84,6 +86,7 @@ COMMERCE = Domain(
             lambda commerce, transaction, now: commerce.payments.records.forget_events(transaction, now - KEPT),
         ),
     ),
+    consumers=(Consumer("goods received", "enterprise", GOODS_RECEIVED, receive_goods),),
     sample=Sample(
         fill=fill,
         people=("ada@example.com", "bo@example.com", "admin@example.com", "support@example.com"),
