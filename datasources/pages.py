@@ -181,14 +181,15 @@ def _with_sort_values(select: sa.Select[Any], sort: Sort) -> tuple[sa.Select[Any
 
 
 def _correlated(select: sa.Select[Any], rows: sa.Select[Any], sort: Sort, parent: sa.Column[Any]) -> sa.Select[Any]:
-    """For SQLite, which has no LATERAL: of each list it reads so many ids by the index, and their rows.
+    """For SQLite, which has no LATERAL: of each list it reads so many places by the index, and the rows there.
 
-    A rank would read the lists as a whole.
+    A rank would read the lists as a whole, and to find the rows by their ids takes another index, and most of the time.
     """
     wanted = sa.func.json_each(keys_of(parent, "keys")).table_valued("value")
-    (id,) = parent.table.primary_key
-    of_key = rows.with_only_columns(id).where(parent == wanted.c.value).order_by(*sort.order).limit(_LIMIT)
-    mine = select.add_columns(parent.label("parent_key")).where(id.in_(of_key.correlate(wanted)))
+    place = sa.literal_column(f"{parent.table.name}.rowid", sa.Integer)
+    of_key = rows.with_only_columns(place, maintain_column_froms=True)
+    of_key = of_key.where(parent == wanted.c.value).order_by(*sort.order).limit(_LIMIT)
+    mine = select.add_columns(parent.label("parent_key")).where(place.in_(of_key.correlate(wanted)))
     return mine.select_from(wanted).order_by(*sort.order)
 
 
