@@ -42,7 +42,8 @@ class Currency(StrEnum):
     ZAR = "ZAR"
 
 
-_EXPONENTS = {"ISK": 0, "JPY": 0, "KRW": 0}  # the others have two places
+_WHOLE = frozenset({"ISK", "JPY", "KRW"})  # the others have two places
+_HUNDREDTHS = [f".{hundredths:02}" for hundredths in range(100)]
 MAX_MINOR = 10**15
 """Larger sums are a mistake; they also stay exact in every JSON reader."""
 
@@ -52,18 +53,16 @@ _EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[InvalidOper
 
 def written(minor: int, currency: str) -> str:
     """In major units, with the currency's own number of places: `12.34`, or `1234` for JPY."""
-    places = _EXPONENTS.get(currency, 2)
-    if not places:
+    if currency in _WHOLE:
         return str(minor)
-    digits = str(minor)
-    if minor < 0 or len(digits) <= places:
-        digits = f"{minor:0{places + 1 + (minor < 0)}}"
-    return f"{digits[:-places]}.{digits[-places:]}"
+    if minor < 0:
+        return f"-{written(-minor, currency)}"
+    return f"{minor // 100}{_HUNDREDTHS[minor % 100]}"
 
 
 def exponent(currency: str) -> int:
     """Decimal places of the currency: 2 for EUR, 0 for JPY."""
-    return _EXPONENTS.get(currency, 2)
+    return 0 if currency in _WHOLE else 2
 
 
 class Money(NamedTuple):
