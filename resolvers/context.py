@@ -48,6 +48,11 @@ class Context:
             made = self._stores[stores] = make(self._sources[stores], self.actor)
         return cast(S, made)
 
+    async def fresh(self, loader: Any, key: Any) -> Any:
+        """What is there after a write: nothing of what this operation loaded before."""
+        self.loaders.forget()
+        return await self.loaders.load(loader, key)
+
 
 OpenContext = Callable[[Actor], AbstractContextManager[Context]]
 """Opens a context for an actor, and closes it with the block."""

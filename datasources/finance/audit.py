@@ -60,12 +60,18 @@ class Audit:
         await transaction.write(sa.insert(AUDIT).values(line))
         await transaction.write(sa.update(AUDIT_HEAD).values(number=line["number"], hash=line["hash"]))
 
-    async def seen(self, what: str, ids: Sequence[UUID]) -> None:
-        """The actor saw what is not its own. Without this line there is no answer. Raises: SourceError."""
+    async def seen(self, what: str, rows: Rows, *owners: str) -> Rows:
+        """Notes what of these rows is of others, by the columns that say whose they are, and gives them back.
+
+        Rows of the house are nobody's. Without this line there is no answer. Raises: SourceError.
+        """
+        me, whose = self._actor.id, [({getattr(row, name) for name in owners} - {None}, row.id) for row in rows]
+        ids = [id for owner_ids, id in whose if owner_ids and me not in owner_ids]
         if not ids:
-            return
+            return rows
         async with self._database.transaction() as transaction:
             await self.note(transaction, f"read {what}", ids[0], ids=sorted({str(id) for id in ids}))
+        return rows
 
     async def pages(
         self, keys: Sequence[str], asked: PageArguments, *, subject: str | None, columns: Columns = None

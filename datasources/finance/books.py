@@ -71,7 +71,8 @@ class Books:
         pages = await self._statement(columns).pages(self._database, self._cursors, asked, account_ids)
         if self._visible is EVERY:
             # Who may see all has come by the account, whose reading is noted; the actor's own need no note.
-            await self._audit.seen("statement", await self._foreign(account_ids))
+            accounts = await self._database.rows(read(_ADDRESS, among(ACCOUNTS.c.id, account_ids)))
+            await self._audit.seen("statement", accounts, "owner_id")
         return pages
 
     async def statement_counts(self, account_ids: Sequence[UUID]) -> Mapping[Any, int]:
@@ -86,9 +87,7 @@ class Books:
     async def holds_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Holds with these ids, ended or not. Source: one SELECT."""
         rows = await self._database.rows(read(_holds(columns), among(HOLDS.c.id, ids), self._visible))
-        if self._visible is EVERY:
-            await self._audit.seen("holds", [row.id for row in rows])
-        return rows
+        return await self._audit.seen("holds", rows, "owner_id") if self._visible is EVERY else rows
 
     async def entries_by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Entries with these ids. Source: one SELECT."""
@@ -153,13 +152,7 @@ class Books:
         return visible_accounts(self._actor)
 
     async def _noted(self, rows: Rows) -> Rows:
-        if self._visible is EVERY:
-            await self._audit.seen("accounts", [row.id for row in rows if row.owner_id not in (None, self._actor.id)])
-        return rows
-
-    async def _foreign(self, account_ids: Sequence[UUID]) -> list[UUID]:
-        rows = await self._database.rows(read(_ADDRESS, among(ACCOUNTS.c.id, account_ids)))
-        return [row.id for row in rows if row.owner_id not in (None, self._actor.id)]
+        return await self._audit.seen("accounts", rows, "owner_id") if self._visible is EVERY else rows
 
     def _accounts(self, columns: Columns) -> sa.Select[Any]:
         """With the owner for those who see all, since it says whether that is to be noted."""
@@ -183,7 +176,8 @@ def _lines(columns: Columns) -> sa.Select[Any]:
 
 @kept
 def _holds(columns: Columns) -> sa.Select[Any]:
-    return projection(HOLDS, columns and columns | {"id"}).join(ACCOUNTS, ACCOUNTS.c.id == HOLDS.c.account_id)
+    select = projection(HOLDS, columns and columns | {"id", "owner_id"}, ACCOUNTS.c.owner_id)
+    return select.join(ACCOUNTS, ACCOUNTS.c.id == HOLDS.c.account_id)
 
 
 def _trial_balance() -> sa.Select[Any]:

@@ -65,7 +65,7 @@ class Compliance:
         mine = (among(HOLDERS.c.id, ids), visible_holders(self._actor))
         rows = await self._database.rows(read(projection(HOLDERS, columns and columns | {"id"}), *mine))
         if visible_holders(self._actor) is EVERY:
-            await self._audit.seen("holders", [row.id for row in rows if row.id != self._actor.id])
+            await self._audit.seen("holders", rows, "id")
         return rows
 
     async def screenings(self, ids: Sequence[UUID]) -> Mapping[UUID, ScreeningStatus]:

@@ -186,15 +186,9 @@ class Transfers:
         return visible_transfers(self._actor)
 
     async def _noted(self, rows: Rows) -> Rows:
-        if self._visible is EVERY:
-            me = self._actor.id
-            foreign = [
-                row.id
-                for row in rows
-                if (row.from_owner_id or row.to_owner_id) and me not in (row.from_owner_id, row.to_owner_id)
-            ]
-            await self._audit.seen("transfers", foreign)
-        return rows
+        if self._visible is not EVERY:
+            return rows
+        return await self._audit.seen("transfers", rows, "from_owner_id", "to_owner_id")
 
     def _select(self, columns: Columns) -> sa.Select[Any]:
         """With the owners for those who see all, since they say whether that is to be noted."""

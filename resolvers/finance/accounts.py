@@ -40,21 +40,21 @@ async def open_account(context: Context, currency: Currency, name: str, key: str
     finance = context.of(Finance)
     once = finance.once(key, "openAccount", {"currency": currency, "name": name})
     if (first := await once.answer(finance.sources.database)) is not None:
-        return await fresh_account(context, UUID(first["account"]))
+        return await context.fresh(FinanceLoaders.account_by_id, UUID(first))
     known = await finance.compliance.get(owner_id)
     screening = ScreeningStatus(known.screening) if known else await screened(finance, name)
 
-    async def open(transaction: Transaction) -> dict[str, str]:
+    async def open(transaction: Transaction) -> str:
         if not await finance.compliance.add_holder(transaction, owner_id, name, screening):
             await finance.ledger.holders(transaction, [owner_id])
         if await finance.books.count_of(transaction, owner_id) >= MAX_ACCOUNTS:
             raise InvalidInput("currency", f"A person has {MAX_ACCOUNTS} accounts at most.")
         id = await finance.ledger.open(transaction, AccountKind.WALLET, currency, owner_id)
         await finance.audit.note(transaction, "openAccount", id)
-        return {"account": str(id)}
+        return str(id)
 
-    done = await once.do(finance.sources.database, open)
-    return await fresh_account(context, UUID(done["account"]))
+    opened = await once.do(finance.sources.database, open)
+    return await context.fresh(FinanceLoaders.account_by_id, UUID(opened))
 
 
 async def limit_account(context: Context, id: UUID, limit: Money | None, key: str) -> Any:
@@ -74,7 +74,7 @@ async def limit_account(context: Context, id: UUID, limit: Money | None, key: st
         return True
 
     await finance.once(key, "limitAccount", {"id": id, "limit": limit}).do(finance.sources.database, change)
-    return await fresh_account(context, id)
+    return await context.fresh(FinanceLoaders.account_by_id, id)
 
 
 async def portfolio(context: Context, currency: Currency) -> Portfolio:
@@ -103,11 +103,6 @@ async def must_own(context: Context, id: UUID) -> Any:
     if account is None:
         raise NotFound("account")
     return account
-
-
-async def fresh_account(context: Context, id: UUID) -> Any:
-    context.loaders.forget()
-    return await context.loaders.load(FinanceLoaders.account_by_id, id)
 
 
 def one_line(text: str, field: str, most: int) -> str:

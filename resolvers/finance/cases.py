@@ -26,7 +26,7 @@ async def decide_case(context: Context, id: UUID, verdict: Verdict, note: str, k
     finance = context.of(Finance)
     note = one_line(note, "note", MAX_NOTE)
 
-    async def decide(transaction: Transaction) -> dict[str, str]:
+    async def decide(transaction: Transaction) -> bool:
         case = await finance.compliance.decide(transaction, id, verdict, note)
         if case is None:
             raise NotFound("case")
@@ -39,12 +39,11 @@ async def decide_case(context: Context, id: UUID, verdict: Verdict, note: str, k
             elif case.status == CaseStatus.REJECTED:
                 await give_back(finance, transaction, transfer)
         await finance.audit.note(transaction, "decideCase", id, verdict=verdict, status=case.status)
-        return {"case": str(id)}
+        return True
 
     request = {"case": id, "verdict": verdict, "note": note}
     await finance.once(key, "decideCase", request).do(finance.sources.database, decide)
-    context.loaders.forget()
-    return await context.loaders.load(FinanceLoaders.case_by_id, id)
+    return await context.fresh(FinanceLoaders.case_by_id, id)
 
 
 async def verify_holder(context: Context, id: UUID, level: Level, screening: ScreeningStatus | None, key: str) -> Any:
@@ -67,5 +66,4 @@ async def verify_holder(context: Context, id: UUID, level: Level, screening: Scr
 
     request = {"holder": id, "level": level, "screening": screening}
     await finance.once(key, "verifyHolder", request).do(finance.sources.database, change)
-    context.loaders.forget()
-    return await context.loaders.load(FinanceLoaders.holder_by_id, id)
+    return await context.fresh(FinanceLoaders.holder_by_id, id)

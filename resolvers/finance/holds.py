@@ -15,7 +15,7 @@ from loaders.finance import FinanceLoaders
 from resolvers.context import Context
 from resolvers.finance.accounts import one_line
 from resolvers.finance.moving import Order, base_minor_of, positive, posted
-from resolvers.finance.transfers import MAX_TEXT, fresh_transfer
+from resolvers.finance.transfers import MAX_TEXT
 
 
 async def hold(context: Context, account_id: UUID, money: Money, text: str, key: str) -> Any:
@@ -31,15 +31,15 @@ async def hold(context: Context, account_id: UUID, money: Money, text: str, key:
     minor, _ = positive(money, account.currency)
     text = one_line(text, "text", MAX_TEXT)
 
-    async def place(transaction: Transaction) -> dict[str, str]:
+    async def place(transaction: Transaction) -> str:
         accounts = await finance.ledger.accounts(transaction, [account_id])
         id = await finance.ledger.hold(transaction, accounts[account_id], minor, text)
         await finance.audit.note(transaction, "hold", id, amount_minor=minor)
-        return {"hold": str(id)}
+        return str(id)
 
     request = {"account": account_id, "money": money, "text": text}
-    done = await finance.once(key, "hold", request).do(finance.sources.database, place)
-    return await _fresh(context, UUID(done["hold"]))
+    placed = await finance.once(key, "hold", request).do(finance.sources.database, place)
+    return await context.fresh(FinanceLoaders.hold_by_id, UUID(placed))
 
 
 async def capture(context: Context, hold_id: UUID, to_number: str, money: Money | None, key: str) -> Any:
@@ -61,18 +61,18 @@ async def capture(context: Context, hold_id: UUID, to_number: str, money: Money 
     account = await context.loaders.load(FinanceLoaders.account_by_id, held.account_id)
     base_minor = await base_minor_of(finance, taken)
 
-    async def take(transaction: Transaction) -> dict[str, str]:
+    async def take(transaction: Transaction) -> str:
         if await finance.transfers.of_hold(transaction, hold_id):
             raise HoldEnded
         await finance.ledger.accounts(transaction, [held.account_id, target.id])
         await finance.ledger.end_hold(transaction, hold_id, HoldStatus.CAPTURED)
         ends = (held.account_id, account.owner_id, target.id, target.owner_id)
         order = Order(TransferKind.CAPTURE, *ends, *taken, *taken, base_minor, held.text)
-        return {"transfer": str(await posted(finance, transaction, order))}
+        return str(await posted(finance, transaction, order))
 
     request = {"hold": hold_id, "to": to_number, "money": money}
-    done = await finance.once(key, "capture", request).do(finance.sources.database, take)
-    return await fresh_transfer(context, UUID(done["transfer"]))
+    taken_by = await finance.once(key, "capture", request).do(finance.sources.database, take)
+    return await context.fresh(FinanceLoaders.transfer_by_id, UUID(taken_by))
 
 
 async def release(context: Context, hold_id: UUID, key: str) -> Any:
@@ -89,7 +89,7 @@ async def release(context: Context, hold_id: UUID, key: str) -> Any:
         return True
 
     await finance.once(key, "release", {"hold": hold_id}).do(finance.sources.database, let_go)
-    return await _fresh(context, hold_id)
+    return await context.fresh(FinanceLoaders.hold_by_id, hold_id)
 
 
 async def _must_see(context: Context, id: UUID) -> Row:
@@ -97,8 +97,3 @@ async def _must_see(context: Context, id: UUID) -> Row:
     if found is None:
         raise NotFound("hold")
     return found
-
-
-async def _fresh(context: Context, id: UUID) -> Any:
-    context.loaders.forget()
-    return await context.loaders.load(FinanceLoaders.hold_by_id, id)

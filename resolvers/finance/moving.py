@@ -69,7 +69,7 @@ async def sent(
     order: Order,
     level: Level,
     recipient: ScreeningStatus,
-) -> dict[str, str]:
+) -> str:
     """Sends within the limits. The caller holds the holders."""
     accounts = await finance.ledger.accounts(transaction, await postings_of(finance, transaction, order))
     account = accounts[order.from_account_id]
@@ -85,7 +85,7 @@ async def moved(
     order: Order,
     account: Row,
     recipient: ScreeningStatus,
-) -> dict[str, str]:
+) -> str:
     """Books it, or holds the money in `account`, which it comes from, where rules or the recipient say so.
 
     The caller holds the holders.
@@ -97,7 +97,7 @@ async def moved(
     found = flags(order.base_minor, now, recent)
     decided, reasons = ruling(found, recipient)
     if decided is Ruling.POST:
-        return {"transfer": str(await posted(finance, transaction, order))}
+        return str(await posted(finance, transaction, order))
     status = TransferStatus.HELD if decided is Ruling.HOLD else TransferStatus.WAITING
     hold_id = await finance.ledger.hold(transaction, account, order.amount_minor, order.text)
     id = await finance.transfers.insert(transaction, **order.columns, status=status, entry_id=None, hold_id=hold_id)
@@ -108,7 +108,7 @@ async def moved(
     await finance.audit.note(
         transaction, order.kind, id, amount_minor=order.amount_minor, currency=order.currency, ruling=decided
     )
-    return {"transfer": str(id)}
+    return str(id)
 
 
 async def posted(finance: Finance, transaction: Transaction, order: Order) -> UUID:

@@ -45,7 +45,7 @@ async def transfer(context: Context, command: Send, key: str) -> Any:
     finance = context.of(Finance)
     once = finance.once(key, "transfer", command)
     if (first := await once.answer(finance.sources.database)) is not None:
-        return await fresh_transfer(context, UUID(first["transfer"]))
+        return await context.fresh(FinanceLoaders.transfer_by_id, UUID(first))
     source = await must_own(context, command.account_id)
     number = command.to_number.replace(" ", "").upper()
     if not is_account_number(number):
@@ -72,7 +72,7 @@ async def transfer(context: Context, command: Send, key: str) -> Any:
     )
     recipient = await _recipient(finance, source.owner_id, target.owner_id)
 
-    async def send(transaction: Transaction) -> dict[str, str]:
+    async def send(transaction: Transaction) -> str:
         level = await _must_be_clear(finance, transaction, source.owner_id, target.owner_id)
         asked = (
             order
@@ -82,7 +82,7 @@ async def transfer(context: Context, command: Send, key: str) -> Any:
         return await sent(context, finance, transaction, asked, level, recipient)
 
     done = await once.do(finance.sources.database, send)
-    return await fresh_transfer(context, UUID(done["transfer"]))
+    return await context.fresh(FinanceLoaders.transfer_by_id, UUID(done))
 
 
 async def withdraw(context: Context, account_id: UUID, money: Money, text: str, key: str) -> Any:
@@ -98,7 +98,7 @@ async def withdraw(context: Context, account_id: UUID, money: Money, text: str, 
     base_minor = await base_minor_of(finance, money)
     request = {"account": account_id, "money": money, "text": text}
 
-    async def send(transaction: Transaction) -> dict[str, str]:
+    async def send(transaction: Transaction) -> str:
         level = await _must_be_clear(finance, transaction, source.owner_id)
         cash = await finance.ledger.of_house(transaction, AccountKind.CASH, currency)
         ends = (source.id, source.owner_id, cash, None)
@@ -106,7 +106,7 @@ async def withdraw(context: Context, account_id: UUID, money: Money, text: str, 
         return await sent(context, finance, transaction, order, level, ScreeningStatus.CLEAR)
 
     done = await finance.once(key, "withdraw", request).do(finance.sources.database, send)
-    return await fresh_transfer(context, UUID(done["transfer"]))
+    return await context.fresh(FinanceLoaders.transfer_by_id, UUID(done))
 
 
 async def deposit(context: Context, account_id: UUID, money: Money, text: str, key: str) -> Any:
@@ -124,7 +124,7 @@ async def deposit(context: Context, account_id: UUID, money: Money, text: str, k
     base_minor = await base_minor_of(finance, money)
     request = {"account": account_id, "money": money, "text": text}
 
-    async def book(transaction: Transaction) -> dict[str, str]:
+    async def book(transaction: Transaction) -> str:
         await finance.ledger.holders(transaction, [target.owner_id])
         cash = await finance.ledger.of_house(transaction, AccountKind.CASH, currency)
         ends = (cash, None, target.id, target.owner_id)
@@ -133,7 +133,7 @@ async def deposit(context: Context, account_id: UUID, money: Money, text: str, k
         return await moved(context, finance, transaction, order, accounts[cash], ScreeningStatus.CLEAR)
 
     done = await finance.once(key, "deposit", request).do(finance.sources.database, book)
-    return await fresh_transfer(context, UUID(done["transfer"]))
+    return await context.fresh(FinanceLoaders.transfer_by_id, UUID(done))
 
 
 async def reverse(context: Context, id: UUID, text: str, key: str) -> Any:
@@ -145,7 +145,7 @@ async def reverse(context: Context, id: UUID, text: str, key: str) -> Any:
     finance = context.of(Finance)
     text = one_line(text, "text", MAX_TEXT)
 
-    async def book(transaction: Transaction) -> dict[str, str]:
+    async def book(transaction: Transaction) -> str:
         transfer = await finance.transfers.hold(transaction, id)
         if transfer is None:
             raise NotFound("transfer")
@@ -158,10 +158,10 @@ async def reverse(context: Context, id: UUID, text: str, key: str) -> Any:
         for owner_id in {transfer.from_owner_id, transfer.to_owner_id} - {None}:
             await tell(finance, transaction, EventType.TRANSFER_REVERSED, id, owner_id)
         await finance.audit.note(transaction, "reverse", id, text=text)
-        return {"transfer": str(id)}
+        return str(id)
 
     await finance.once(key, "reverse", {"transfer": id, "text": text}).do(finance.sources.database, book)
-    return await fresh_transfer(context, id)
+    return await context.fresh(FinanceLoaders.transfer_by_id, id)
 
 
 async def quote_rate(context: Context, currency: Currency, to_currency: Currency) -> Any:
@@ -177,11 +177,6 @@ async def quote_rate(context: Context, currency: Currency, to_currency: Currency
         id = await finance.transfers.promise(transaction, currency, to_currency, f"{rate:f}")
         await finance.audit.note(transaction, "quoteRate", id)
     return await finance.transfers.quote(id)
-
-
-async def fresh_transfer(context: Context, id: UUID) -> Any:
-    context.loaders.forget()
-    return await context.loaders.load(FinanceLoaders.transfer_by_id, id)
 
 
 async def _quoted(finance: Finance, transaction: Transaction, order: Order, quote_id: UUID, to_currency: str) -> Order:
