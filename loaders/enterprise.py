@@ -1,7 +1,7 @@
 """The batches of enterprise: each is one statement, however many keys it is given."""
 
 from datasources.enterprise.stores import Enterprise
-from loaders.batch import LoaderSet, many_by, one_by, page_by
+from loaders.batch import LoaderSet, many_by, one_by, page_by, value_by
 
 
 class EnterpriseLoaders(LoaderSet):
@@ -20,3 +20,52 @@ class EnterpriseLoaders(LoaderSet):
     changes_by_subject = page_by(
         lambda enterprise: enterprise.changes.pages, lambda enterprise: enterprise.changes.counts
     )
+    company_by_id = one_by(lambda enterprise: enterprise.companies.all.by_ids, key="id")
+    companies = page_by(
+        lambda enterprise: enterprise.companies.all.pages, lambda enterprise: enterprise.companies.all.counts
+    )
+    contact_by_id = one_by(lambda enterprise: enterprise.contacts.all.by_ids, key="id")
+    contact_by_customer = one_by(lambda enterprise: enterprise.contacts.of_customers, key="customer_id")
+    contacts = page_by(
+        lambda enterprise: enterprise.contacts.all.pages, lambda enterprise: enterprise.contacts.all.counts
+    )
+    contacts_by_company = page_by(
+        lambda enterprise: enterprise.contacts.of_companies.pages,
+        lambda enterprise: enterprise.contacts.of_companies.counts,
+    )
+    contact_name = value_by(lambda enterprise: enterprise.contacts.names)
+    contact_email = value_by(lambda enterprise: enterprise.contacts.emails)
+    opportunity_by_id = one_by(lambda enterprise: enterprise.pipeline.all.by_ids, key="id")
+    opportunities = page_by(
+        lambda enterprise: enterprise.pipeline.all.pages, lambda enterprise: enterprise.pipeline.all.counts
+    )
+    opportunities_by_contact = page_by(
+        lambda enterprise: enterprise.pipeline.of_contacts.pages,
+        lambda enterprise: enterprise.pipeline.of_contacts.counts,
+    )
+    opportunities_by_company = page_by(
+        lambda enterprise: enterprise.pipeline.of_companies.pages,
+        lambda enterprise: enterprise.pipeline.of_companies.counts,
+    )
+    activity_by_id = one_by(lambda enterprise: enterprise.activities.all.by_ids, key="id")
+    activities = page_by(
+        lambda enterprise: enterprise.activities.all.pages, lambda enterprise: enterprise.activities.all.counts
+    )
+    activities_by_contact = page_by(
+        lambda enterprise: enterprise.activities.of_contacts.pages,
+        lambda enterprise: enterprise.activities.of_contacts.counts,
+    )
+    activities_by_opportunity = page_by(
+        lambda enterprise: enterprise.activities.of_opportunities.pages,
+        lambda enterprise: enterprise.activities.of_opportunities.counts,
+    )
+    ticket_by_id = one_by(lambda enterprise: enterprise.tickets.all.by_ids, key="id")
+    tickets = page_by(lambda enterprise: enterprise.tickets.all.pages, lambda enterprise: enterprise.tickets.all.counts)
+    tickets_by_contact = page_by(
+        lambda enterprise: enterprise.tickets.of_contacts.pages,
+        lambda enterprise: enterprise.tickets.of_contacts.counts,
+    )
+    tickets_by_order = page_by(
+        lambda enterprise: enterprise.tickets.of_orders.pages, lambda enterprise: enterprise.tickets.of_orders.counts
+    )
+    comments_by_ticket = many_by(lambda enterprise: enterprise.tickets.comments_of, key="ticket_id")

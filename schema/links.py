@@ -6,12 +6,15 @@ stands which one that is. A domain leaves with all that names it here.
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
 from datasources.commerce.payments.taken import taken
-from datasources.commerce.people import known, person_by_email
+from datasources.commerce.people import buyers, known, person_by_email
 from datasources.commerce.stores import Commerce
+from datasources.enterprise.sample.crm import MOST_CONTACTS, fill_crm
+from datasources.enterprise.stores import Enterprise
 from datasources.errors import InvalidInput, KeyReused, NotFound
 from datasources.finance.sample.fill import fill_wallets
 from datasources.finance.stores import Finance
@@ -21,10 +24,13 @@ from datasources.social.sample.fill import Outside
 from datasources.social.sample.fill import fill as fill_social
 from datasources.social.stores import Social
 from loaders.commerce import CommerceLoaders
+from loaders.enterprise import EnterpriseLoaders
 from loaders.finance import FinanceLoaders
 from loaders.social import SocialLoaders
 from resolvers.commerce.orders import bought_together, has_received, paid_for, paid_since
 from resolvers.commerce.orders.paid import MOST_LISTED
+from resolvers.context import Context
+from resolvers.enterprise.crm import activities, contacts, tickets
 from resolvers.finance.reconciling import reconcile
 from resolvers.social import recommendations, reviews
 from schema import access
@@ -35,6 +41,9 @@ from schema.commerce.orders import Order
 from schema.connection import Connection
 from schema.cost import Cost
 from schema.domain import Links
+from schema.enterprise.crm.activities import Activity, ActivityPayload, CreateActivityInput
+from schema.enterprise.crm.contacts import Contact, ContactPayload, LinkContactInput
+from schema.enterprise.crm.tickets import OpenTicketInput, Ticket, TicketPayload
 from schema.fields import computed, edge, edge_page
 from schema.finance.accounts import Account
 from schema.finance.books import Entry
@@ -215,7 +224,98 @@ async def fill_accounts(sources: Mapping[type, Any], **options: Any) -> bool:
     return await fill_wallets(sources[Finance], people, await taken(sources[Commerce]), **options)
 
 
+@linked(Customer)
+class CustomerContact:
+    contact: Contact | None = edge(
+        EnterpriseLoaders.contact_by_customer,
+        key="id",
+        description="Whom sales know this customer as; null where they do not, or you may not see it.",
+    )
+
+
+@linked(Contact)
+class ContactCustomer:
+    customer: Customer | None = edge(
+        CommerceLoaders.customer_by_id,
+        key="customer_id",
+        description="With orders, profile and accounts; null for who never bought, or where you may not see it.",
+    )
+
+
+@linked(Order)
+class OrderTickets:
+    tickets: Connection[Ticket] = edge_page(
+        EnterpriseLoaders.tickets_by_order,
+        key="id",
+        description="The newest first; none unless you may see tickets.",
+    )
+
+
+@linked(Ticket)
+class TicketOrder:
+    order: Order | None = edge(
+        CommerceLoaders.order_by_id, key="order_id", description="What it is about; null where you may not see it."
+    )
+
+
+@linked(Activity)
+class ActivityOrder:
+    order: Order | None = edge(
+        CommerceLoaders.order_by_id, key="order_id", description="What it is about; null where you may not see it."
+    )
+
+
+async def _is_customer(context: Context, id: UUID) -> bool:
+    """One whom the actor sees, and who was not erased."""
+    found = await context.loaders.load(CommerceLoaders.customer_by_id, id)
+    return found is not None and found.erased_at is None
+
+
+async def _customer_of(context: Context, order_id: UUID) -> UUID:
+    """Raises: NotFound."""
+    found = await context.loaders.load(CommerceLoaders.order_by_id, order_id)
+    if found is None:
+        raise NotFound("order")
+    customer_id: UUID = found.customer_id
+    return customer_id
+
+
+@strawberry.type
+class EnterpriseLinksMutation:
+    @mutation(
+        scope("crm:write"), "Says which customer of the shop a contact is, for good.", InvalidInput, NotFound, KeyReused
+    )
+    async def link_contact(self, info: strawberry.Info, input: LinkContactInput) -> ContactPayload | None:
+        return await payload(
+            ContactPayload,
+            contact=lambda: contacts.link_contact(info.context, *input.ids(), _is_customer, input.idempotency_key),
+        )
+
+    @mutation(scope("crm:write"), "Something to do, for you or another.", InvalidInput, NotFound, KeyReused)
+    async def create_activity(self, info: strawberry.Info, input: CreateActivityInput) -> ActivityPayload | None:
+        return await payload(
+            ActivityPayload,
+            activity=lambda: activities.create_activity(
+                info.context, input.value(), _customer_of, input.idempotency_key
+            ),
+        )
+
+    @mutation(scope("tickets:write"), "Opens a ticket.", InvalidInput, NotFound, KeyReused)
+    async def open_ticket(self, info: strawberry.Info, input: OpenTicketInput) -> TicketPayload | None:
+        return await payload(
+            TicketPayload,
+            ticket=lambda: tickets.create_ticket(info.context, input.value(), _customer_of, input.idempotency_key),
+        )
+
+
+async def fill_enterprise(sources: Mapping[type, Any], **options: Any) -> bool:
+    """What the company has to do with what the shop sold; each area asks for what it needs of it."""
+    there = await buyers(sources[Commerce], [f"{name}@example.com" for name in ("ada", "bo")], MOST_CONTACTS)
+    return await fill_crm(sources[Enterprise], there, **options)
+
+
 LINKS = (
     Links(between=("commerce", "social"), query=LinksQuery, mutation=LinksMutation, fill=fill),
     Links(between=("commerce", "finance"), query=FinanceLinksQuery, fill=fill_accounts),
+    Links(between=("commerce", "enterprise"), mutation=EnterpriseLinksMutation, fill=fill_enterprise),
 )

@@ -14,7 +14,7 @@ from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Row
 from datasources.sql import Transaction
-from datasources.statements import Columns, projection
+from datasources.statements import EVERY, Columns, Condition, projection
 
 
 class Changes:
@@ -33,9 +33,10 @@ class Changes:
     async def counts(self, subject_ids: Sequence[UUID]) -> Mapping[Any, int]:
         return await self._listing().counts(self._database, subject_ids)
 
-    async def hold(self, transaction: Transaction, table: sa.Table, id: UUID) -> Row | None:
-        """The record, which nobody else changes before the transaction ends; None where there is none."""
-        return await transaction.row(sa.select(table).where(table.c.id == id).with_for_update())
+    async def hold(self, transaction: Transaction, table: sa.Table, id: UUID, visible: Condition = EVERY) -> Row | None:
+        """The record, which nobody else changes before the transaction ends; None where there is none to see."""
+        held = sa.select(table).where(table.c.id == id, visible.predicate).with_for_update()
+        return await transaction.row(held, visible.values)
 
     async def update(
         self, transaction: Transaction, type: str, table: sa.Table, before: Row, values: Mapping[str, Any]

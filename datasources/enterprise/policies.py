@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.tables import DEPARTMENTS, EMPLOYEES
+from datasources.enterprise.tables import ACTIVITIES, DEPARTMENTS, EMPLOYEES, OPPORTUNITIES
 from datasources.statements import EVERY, NONE, Condition
 
 
@@ -21,6 +21,29 @@ def visible_staff(actor: Actor) -> Condition:
 
 def visible_changes(actor: Actor) -> Condition:
     return with_scope(actor, "changes:read")
+
+
+def visible_crm(actor: Actor) -> Condition:
+    """Companies and contacts are for all staff."""
+    return with_scope(actor, "crm:read")
+
+
+def visible_opportunities(actor: Actor) -> Condition:
+    """Everybody's own, and those of their team; all of them with `pipeline:all`."""
+    if actor.may("pipeline:all"):
+        return EVERY
+    return of_staff(actor, OPPORTUNITIES.c.owner_id) if actor.may("pipeline:read") else NONE
+
+
+def visible_activities(actor: Actor) -> Condition:
+    """Everybody's own, and those of their team; all of them with `pipeline:all`."""
+    if actor.may("pipeline:all"):
+        return EVERY
+    return of_staff(actor, ACTIVITIES.c.owner_id) if actor.may("crm:read") else NONE
+
+
+def visible_tickets(actor: Actor) -> Condition:
+    return with_scope(actor, "tickets:read")
 
 
 def with_scope(actor: Actor, *scopes: str) -> Condition:

@@ -5,6 +5,10 @@ from typing import Any
 
 from datasources.actor import Actor
 from datasources.enterprise.changes import Changes
+from datasources.enterprise.crm.activities import Activities
+from datasources.enterprise.crm.contacts import Companies, Contacts
+from datasources.enterprise.crm.pipeline import Pipeline
+from datasources.enterprise.crm.tickets import Tickets
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.staff import Staff
 from datasources.enterprise.tables import IDEMPOTENCY
@@ -16,6 +20,11 @@ from datasources.store import store
 class Enterprise:
     staff = store(Staff)
     changes = store(Changes)
+    companies = store(Companies)
+    contacts = store(Contacts)
+    pipeline = store(Pipeline)
+    activities = store(Activities)
+    tickets = store(Tickets)
 
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self.sources = sources

@@ -8,9 +8,24 @@ from datasources.enterprise.settings import EnterpriseSettings
 from datasources.enterprise.sources import open_enterprise
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import IDEMPOTENCY
+from resolvers.consumers import Consumer
+from resolvers.enterprise.crm.privacy import ERASURES, export, forget_customer, reseal
 from resolvers.sweeping import sweeping
 from schema.domain import Domain, Sample
-from schema.enterprise.events import DepartmentEvent, EmployeeEvent, EnterpriseSubscription
+from schema.enterprise.crm.activities import ActivitiesMutation, ActivitiesQuery
+from schema.enterprise.crm.contacts import ContactsMutation, ContactsQuery
+from schema.enterprise.crm.pipeline import PipelineMutation, PipelineQuery
+from schema.enterprise.crm.tickets import TicketsMutation, TicketsQuery
+from schema.enterprise.events import (
+    ActivityEvent,
+    CompanyEvent,
+    ContactEvent,
+    DepartmentEvent,
+    EmployeeEvent,
+    EnterpriseSubscription,
+    OpportunityEvent,
+    TicketEvent,
+)
 from schema.enterprise.staff import StaffMutation, StaffQuery
 
 ENTERPRISE = Domain(
@@ -18,10 +33,21 @@ ENTERPRISE = Domain(
     settings=EnterpriseSettings,
     open=open_enterprise,
     stores=Enterprise,
-    query=merge_types("EnterpriseQuery", (StaffQuery,)),
-    mutation=merge_types("EnterpriseMutation", (StaffMutation,)),
+    query=merge_types("EnterpriseQuery", (StaffQuery, ContactsQuery, PipelineQuery, ActivitiesQuery, TicketsQuery)),
+    mutation=merge_types(
+        "EnterpriseMutation",
+        (StaffMutation, ContactsMutation, PipelineMutation, ActivitiesMutation, TicketsMutation),
+    ),
     subscription=EnterpriseSubscription,
-    types=(EmployeeEvent, DepartmentEvent),
+    types=(
+        EmployeeEvent,
+        DepartmentEvent,
+        CompanyEvent,
+        ContactEvent,
+        OpportunityEvent,
+        ActivityEvent,
+        TicketEvent,
+    ),
     background=(sweeping("forgetting old keys and events of enterprise", Enterprise, IDEMPOTENCY),),
     sample=Sample(
         fill=fill_own,
@@ -37,4 +63,7 @@ ENTERPRISE = Domain(
         query="{ departments { name head { name } below { name head { name } } } }",
     ),
     person=person_by_email,
+    consumers=(Consumer("erasures", "commerce", ERASURES, forget_customer),),
+    reseal=reseal,
+    dossier=export,
 )

@@ -7,13 +7,18 @@ import strawberry
 from datasources.actor import Actor
 from datasources.enterprise.events import EventType
 from datasources.enterprise.stores import Enterprise
-from datasources.events import Cursor, Topic
+from datasources.events import Cursor, Topic, types_of
 from loaders.enterprise import EnterpriseLoaders
 from schema.access import scope
+from schema.enterprise.crm.activities import Activity
+from schema.enterprise.crm.contacts import Company, Contact
+from schema.enterprise.crm.pipeline import Opportunity
+from schema.enterprise.crm.tickets import Ticket
 from schema.enterprise.staff import Department, Employee
 from schema.enums import told
 from schema.feeds import GO_ON, HEARD, OfSubjects, feed
 from schema.fields import computed, edge
+from schema.node import uuid_of
 
 told(EventType, "What happened.", name="EnterpriseEventType")
 
@@ -39,12 +44,75 @@ class DepartmentEvent(EnterpriseEvent):
     department: Department | None = edge(EnterpriseLoaders.department_by_id, key="subject", description="As it is now.")
 
 
+@strawberry.type(description="Something became of a company.", directives=[HEARD])
+class CompanyEvent(EnterpriseEvent):
+    subjects = ("company",)
+
+    company: Company | None = edge(EnterpriseLoaders.company_by_id, key="subject", description="As it is now.")
+
+
+@strawberry.type(description="Something became of a contact.", directives=[HEARD])
+class ContactEvent(EnterpriseEvent):
+    subjects = ("contact",)
+
+    contact: Contact | None = edge(EnterpriseLoaders.contact_by_id, key="subject", description="As it is now.")
+
+
+@strawberry.type(description="Something became of an opportunity.", directives=[HEARD])
+class OpportunityEvent(EnterpriseEvent):
+    subjects = ("opportunity",)
+
+    opportunity: Opportunity | None = edge(
+        EnterpriseLoaders.opportunity_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
+@strawberry.type(description="Something became of an activity.", directives=[HEARD])
+class ActivityEvent(EnterpriseEvent):
+    subjects = ("activity",)
+
+    activity: Activity | None = edge(
+        EnterpriseLoaders.activity_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
+@strawberry.type(description="Something became of a ticket.", directives=[HEARD])
+class TicketEvent(EnterpriseEvent):
+    subjects = ("ticket",)
+
+    ticket: Ticket | None = edge(
+        EnterpriseLoaders.ticket_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
+def _opportunities(_: Actor, id: strawberry.ID | None = None) -> Topic:
+    """Raises: InvalidInput."""
+    of = None if id is None else frozenset((uuid_of(id, "Opportunity"),))
+    return Topic(types_of(EventType, "opportunity"), of)
+
+
+def _tickets(_: Actor, id: strawberry.ID | None = None) -> Topic:
+    """Raises: InvalidInput."""
+    of = None if id is None else frozenset((uuid_of(id, "Ticket"),))
+    return Topic(types_of(EventType, "ticket"), of)
+
+
 def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
     return Topic(frozenset(EventType if types is None else types))
 
 
 @strawberry.type
 class EnterpriseSubscription:
+    opportunity_changed: OpportunityEvent = feed(
+        Enterprise,
+        scope("pipeline:read"),
+        "What becomes of an opportunity, or of all that you may see.",
+        topic=_opportunities,
+        seen=EnterpriseLoaders.opportunity_by_id,
+    )
+    ticket_changed: TicketEvent = feed(
+        Enterprise, scope("tickets:read"), "What becomes of a ticket, or of all.", topic=_tickets
+    )
     enterprise_events: EnterpriseEvent = feed(
         Enterprise, scope("events:read"), "Everything that happens in enterprise, or some types of it.", topic=_all
     )

@@ -5,6 +5,14 @@ Amounts are minor units of the row's currency.
 """
 
 from datasources.enterprise.tables.base import METADATA
+from datasources.enterprise.tables.crm import (
+    ACTIVITIES,
+    COMPANIES,
+    CONTACTS,
+    OPPORTUNITIES,
+    TICKET_COMMENTS,
+    TICKETS,
+)
 from datasources.enterprise.tables.processes import APPROVALS, RUN_STEPS, RUNS, WORKFLOW_VERSIONS, WORKFLOWS
 from datasources.enterprise.tables.staff import CHANGES, DEPARTMENTS, EMPLOYEES
 from datasources.events import events_table, offsets_table
@@ -13,16 +21,22 @@ from datasources.idempotency import idempotency_table
 EVENTS, OFFSETS, IDEMPOTENCY = events_table(METADATA), offsets_table(METADATA), idempotency_table(METADATA)
 
 __all__ = [
+    "ACTIVITIES",
     "APPROVALS",
     "CHANGES",
+    "COMPANIES",
+    "CONTACTS",
     "DEPARTMENTS",
     "EMPLOYEES",
     "EVENTS",
     "IDEMPOTENCY",
     "METADATA",
     "OFFSETS",
+    "OPPORTUNITIES",
     "RUNS",
     "RUN_STEPS",
+    "TICKETS",
+    "TICKET_COMMENTS",
     "WORKFLOWS",
     "WORKFLOW_VERSIONS",
 ]

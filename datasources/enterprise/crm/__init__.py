@@ -1,0 +1,1 @@
+"""What sales and support work with: companies and contacts, the pipeline, activities, tickets."""

@@ -1,0 +1,49 @@
+"""Activities: what somebody is to do, by when, and about what."""
+
+from enum import StrEnum
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from datasources.actor import Actor
+from datasources.enterprise.lists import Filters, Lists
+from datasources.enterprise.policies import visible_activities
+from datasources.enterprise.sources import EnterpriseSources
+from datasources.enterprise.tables import ACTIVITIES
+from datasources.ids import uuid7
+from datasources.pages import Sort
+from datasources.sql import Transaction
+from datasources.statements import Condition, equal, met
+
+
+class ActivityKind(StrEnum):
+    CALL = "call"
+    MAIL = "mail"
+    MEETING = "meeting"
+    TASK = "task"
+
+
+class Activities:
+    def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
+        self._clock = sources.clock
+        self.visible = visible_activities(actor)
+        wanted: Filters = {"done": _done, "owner_id": partial(equal, ACTIVITIES.c.owner_id)}
+        self.all = Lists(sources, ACTIVITIES, _DUE, self.visible, wanted)
+        self.of_contacts = self.all.by(ACTIVITIES.c.contact_id)
+        self.of_opportunities = self.all.by(ACTIVITIES.c.opportunity_id)
+
+    async def add(self, transaction: Transaction, **values: Any) -> UUID:
+        now = self._clock()
+        id = uuid7(now)
+        await transaction.write(sa.insert(ACTIVITIES).values(id=id, created_at=now, **values))
+        return id
+
+
+def _done(done: bool) -> Condition:
+    return met(_IS_DONE if done else _IS_OPEN)
+
+
+_IS_DONE, _IS_OPEN = ACTIVITIES.c.done_at.is_not(None), ACTIVITIES.c.done_at.is_(None)
+_DUE = Sort("due", (ACTIVITIES.c.due_at, ACTIVITIES.c.id))

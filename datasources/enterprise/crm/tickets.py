@@ -1,0 +1,65 @@
+"""Tickets: what somebody complains of or asks for, until it is solved."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from datasources.actor import Actor
+from datasources.enterprise.lists import Lists
+from datasources.enterprise.policies import visible_tickets
+from datasources.enterprise.sources import EnterpriseSources
+from datasources.enterprise.tables import TICKET_COMMENTS, TICKETS
+from datasources.ids import uuid7
+from datasources.pages import Sort
+from datasources.prepared import Rows
+from datasources.sql import Transaction
+from datasources.statements import Columns, among, equal, projection, read
+
+
+class TicketStatus(StrEnum):
+    OPEN = "open"
+    PENDING = "pending"
+    SOLVED = "solved"
+
+
+class TicketPriority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+class Tickets:
+    def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
+        self._database = sources.database
+        self._clock = sources.clock
+        self._actor = actor
+        self.visible = visible_tickets(actor)
+        wanted = {"status": partial(equal, TICKETS.c.status), "assignee_id": partial(equal, TICKETS.c.assignee_id)}
+        self.all = Lists(sources, TICKETS, _NEWEST, self.visible, wanted)
+        self.of_contacts = self.all.by(TICKETS.c.contact_id)
+        self.of_orders = self.all.by(TICKETS.c.order_id)
+
+    async def comments_of(self, ticket_ids: Sequence[UUID], columns: Columns = None) -> Rows:
+        """The oldest first. Source: one SELECT."""
+        theirs = (among(TICKET_COMMENTS.c.ticket_id, ticket_ids), self.visible)
+        return await self._database.rows(read(projection(TICKET_COMMENTS, columns), *theirs, order=_OLDEST))
+
+    async def add(self, transaction: Transaction, **values: Any) -> UUID:
+        now = self._clock()
+        id = uuid7(now)
+        new = sa.insert(TICKETS).values(id=id, status=TicketStatus.OPEN, opened_at=now, **values)
+        await transaction.write(new)
+        return id
+
+    async def comment(self, transaction: Transaction, ticket_id: UUID, text: str) -> None:
+        now = self._clock()
+        mine = {"id": uuid7(now), "ticket_id": ticket_id, "author_id": self._actor.signed_in, "text": text, "at": now}
+        await transaction.write(sa.insert(TICKET_COMMENTS).values(mine))
+
+
+_NEWEST = Sort("newest", (TICKETS.c.opened_at, TICKETS.c.id), descending=True)
+_OLDEST = (TICKET_COMMENTS.c.at, TICKET_COMMENTS.c.id)

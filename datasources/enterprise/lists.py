@@ -1,0 +1,53 @@
+"""Rows of one table as an actor sees them: by their ids, and in pages of all, or of each parent's."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from datasources.enterprise.sources import EnterpriseSources
+from datasources.pages import Listing, Page, PageArguments, Sort
+from datasources.prepared import Rows
+from datasources.statements import Columns, Condition, among, projection, read
+
+Filters = Mapping[str, Callable[[Any], Condition]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """`visible` is the row policy. `filters` make conditions of what is asked for; None asks for nothing.
+
+    With `parent`, a column, there is a list for each value of it.
+    """
+
+    sources: EnterpriseSources
+    table: sa.Table
+    sort: Sort
+    visible: Condition
+    filters: Filters = field(default_factory=dict)
+    parent: sa.Column[Any] | None = None
+
+    def by(self, parent: sa.Column[Any]) -> "Lists":
+        return replace(self, parent=parent)
+
+    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
+        """Those with these ids, in no order; what is not visible is left out. Source: one SELECT."""
+        here = (among(self.table.c.id, ids), self.visible)
+        return await self.sources.database.rows(read(projection(self.table, columns), *here))
+
+    async def pages(
+        self, keys: Sequence[Any], asked: PageArguments, *, columns: Columns = None, **wanted: Any
+    ) -> Mapping[Any, Page]:
+        """A page for each key. Source: one SELECT. Raises: InvalidInput."""
+        return await self._listing(wanted, columns).pages(self.sources.database, self.sources.cursors, asked, keys)
+
+    async def counts(self, keys: Sequence[Any], **wanted: Any) -> Mapping[Any, int]:
+        """How many rows each list has. Source: one SELECT. Raises: InvalidInput."""
+        return await self._listing(wanted).counts(self.sources.database, keys)
+
+    def _listing(self, wanted: Mapping[str, Any], columns: Columns = None) -> Listing:
+        of = f"enterprise.{self.table.name}/{'all' if self.parent is None else self.parent.name}"
+        met = [self.filters[name](value) for name, value in wanted.items() if value is not None]
+        return Listing(of, projection(self.table, columns), self.sort, [self.visible, *met], self.parent)

@@ -1,0 +1,1 @@
+"""Crm as staff see it."""

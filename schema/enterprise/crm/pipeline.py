@@ -1,0 +1,183 @@
+"""The pipeline: opportunities, and what they come to."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from datasources.enterprise.crm.pipeline import Stage
+from datasources.enterprise.errors import ChangedMeanwhile, StageOutOfReach
+from datasources.errors import InvalidInput, KeyReused, NotFound
+from loaders.enterprise import EnterpriseLoaders
+from resolvers.enterprise.crm import pipeline
+from schema import access
+from schema.access import INHERITED, policy, scope
+from schema.connection import Connection
+from schema.cost import Cost
+from schema.enterprise.crm.contacts import Company, Contact, employee, optional
+from schema.enterprise.staff import KEY, Change, Employee, changes
+from schema.enums import told
+from schema.fields import computed, edge, edge_page, root, root_page
+from schema.money import Money, MoneyInput
+from schema.node import Node, id_of, uuid_of
+from schema.problems import Problem, mutation, payload
+
+if TYPE_CHECKING:
+    from schema.enterprise.crm.activities import Activity
+
+PIPELINE = policy("who owns it, who leads the owner's department or one above it, or scope pipeline:all")
+
+told(Stage, "How far an opportunity is.", name="OpportunityStage")
+
+
+@strawberry.type(description="What may be sold.", directives=[PIPELINE])
+class Opportunity(Node, batch=EnterpriseLoaders.opportunity_by_id):
+    title: str | None = strawberry.field(description="Null where the contact was erased.")
+    stage: Stage = computed(Stage, "stage")
+    amount: Money = computed(Money.of, "amount_minor", "currency")
+    probability: int = strawberry.field(description="In percent.")
+    closes_on: date = computed(date.fromisoformat, "closes_on", description="When it is expected to be won or lost.")
+    version: int = strawberry.field(description="Grows with each change; say it when you change it.")
+    company: Company | None = edge(EnterpriseLoaders.company_by_id, key="company_id")
+    contact: Contact | None = edge(EnterpriseLoaders.contact_by_id, key="contact_id")
+    owner: Employee | None = edge(EnterpriseLoaders.employee_by_id, key="owner_id", description="Whose it is.")
+    activities: Connection[Annotated["Activity", strawberry.lazy("schema.enterprise.crm.activities")]] = edge_page(
+        EnterpriseLoaders.activities_by_opportunity,
+        key="id",
+        description="By when they are due; those that you may see.",
+    )
+    created_at: datetime
+    changes: Connection[Change] = changes()
+
+
+@strawberry.type(
+    description="What one employee's opportunities of a month and a currency come to; lost ones do not count.",
+    directives=[PIPELINE],
+)
+class Forecast:
+    month: str = strawberry.field(description="When they are expected to close, as 2026-03.")
+    owner: Employee | None = edge(EnterpriseLoaders.employee_by_id, key="owner_id")
+    opportunities: int = strawberry.field(description="How many.")
+    amount: Money = computed(Money.of, "amount_minor", "currency", description="Of all of them.")
+    weighted: Money = computed(
+        Money.of, "weighted_minor", "currency", description="Of each as much as its probability; won ones as a whole."
+    )
+
+
+def _in_stage(stage: Stage | None = None, owner_id: strawberry.ID | None = None) -> dict[str, Any]:
+    return {"stage": stage, "owner_id": employee(owner_id)}
+
+
+@strawberry.type
+class PipelineQuery:
+    opportunity: Opportunity | None = root(
+        EnterpriseLoaders.opportunity_by_id,
+        scope("pipeline:read"),
+        "The opportunity with this id; null where you may not see it.",
+        key=id_of("Opportunity"),
+    )
+    opportunities: Connection[Opportunity] | None = root_page(
+        EnterpriseLoaders.opportunities,
+        scope("pipeline:read"),
+        "Your opportunities and those of your team, or of a stage, or an owner; those that close first, first.",
+        arguments=_in_stage,
+    )
+
+    @access.field(
+        scope("pipeline:read"),
+        "What your opportunities and those of your team come to, in this month and the next, so many `months` in all, "
+        f"{pipeline.MAX_MONTHS} at most: by month, owner and currency. What should have closed before is left out.",
+        Cost(weight=200, size=50),
+    )
+    async def forecast(self, info: strawberry.Info, months: int = 6) -> list[Forecast] | None:
+        found: Any = await pipeline.forecast(info.context, months)
+        return found
+
+
+@strawberry.input(description="A new opportunity, a lead at first.")
+class CreateOpportunityInput:
+    title: str
+    amount: MoneyInput
+    closes_on: date
+    company_id: strawberry.ID | None = None
+    contact_id: strawberry.ID | None = strawberry.field(default=None, description="One of the two, or both.")
+    owner_id: strawberry.ID | None = strawberry.field(default=None, description="Whose it is; left out: yours.")
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.input(description="What changes of an opportunity; what is left out, or null, stays.")
+class ChangeOpportunityInput:
+    opportunity_id: strawberry.ID
+    version: int = strawberry.field(description="As you read it: if somebody was faster, nothing changes.")
+    stage: Stage | None = None
+    amount: MoneyInput | None = None
+    probability: int | None = strawberry.field(
+        default=None, description="In percent; left out, it is what is usual for a new stage."
+    )
+    closes_on: date | None = None
+    owner_id: strawberry.ID | None = strawberry.field(default=None, description="To whom it is given over.")
+    idempotency_key: str = strawberry.field(description=KEY)
+
+    def values(self) -> pipeline.Wanted:
+        """Raises: InvalidInput."""
+        return pipeline.Wanted(
+            stage=self.stage,
+            amount=self.amount.value("amount") if self.amount else None,
+            probability=self.probability,
+            closes_on=self.closes_on,
+            owner_id=employee(self.owner_id),
+        )
+
+
+@strawberry.type(
+    description="The opportunity as it is now, or why it was refused. Both are null where it was given over to "
+    "somebody whose pipeline you do not see.",
+    directives=[INHERITED],
+)
+class OpportunityPayload:
+    opportunity: Opportunity | None = None
+    problem: Problem | None = None
+
+
+@strawberry.type
+class PipelineMutation:
+    @mutation(scope("pipeline:write"), "A new opportunity.", InvalidInput, NotFound, KeyReused)
+    async def create_opportunity(
+        self, info: strawberry.Info, input: CreateOpportunityInput
+    ) -> OpportunityPayload | None:
+        return await payload(
+            OpportunityPayload,
+            opportunity=lambda: pipeline.create_opportunity(
+                info.context,
+                input.title,
+                input.amount.value("amount"),
+                input.closes_on,
+                optional(input.company_id, "Company", "companyId"),
+                optional(input.contact_id, "Contact", "contactId"),
+                employee(input.owner_id),
+                input.idempotency_key,
+            ),
+        )
+
+    @mutation(
+        scope("pipeline:write"),
+        "Moves an opportunity, changes what is expected of it, or gives it over.",
+        InvalidInput,
+        NotFound,
+        ChangedMeanwhile,
+        StageOutOfReach,
+        KeyReused,
+    )
+    async def change_opportunity(
+        self, info: strawberry.Info, input: ChangeOpportunityInput
+    ) -> OpportunityPayload | None:
+        return await payload(
+            OpportunityPayload,
+            opportunity=lambda: pipeline.change_opportunity(
+                info.context,
+                uuid_of(input.opportunity_id, "Opportunity", "opportunityId"),
+                input.version,
+                input.values(),
+                input.idempotency_key,
+            ),
+        )

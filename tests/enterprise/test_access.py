@@ -1,0 +1,136 @@
+"""Who of the staff sees and does what, as a table; each row on both databases."""
+
+import pytest
+
+from datasources.actor import ANONYMOUS, Actor
+from schema.graph import build
+from tests.enterprise.company import Company
+from tests.enterprise.crm import Crm
+from tests.gateway_client import Gateway
+
+STAFF = "sales rep agent buyer controller manager director"
+SELLING = "sales rep manager director"
+
+RECORDS = {
+    "Company": STAFF,
+    "Contact": STAFF,
+    "Opportunity": "sales manager director",
+    "Activity": "agent manager director",
+    "Ticket": "sales rep agent manager director",
+    "Employee": STAFF,
+    "Department": STAFF,
+}
+"""Who sees the record of this type, through `node` and in its list; others do not know that it is there."""
+
+FIELDS = {
+    "departments { name }": STAFF,
+    "employees { totalCount }": STAFF,
+    "companies { totalCount }": STAFF,
+    "contacts { totalCount }": STAFF,
+    "opportunities { totalCount }": SELLING,
+    "forecast { month }": SELLING,
+    "activities { totalCount }": STAFF,
+    "tickets { totalCount }": "sales rep agent manager director",
+}
+"""Who may ask; others are refused, and nobody has to sign in first."""
+
+LISTS = {"opportunities": "Opportunity", "activities": "Activity", "tickets": "Ticket", "companies": "Company"}
+
+MUTATIONS = {
+    'addDepartment(input: {name: ""': "director",
+    'moveDepartment(input: {departmentId: ""': "director",
+    'hireEmployee(input: {name: "", email: "", role: SALES, departmentId: ""': "director",
+    'changeEmployee(input: {employeeId: ""': "director",
+    'createCompany(input: {name: ""': SELLING,
+    'changeCompany(input: {companyId: ""': SELLING,
+    'createContact(input: {name: ""': SELLING,
+    'changeContact(input: {contactId: ""': SELLING,
+    'linkContact(input: {contactId: "", customerId: ""': SELLING,
+    'createOpportunity(input: {title: "", amount: {amount: 1, currency: EUR}, closesOn: "2026-03-01"': SELLING,
+    'changeOpportunity(input: {opportunityId: "", version: 1': SELLING,
+    'createActivity(input: {kind: CALL, subject: "", dueAt: "2026-03-01T09:00:00Z"': SELLING,
+    'changeActivity(input: {activityId: ""': STAFF,
+    'openTicket(input: {subject: "", text: ""': "agent manager director",
+    'changeTicket(input: {ticketId: ""': "agent manager director",
+}
+"""Who may try; the input makes no sense, so that nothing comes of it."""
+
+
+async def crm_records(company: Company) -> dict[str, str]:
+    """An opportunity of `sales`, an activity of `agent`, who both are below `manager`."""
+    crm = Crm(company)
+    firm = await crm.company()
+    contact = await crm.contact(companyId=firm)
+    return {
+        "Company": firm,
+        "Contact": contact,
+        "Opportunity": await crm.opportunity(company.sales, contact),
+        "Activity": await crm.activity(company.manager, ownerId=company.id(company.agent)),
+        "Ticket": await crm.ticket(company.agent, contactId=contact),
+    }
+
+
+async def staff_records(company: Company) -> dict[str, str]:
+    department = "{ departments { id } }"
+    (top,) = (await company.gateway.data(department, as_=company.sales))["departments"]
+    return {"Employee": company.id(company.buyer), "Department": top["id"]}
+
+
+@pytest.fixture
+def people(company: Company) -> dict[str, Actor]:
+    staff = {name: getattr(company, name) for name in STAFF.split()}
+    return staff | {"a customer": Actor(company.sales.signed_in), "nobody": ANONYMOUS}
+
+
+async def test_each_record_is_seen_by_those_of_the_table(
+    company: Company, gateway: Gateway, people: dict[str, Actor]
+) -> None:
+    ids = await staff_records(company) | await crm_records(company)
+    assert set(ids) == set(RECORDS)
+    for name, actor in people.items():
+        asked = " ".join(f'{type}: node(id: "{id}") {{ id }}' for type, id in ids.items())
+        found = (await gateway.ask(f"{{ {asked} }}", as_=actor))["data"]
+        assert {type for type in ids if found[type]} == {t for t, by in RECORDS.items() if name in by.split()}, name
+        for field, type in LISTS.items():
+            listed = (await gateway.ask(f"{{ {field} {{ totalCount nodes {{ id }} }} }}", as_=actor))["data"][field]
+            nodes = [] if listed is None else [node["id"] for node in listed["nodes"]]
+            assert nodes == ([ids[type]] if name in RECORDS[type].split() else []), (name, field)
+            assert listed is None or listed["totalCount"] == len(nodes)
+
+
+async def test_each_field_is_for_those_of_the_table(gateway: Gateway, people: dict[str, Actor]) -> None:
+    document = " ".join(f"f{number}: {field}" for number, field in enumerate(FIELDS))
+    for name, actor in people.items():
+        assert await _refused(gateway, f"{{ {document} }}", actor, list(FIELDS)) == _others(FIELDS, name), name
+
+
+async def test_each_mutation_is_for_those_of_the_table(gateway: Gateway, people: dict[str, Actor]) -> None:
+    document = " ".join(
+        f'f{number}: {call}, idempotencyKey: "{number}"}}) {{ problem {{ code }} }}'
+        for number, call in enumerate(MUTATIONS)
+    )
+    for name, actor in people.items():
+        refused = await _refused(gateway, f"mutation {{ {document} }}", actor, list(MUTATIONS))
+        assert refused == _others(MUTATIONS, name), name
+
+
+def test_every_record_of_enterprise_is_in_the_table() -> None:
+    graph = build()._schema
+    nodes = graph.get_implementations(graph.type_map["Node"]).objects  # type: ignore[arg-type]
+    ours = {
+        node.name
+        for node in nodes
+        if node.extensions["strawberry-definition"].origin.__module__.startswith("schema.enterprise.")
+    }
+    assert set(RECORDS) == ours
+
+
+async def _refused(gateway: Gateway, document: str, actor: Actor, fields: list[str]) -> set[str]:
+    answer = await gateway.ask(document, as_=actor)
+    code = "UNAUTHENTICATED" if actor.id is None else "FORBIDDEN"
+    assert {error["extensions"]["code"] for error in answer.get("errors", [])} <= {code}
+    return {fields[int(error["path"][0][1:])] for error in answer.get("errors", [])}
+
+
+def _others(table: dict[str, str], name: str) -> set[str]:
+    return {row for row, may in table.items() if name not in may.split()}
