@@ -1,4 +1,4 @@
-"""The code blocks of README, with the heading that each stands under."""
+"""The code blocks of README and CONTRIBUTING, with the heading that each stands under."""
 
 import re
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The recipes of README, followed to the letter in a copy of this tree."""
+"""The recipes of CONTRIBUTING, followed to the letter in a copy of this tree."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.readme.blocks import ROOT, blocks
+from tests.readme.blocks import CONTRIBUTING, ROOT, blocks
 from tests.readme.recipes import follow
 
 LAYERS = ["commands", "datasources", "gateway", "loaders", "resolvers", "schema", "tests"]
@@ -34,7 +34,7 @@ def run(tree: Path, *command: str | Path, stdin: str = "") -> str:
 @pytest.mark.parametrize("recipe", ["Add a field", "Add a REST service", "Add a database table"])
 def test_recipe_answers_as_it_says_and_stays_in_style(recipe: str, tree: Path) -> None:
     code, query, answer = (
-        "\n".join(block.text for block in blocks() if (block.heading, block.language) == (recipe, language))
+        "\n".join(block.text for block in blocks(CONTRIBUTING) if (block.heading, block.language) == (recipe, language))
         for language in ("python", "graphql", "json")
     )
     touched = follow(code, tree)
