@@ -12,7 +12,8 @@ from datasources.errors import SourceError
 from datasources.money import Money
 from resolvers.context import Context
 
-MOST_LISTED = 5_000
+MOST_LISTED = 2_000
+"""Twenty calls, which a usual operation has the time for."""
 MOST_ALONE = 100
 """Payments that are asked for one by one."""
 
