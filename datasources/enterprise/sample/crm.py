@@ -172,7 +172,7 @@ class _Draft:
             said = {"ticket_id": ticket_id, "author_id": agent_id, "text": "Asked the warehouse.", "at": at}
             self._add(TICKET_COMMENTS, at, **said)
 
-    def _add(self, table: sa.Table, at: datetime, **values: Any) -> UUID:
+    def _add(self, table: sa.Table, at: datetime, /, **values: Any) -> UUID:
         id: UUID = values.setdefault("id", uuid7(at))
         self.rows[table].append(values)
         return id
