@@ -56,6 +56,15 @@ def _origin(value: str) -> str:
     return value
 
 
+def _host(value: str) -> str:
+    """As it stands in an address."""
+    if value != value.lower() or not _is_url(f"https://{value}", "https") or re.search(r"[/@?#*\s]", value):
+        raise ValueError(
+            f"'{value}' is no host: a name or address in lower case, and a port if it is not the usual one"
+        )
+    return value
+
+
 def _address_of_redis(value: str) -> str:
     # Not shown, as it may hold a password.
     if not (_is_url(value, "redis", "rediss") or value.startswith("unix:///")):
@@ -80,6 +89,7 @@ Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 EncryptionKeys = Annotated[SecretStr, AfterValidator(_keys)]
 ServiceUrl = Annotated[str, AfterValidator(_address_of_service)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)]
 DatabaseUrl = Annotated[str, AfterValidator(_address_of_database)]
 RedisUrl = Annotated[str, AfterValidator(_address_of_redis)]
 Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], NoDecode, BeforeValidator(_listed)]

@@ -69,3 +69,13 @@ class EnterpriseLoaders(LoaderSet):
         lambda enterprise: enterprise.tickets.of_orders.pages, lambda enterprise: enterprise.tickets.of_orders.counts
     )
     comments_by_ticket = many_by(lambda enterprise: enterprise.tickets.comments_of, key="ticket_id")
+    workflow_by_id = one_by(lambda enterprise: enterprise.workflows.by_ids, key="id")
+    workflows = page_by(lambda enterprise: enterprise.workflows.pages, lambda enterprise: enterprise.workflows.counts)
+    run_by_id = one_by(lambda enterprise: enterprise.runs.by_ids, key="id")
+    runs = page_by(lambda enterprise: enterprise.runs.pages, lambda enterprise: enterprise.runs.counts)
+    runs_by_workflow = page_by(
+        lambda enterprise: enterprise.runs.pages_of_workflows, lambda enterprise: enterprise.runs.counts_of_workflows
+    )
+    steps_by_run = many_by(lambda enterprise: enterprise.runs.steps_of, key="run_id")
+    approval_by_id = one_by(lambda enterprise: enterprise.approvals.by_ids, key="id")
+    approvals = page_by(lambda enterprise: enterprise.approvals.pages, lambda enterprise: enterprise.approvals.counts)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
@@ -25,11 +25,15 @@ STORE_EVERY_S = 60.0
 log = structlog.get_logger("heddle")
 
 Handle = Callable[[Context, Transaction, Event], Awaitable[None]]
+Pick = Callable[[Context, Sequence[Event]], Awaitable[Sequence[Event]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
     """`handle(context, transaction, event)` for each event of these types in the log of the domain `of`, as SYSTEM.
+
+    Without types it is for events of all; of those that were read at once `pick(context, events)`, if there is one,
+    says which are handled, in their order: each costs a transaction.
 
     What it writes by the transaction, of the consuming domain's database, is written once. Anything else, such as a
     call, may happen again: give it the event's id as its key. While it fails for an event, the later ones wait.
@@ -37,8 +41,9 @@ class Consumer:
 
     name: str
     of: str
-    types: frozenset[str]
+    types: frozenset[str] | None
     handle: Handle
+    pick: Pick | None = None
 
 
 class HasLog(Protocol):
@@ -122,9 +127,8 @@ class _Consuming:
     async def _page(self) -> bool:
         """Handles the next events; whether there are more by now."""
         events, more = await self._journal.after(self._seen)
-        for event in events:
-            if event.type in self._consumer.types:
-                await self._handle(event)
+        for event in await self._picked(events):
+            await self._handle(event)
         if events:
             self._seen = events[-1].position
         await self._store()
@@ -134,6 +138,14 @@ class _Consuming:
         elif not events:
             await asyncio.sleep(SOON_S)
         return more
+
+    async def _picked(self, events: Sequence[Event]) -> Sequence[Event]:
+        types, pick = self._consumer.types, self._consumer.pick
+        mine = [event for event in events if types is None or event.type in types]
+        if pick is None or not mine:
+            return mine
+        with self._open_context(SYSTEM) as context:
+            return await pick(context, mine)
 
     async def _handle(self, event: Event) -> None:
         with self._open_context(SYSTEM) as context:

@@ -22,3 +22,31 @@ class StageOutOfReach(Refusal):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+
+class Decided(Refusal):
+    code = "ENTERPRISE_DECIDED"
+
+    def __init__(self) -> None:
+        super().__init__("This was decided or withdrawn already; read it again.")
+
+
+class FourEyes(Refusal):
+    code = "ENTERPRISE_FOUR_EYES"
+
+    def __init__(self) -> None:
+        super().__init__("What you asked for or began yourself, somebody else has to approve.")
+
+
+class OverLimit(Refusal):
+    code = "ENTERPRISE_OVER_LIMIT"
+
+    def __init__(self) -> None:
+        super().__init__("This is more than you may approve; leave it to somebody who may approve more.")
+
+
+class RunOver(Refusal):
+    code = "ENTERPRISE_RUN_OVER"
+
+    def __init__(self) -> None:
+        super().__init__("Only what has not ended can be cancelled, and only what failed retried; read the run again.")

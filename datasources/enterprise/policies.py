@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.tables import ACTIVITIES, DEPARTMENTS, EMPLOYEES, OPPORTUNITIES
+from datasources.enterprise.tables import ACTIVITIES, APPROVALS, DEPARTMENTS, EMPLOYEES, OPPORTUNITIES
 from datasources.statements import EVERY, NONE, Condition
 
 
@@ -46,6 +46,21 @@ def visible_tickets(actor: Actor) -> Condition:
     return with_scope(actor, "tickets:read")
 
 
+def visible_workflows(actor: Actor) -> Condition:
+    return with_scope(actor, "workflows:read", "workflows:write")
+
+
+def visible_runs(actor: Actor) -> Condition:
+    return with_scope(actor, "runs:read", "runs:write")
+
+
+def visible_approvals(actor: Actor) -> Condition:
+    """Those that the actor may decide, was asked for, or has decided; all with their scope."""
+    if actor.may("approvals:all"):
+        return EVERY
+    return Condition(_APPROVALS_OF, {"actor": actor.id}) if actor.may("approvals:read") and actor.id else NONE
+
+
 def with_scope(actor: Actor, *scopes: str) -> Condition:
     """All rows for who holds one of these scopes, none for others."""
     return EVERY if any(actor.may(scope) for scope in scopes) else NONE
@@ -64,3 +79,13 @@ def _of_team(owner: sa.Column[Any]) -> sa.ColumnElement[bool]:
     below = below.union(sa.select(DEPARTMENTS.c.id).where(DEPARTMENTS.c.parent_id == below.c.id))
     team = sa.select(EMPLOYEES.c.id).where(EMPLOYEES.c.department_id.in_(sa.select(below.c.id)))
     return sa.or_(owner == me, owner.in_(team))
+
+
+def _approvals_of() -> sa.ColumnElement[bool]:
+    me = sa.bindparam("actor", type_=sa.Uuid())
+    limit = sa.select(EMPLOYEES.c.approves_minor).where(EMPLOYEES.c.id == me, EMPLOYEES.c.left_at.is_(None))
+    within = sa.and_(APPROVALS.c.currency == "EUR", APPROVALS.c.amount_minor <= limit.scalar_subquery())
+    return sa.or_(APPROVALS.c.asked_by == me, APPROVALS.c.decided_by == me, within)
+
+
+_APPROVALS_OF = _approvals_of()

@@ -11,6 +11,7 @@ from datasources.cipher import BlindIndex, Cipher
 from datasources.cursors import Cursors
 from datasources.enterprise.settings import EnterpriseSettings
 from datasources.enterprise.tables import EVENTS, OFFSETS
+from datasources.enterprise.webhooks import Webhooks
 from datasources.events import EventLog, Journal, Offsets, Tail, open_wakes
 from datasources.ids import Clock, utc_now
 from datasources.migrations import migrate
@@ -28,6 +29,7 @@ class EnterpriseSources:
     cursors: Cursors
     tail: Tail
     offsets: Offsets
+    webhooks: Webhooks
     clock: Clock
     events_kept: timedelta
 
@@ -58,6 +60,9 @@ async def open_enterprise(
         wakes = await stack.enter_async_context(open_wakes("enterprise", url, settings.redis_url))
         tail = Tail(Journal(database, EVENTS, cursors), wakes)
         stack.push_async_callback(tail.close)
+        secret = "" if own.webhook_secret is None else own.webhook_secret.get_secret_value()
+        webhooks = Webhooks(own.webhook_hosts, secret, clock)
+        stack.push_async_callback(webhooks.close)
         yield EnterpriseSources(
             database=database,
             cipher=Cipher.from_setting(settings.encryption_keys.get_secret_value()),
@@ -65,6 +70,7 @@ async def open_enterprise(
             cursors=cursors,
             tail=tail,
             offsets=Offsets(database, OFFSETS),
+            webhooks=webhooks,
             clock=clock,
             events_kept=timedelta(days=settings.events_kept_days),
         )

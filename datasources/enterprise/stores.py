@@ -9,6 +9,7 @@ from datasources.enterprise.crm.activities import Activities
 from datasources.enterprise.crm.contacts import Companies, Contacts
 from datasources.enterprise.crm.pipeline import Pipeline
 from datasources.enterprise.crm.tickets import Tickets
+from datasources.enterprise.processes import Approvals, Runs, Workflows
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.staff import Staff
 from datasources.enterprise.tables import IDEMPOTENCY
@@ -25,6 +26,9 @@ class Enterprise:
     pipeline = store(Pipeline)
     activities = store(Activities)
     tickets = store(Tickets)
+    workflows = store(Workflows)
+    runs = store(Runs)
+    approvals = store(Approvals)
 
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self.sources = sources

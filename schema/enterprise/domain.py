@@ -8,16 +8,21 @@ from datasources.enterprise.settings import EnterpriseSettings
 from datasources.enterprise.sources import open_enterprise
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import IDEMPOTENCY
+from resolvers.background import Background
 from resolvers.consumers import Consumer
 from resolvers.enterprise.crm.privacy import ERASURES, export, forget_customer, reseal
+from resolvers.enterprise.processes.beginning import consumers
+from resolvers.enterprise.processes.runner import run_workflows
 from resolvers.sweeping import sweeping
 from schema.domain import Domain, Sample
+from schema.enterprise.approvals import ApprovalsMutation, ApprovalsQuery
 from schema.enterprise.crm.activities import ActivitiesMutation, ActivitiesQuery
 from schema.enterprise.crm.contacts import ContactsMutation, ContactsQuery
 from schema.enterprise.crm.pipeline import PipelineMutation, PipelineQuery
 from schema.enterprise.crm.tickets import TicketsMutation, TicketsQuery
 from schema.enterprise.events import (
     ActivityEvent,
+    ApprovalEvent,
     CompanyEvent,
     ContactEvent,
     DepartmentEvent,
@@ -25,18 +30,42 @@ from schema.enterprise.events import (
     EnterpriseSubscription,
     OpportunityEvent,
     TicketEvent,
+    WorkflowEvent,
+    WorkflowRunEvent,
 )
+from schema.enterprise.processes import ProcessesMutation, ProcessesQuery
 from schema.enterprise.staff import StaffMutation, StaffQuery
+
+RUN_EVERY_S = 1.0
 
 ENTERPRISE = Domain(
     name="enterprise",
     settings=EnterpriseSettings,
     open=open_enterprise,
     stores=Enterprise,
-    query=merge_types("EnterpriseQuery", (StaffQuery, ContactsQuery, PipelineQuery, ActivitiesQuery, TicketsQuery)),
+    query=merge_types(
+        "EnterpriseQuery",
+        (
+            StaffQuery,
+            ContactsQuery,
+            PipelineQuery,
+            ActivitiesQuery,
+            TicketsQuery,
+            ProcessesQuery,
+            ApprovalsQuery,
+        ),
+    ),
     mutation=merge_types(
         "EnterpriseMutation",
-        (StaffMutation, ContactsMutation, PipelineMutation, ActivitiesMutation, TicketsMutation),
+        (
+            StaffMutation,
+            ContactsMutation,
+            PipelineMutation,
+            ActivitiesMutation,
+            TicketsMutation,
+            ProcessesMutation,
+            ApprovalsMutation,
+        ),
     ),
     subscription=EnterpriseSubscription,
     types=(
@@ -47,8 +76,14 @@ ENTERPRISE = Domain(
         OpportunityEvent,
         ActivityEvent,
         TicketEvent,
+        WorkflowEvent,
+        WorkflowRunEvent,
+        ApprovalEvent,
     ),
-    background=(sweeping("forgetting old keys and events of enterprise", Enterprise, IDEMPOTENCY),),
+    background=(
+        Background("running workflows", RUN_EVERY_S, run_workflows),
+        sweeping("forgetting old keys and events of enterprise", Enterprise, IDEMPOTENCY),
+    ),
     sample=Sample(
         fill=fill_own,
         people=(
@@ -63,7 +98,7 @@ ENTERPRISE = Domain(
         query="{ departments { name head { name } below { name head { name } } } }",
     ),
     person=person_by_email,
-    consumers=(Consumer("erasures", "commerce", ERASURES, forget_customer),),
+    consumers=(Consumer("erasures", "commerce", ERASURES, forget_customer), *consumers()),
     reseal=reseal,
     dossier=export,
 )

@@ -10,10 +10,12 @@ from datasources.enterprise.stores import Enterprise
 from datasources.events import Cursor, Topic, types_of
 from loaders.enterprise import EnterpriseLoaders
 from schema.access import scope
+from schema.enterprise.approvals import Approval
 from schema.enterprise.crm.activities import Activity
 from schema.enterprise.crm.contacts import Company, Contact
 from schema.enterprise.crm.pipeline import Opportunity
 from schema.enterprise.crm.tickets import Ticket
+from schema.enterprise.processes import Workflow, WorkflowRun
 from schema.enterprise.staff import Department, Employee
 from schema.enums import told
 from schema.feeds import GO_ON, HEARD, OfSubjects, feed
@@ -97,6 +99,42 @@ def _tickets(_: Actor, id: strawberry.ID | None = None) -> Topic:
     return Topic(types_of(EventType, "ticket"), of)
 
 
+@strawberry.type(description="A workflow was saved, or switched on or off.", directives=[HEARD])
+class WorkflowEvent(EnterpriseEvent):
+    subjects = ("workflow",)
+
+    workflow: Workflow | None = edge(
+        EnterpriseLoaders.workflow_by_id, key="subject", description="As it is now; null unless you may read them."
+    )
+
+
+@strawberry.type(description="A run began, came to its next step, or ended.", directives=[HEARD])
+class WorkflowRunEvent(EnterpriseEvent):
+    subjects = ("run",)
+
+    run: WorkflowRun | None = edge(
+        EnterpriseLoaders.run_by_id, key="subject", description="As it is now; null unless you may read runs."
+    )
+
+
+@strawberry.type(description="Something is to be approved, or was decided.", directives=[HEARD])
+class ApprovalEvent(EnterpriseEvent):
+    subjects = ("approval",)
+
+    approval: Approval | None = edge(
+        EnterpriseLoaders.approval_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
+def _runs(_: Actor, id: strawberry.ID | None = None) -> Topic:
+    """Raises: InvalidInput."""
+    return Topic(types_of(EventType, "run"), None if id is None else frozenset((uuid_of(id, "WorkflowRun"),)))
+
+
+def _approvals(_: Actor) -> Topic:
+    return Topic(types_of(EventType, "approval"))
+
+
 def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
     return Topic(frozenset(EventType if types is None else types))
 
@@ -112,6 +150,16 @@ class EnterpriseSubscription:
     )
     ticket_changed: TicketEvent = feed(
         Enterprise, scope("tickets:read"), "What becomes of a ticket, or of all.", topic=_tickets
+    )
+    workflow_run_changed: WorkflowRunEvent = feed(
+        Enterprise, scope("runs:read"), "What becomes of a run, or of all.", topic=_runs
+    )
+    approval_changed: ApprovalEvent = feed(
+        Enterprise,
+        scope("approvals:read"),
+        "What is to be approved, and what was decided, of what you may see.",
+        topic=_approvals,
+        seen=EnterpriseLoaders.approval_by_id,
     )
     enterprise_events: EnterpriseEvent = feed(
         Enterprise, scope("events:read"), "Everything that happens in enterprise, or some types of it.", topic=_all

@@ -1,9 +1,14 @@
 """Who of the staff sees and does what, as a table; each row on both databases."""
 
 import pytest
+import sqlalchemy as sa
 
 from datasources.actor import ANONYMOUS, Actor
+from datasources.enterprise.processes import RUNNER
+from datasources.enterprise.stores import Enterprise
+from datasources.enterprise.tables import WORKFLOWS
 from schema.graph import build
+from schema.node import global_id
 from tests.enterprise.company import Company
 from tests.enterprise.crm import Crm
 from tests.gateway_client import Gateway
@@ -19,6 +24,9 @@ RECORDS = {
     "Ticket": "sales rep agent manager director",
     "Employee": STAFF,
     "Department": STAFF,
+    "Workflow": "director",
+    "WorkflowRun": "manager director",
+    "Approval": "manager director",
 }
 """Who sees the record of this type, through `node` and in its list; others do not know that it is there."""
 
@@ -31,10 +39,19 @@ FIELDS = {
     "forecast { month }": SELLING,
     "activities { totalCount }": STAFF,
     "tickets { totalCount }": "sales rep agent manager director",
+    "workflows { totalCount }": "director",
+    "workflowRuns { totalCount }": "manager director",
+    "approvals { totalCount }": "buyer controller manager director",
 }
 """Who may ask; others are refused, and nobody has to sign in first."""
 
-LISTS = {"opportunities": "Opportunity", "activities": "Activity", "tickets": "Ticket", "companies": "Company"}
+LISTS = {
+    "opportunities": "Opportunity",
+    "activities": "Activity",
+    "tickets": "Ticket",
+    "companies": "Company",
+    "approvals": "Approval",
+}
 
 MUTATIONS = {
     'addDepartment(input: {name: ""': "director",
@@ -52,6 +69,11 @@ MUTATIONS = {
     'changeActivity(input: {activityId: ""': STAFF,
     'openTicket(input: {subject: "", text: ""': "agent manager director",
     'changeTicket(input: {ticketId: ""': "agent manager director",
+    'saveWorkflow(input: {name: "", trigger: {}, steps: []': "director",
+    'switchWorkflow(input: {workflowId: "", on: true': "director",
+    'cancelRun(input: {runId: ""': "director",
+    'retryRun(input: {runId: ""': "director",
+    'decideApproval(input: {approvalId: "", approve: true': "manager director",
 }
 """Who may try; the input makes no sense, so that nothing comes of it."""
 
@@ -76,6 +98,24 @@ async def staff_records(company: Company) -> dict[str, str]:
     return {"Employee": company.id(company.buyer), "Department": top["id"]}
 
 
+async def process_records(company: Company) -> dict[str, str]:
+    """A run that waits for an approval of what a manager may approve."""
+    enterprise = Enterprise(company.sources, RUNNER)
+    async with company.database.transaction() as transaction:
+        workflow = await enterprise.workflows.add(transaction, "Ask", None)
+        assert workflow
+        await enterprise.workflows.define(transaction, workflow, 0, {})
+        of = {"workflow_id": workflow, "version": 0, "cause": "", "data": {}}
+        run = await enterprise.runs.add(transaction, **of)
+        assert run
+        await enterprise.runs.change(transaction, run, due_at=None)
+        asked = {"run_id": run, "position": 0, "text": "", "subject": "", "subject_id": run}
+        approval = await enterprise.approvals.ask(transaction, **asked, amount_minor=20_000_00, currency="EUR")
+        await transaction.write(sa.update(WORKFLOWS).values(active=False))
+    ids = {"Workflow": workflow, "WorkflowRun": run, "Approval": approval}
+    return {type: global_id(type, id) for type, id in ids.items()}
+
+
 @pytest.fixture
 def people(company: Company) -> dict[str, Actor]:
     staff = {name: getattr(company, name) for name in STAFF.split()}
@@ -85,7 +125,7 @@ def people(company: Company) -> dict[str, Actor]:
 async def test_each_record_is_seen_by_those_of_the_table(
     company: Company, gateway: Gateway, people: dict[str, Actor]
 ) -> None:
-    ids = await staff_records(company) | await crm_records(company)
+    ids = await staff_records(company) | await crm_records(company) | await process_records(company)
     assert set(ids) == set(RECORDS)
     for name, actor in people.items():
         asked = " ".join(f'{type}: node(id: "{id}") {{ id }}' for type, id in ids.items())

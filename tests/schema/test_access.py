@@ -288,4 +288,10 @@ def literal(of: Any) -> str:
     return LITERALS.get(str(kind), '"x"')
 
 
-LITERALS = {"Int": "1", "Decimal": '"1"', "Date": '"2026-03-01"', "DateTime": '"2026-03-01T00:00:00Z"'}
+LITERALS = {
+    "Int": "1",
+    "Boolean": "true",
+    "Decimal": '"1"',
+    "Date": '"2026-03-01"',
+    "DateTime": '"2026-03-01T00:00:00Z"',
+}

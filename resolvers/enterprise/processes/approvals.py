@@ -1,0 +1,73 @@
+"""Approvals: who may decides once, up to their amount, and never on what goes back to themselves."""
+
+from typing import Any
+from uuid import UUID
+
+from datasources.enterprise.errors import Decided, FourEyes, OverLimit
+from datasources.enterprise.events import EventType
+from datasources.enterprise.processes import ApprovalStatus, RunStatus, StepStatus
+from datasources.enterprise.stores import Enterprise
+from datasources.errors import NotFound
+from datasources.money import Currency
+from datasources.prepared import Row
+from datasources.sql import Transaction
+from loaders.enterprise import EnterpriseLoaders
+from resolvers.context import Context
+from resolvers.enterprise.processes.definitions import read
+from resolvers.enterprise.processes.runner import after_step
+from resolvers.enterprise.staff import fresh
+from resolvers.text import plain
+
+MAX_NOTE = 500
+
+
+async def decide(context: Context, id: UUID, approve: bool, note: str, key: str) -> Any:
+    """Approves or rejects. The run that waits for it goes on, or ends as rejected.
+
+    Raises: Forbidden, InvalidInput, NotFound, FourEyes, OverLimit, Decided, KeyReused.
+    """
+    context.actor.require("approvals:decide")
+    enterprise = context.of(Enterprise)
+    note = plain(note, "note", MAX_NOTE, lines=True, empty=True)
+    status = ApprovalStatus.APPROVED if approve else ApprovalStatus.REJECTED
+
+    async def close(transaction: Transaction) -> bool:
+        asked = await enterprise.approvals.get(transaction, id)
+        if asked is None:
+            raise NotFound("approval")
+        # The run first, as whoever moves or cancels it: what it waits for changes with it alone.
+        run = await enterprise.runs.hold(transaction, asked.run_id)
+        await _must_be_allowed(enterprise, transaction, asked)
+        if run is None or not await enterprise.approvals.close(transaction, id, status, note, enterprise.actor.id):
+            raise Decided
+        await _go_on(enterprise, transaction, run, approve, note)
+        await enterprise.events.append(transaction, EventType.APPROVAL_DECIDED, id, owner=asked.asked_by, status=status)
+        return True
+
+    request = {"approval": id, "approve": approve, "note": note}
+    await enterprise.once(key, "decideApproval", request).do(enterprise.sources.database, close)
+    return await fresh(context, EnterpriseLoaders.approval_by_id, id)
+
+
+async def _must_be_allowed(enterprise: Enterprise, transaction: Transaction, asked: Row) -> None:
+    """Amounts in other currencies than that of the limits are for who sees all. Raises: FourEyes, OverLimit."""
+    if asked.asked_by == enterprise.actor.signed_in:
+        raise FourEyes
+    if asked.currency != Currency.EUR and enterprise.actor.may("approvals:all"):
+        return
+    if asked.currency != Currency.EUR or asked.amount_minor > await enterprise.approvals.limit_minor(transaction):
+        raise OverLimit
+
+
+async def _go_on(enterprise: Enterprise, transaction: Transaction, run: Row, approve: bool, note: str) -> None:
+    definition = read(run.definition)
+    now = enterprise.sources.clock()
+    did = f"{'Approved' if approve else 'Rejected'}{f': {note}' if note else '.'}"
+    step = StepStatus.DONE if approve else StepStatus.REJECTED
+    await enterprise.runs.note(transaction, run, definition.steps[run.position].does.kind, step, did, 1)
+    if approve:
+        changed, event = after_step(run, definition, {"approved_by": str(enterprise.actor.signed_in)}, now)
+    else:
+        changed, event = {"status": RunStatus.REJECTED, "due_at": None, "ended_at": now}, EventType.RUN_ENDED
+    await enterprise.runs.change(transaction, run.id, **changed)
+    await enterprise.events.append(transaction, event, run.id, status=changed["status"])

@@ -1,0 +1,335 @@
+"""Workflows, and their runs step by step."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+import strawberry
+
+from datasources.enterprise.errors import RunOver
+from datasources.enterprise.processes import RunStatus, StepStatus
+from datasources.errors import InvalidInput, KeyReused, NotFound
+from loaders.enterprise import EnterpriseLoaders
+from resolvers.enterprise.processes import managing
+from resolvers.enterprise.processes.definitions import (
+    ApprovePurchase,
+    AskApproval,
+    Assignee,
+    CallWebhook,
+    Daily,
+    Definition,
+    Does,
+    DraftPurchase,
+    Every,
+    OnEvent,
+    OpenActivity,
+    OpenTicket,
+    Step,
+    Trigger,
+    Wait,
+)
+from schema.access import INHERITED, policy, scope
+from schema.connection import Connection
+from schema.cost import Cost
+from schema.enterprise.staff import KEY, Change, changes
+from schema.enums import told
+from schema.fields import computed, edge, edge_page, root, root_page
+from schema.node import Node, id_of, uuid_of
+from schema.problems import Problem, mutation, payload
+
+CONDITION = (
+    'Such as `amount_minor >= 100000 and (currency = "EUR")`: fields are compared by = != < <= > >= '
+    "with numbers, texts, true and false. What depends on a field that is missing is not met."
+)
+FIELD = "The name of a field of the run: of its event, or as an earlier step has given it."
+
+told(
+    RunStatus,
+    "How far a run is.",
+    name="WorkflowRunStatus",
+    WAITING="For a while, or for an approval.",
+    REJECTED="What it asked for was rejected.",
+    FAILED="A step failed too often, or for good; it can be retried.",
+)
+told(StepStatus, "What became of a step.", name="WorkflowStepStatus", SKIPPED="Its condition was not met.")
+told(
+    Assignee,
+    "Whose an activity is.",
+    name="WorkflowAssignee",
+    ACCOUNT_OWNER="Who owns the account of the customer.",
+    MANAGER="Who leads the department of that person, or the one above.",
+    DIRECTOR="Who leads all.",
+)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+@strawberry.type(description="What a step of a run came to.", directives=[INHERITED])
+class WorkflowRunStep:
+    position: int = strawberry.field(description="From 0.")
+    kind: str = strawberry.field(description="As in the workflow's definition.")
+    status: StepStatus = computed(StepStatus, "status")
+    attempts: int
+    did: str = strawberry.field(description="What it did; or why it did nothing, or failed.")
+    at: datetime
+
+
+@strawberry.type(description="A workflow at work, once.", directives=[policy("scope runs:read or runs:write")])
+class WorkflowRun(Node, batch=EnterpriseLoaders.run_by_id):
+    status: RunStatus = computed(RunStatus, "status")
+    workflow: Annotated["Workflow", strawberry.lazy("schema.enterprise.processes")] | None = edge(
+        EnterpriseLoaders.workflow_by_id, key="workflow_id", description="As it is now; null unless you may read them."
+    )
+    version: int = strawberry.field(description="Of the workflow's definition, by which this run goes to its end.")
+    cause: str = strawberry.field(description="What it began with: the log and number of an event, or a time.")
+    data: str = computed(_json, "data", description="Its fields by now, as JSON.")
+    position: int = strawberry.field(description="Of the step that it is at, from 0.")
+    attempts: int = strawberry.field(description="How often that step has failed since it began, or was retried.")
+    error: str | None = strawberry.field(description="Why it failed the last time; null where it did not.")
+    due_at: datetime | None = strawberry.field(description="When it goes on; null where it has ended, or waits for us.")
+    steps: list[WorkflowRunStep] = edge(
+        EnterpriseLoaders.steps_by_run, key="id", cost=Cost(size=5), description="Those that it has come to."
+    )
+    started_at: datetime
+    ended_at: datetime | None
+
+
+def _in_status(status: RunStatus | None = None) -> dict[str, Any]:
+    return {"status": status}
+
+
+@strawberry.type(
+    description="What is done of its own accord, when something happens or at some time.",
+    directives=[policy("scope workflows:read or workflows:write")],
+)
+class Workflow(Node, batch=EnterpriseLoaders.workflow_by_id):
+    name: str
+    on: bool = computed(bool, "active", description="Whether it begins runs.")
+    version: int = strawberry.field(description="From 1; each time it is saved, one more.")
+    trigger: str = computed(lambda found: _json(found["trigger"]), "definition", description="As JSON.")
+    steps: list[str] = computed(
+        lambda found: [_json(step) for step in found["steps"]],
+        "definition",
+        cost=Cost(size=5),
+        description="Each as JSON.",
+    )
+    next_at: datetime | None = computed(
+        lambda due_at: due_at, "due_at", description="When its schedule begins the next run; null without one."
+    )
+    runs: Connection[WorkflowRun] = edge_page(
+        EnterpriseLoaders.runs_by_workflow, key="id", arguments=_in_status, description="The newest first."
+    )
+    changes: Connection[Change] = changes()
+
+
+@strawberry.type
+class ProcessesQuery:
+    workflow: Workflow | None = root(
+        EnterpriseLoaders.workflow_by_id, scope("workflows:read"), "The workflow with this id.", key=id_of("Workflow")
+    )
+    workflows: Connection[Workflow] | None = root_page(
+        EnterpriseLoaders.workflows, scope("workflows:read"), "All workflows, on or off, by name."
+    )
+    workflow_run: WorkflowRun | None = root(
+        EnterpriseLoaders.run_by_id, scope("runs:read"), "The run with this id.", key=id_of("WorkflowRun")
+    )
+    workflow_runs: Connection[WorkflowRun] | None = root_page(
+        EnterpriseLoaders.runs,
+        scope("runs:read"),
+        "All runs, or those of a status; the newest first.",
+        arguments=_in_status,
+    )
+
+
+@strawberry.input(description="When a workflow begins: with an event, every so often, or daily; one of these.")
+class WorkflowTriggerInput:
+    event: str | None = strawberry.field(default=None, description='The log and the type: "commerce: stock.moved".')
+    when: str | None = strawberry.field(default=None, description=f"Only if the event meets this. {CONDITION}")
+    until: list[str] = strawberry.field(
+        default_factory=list, description="Types of events, written as `event`; of the same subject, they end a run."
+    )
+    every_minutes: int | None = None
+    daily_at: str | None = strawberry.field(default=None, description="In UTC: 06:30.")
+
+    def value(self) -> Trigger:
+        """Raises: InvalidInput."""
+        match (self.event, self.every_minutes, self.daily_at):
+            case (str(event), None, None):
+                return OnEvent(event, self.when, tuple(self.until))
+            case (None, int(minutes), None) if self.when is None and not self.until:
+                return Every(minutes)
+            case (None, None, str(at)) if self.when is None and not self.until:
+                return Daily(at)
+        raise InvalidInput(
+            "trigger", "Write one of `event`, `everyMinutes` and `dailyAt`; `when` and `until` go with `event` alone."
+        )
+
+
+@strawberry.input(
+    description="Drafts a purchase order for what is short; gives purchase, purchase_minor, purchase_currency."
+)
+class DraftPurchaseStepInput:
+    product: str = strawberry.field(description=FIELD)
+    warehouse: str = strawberry.field(description=FIELD)
+
+
+@strawberry.input(description="Approves a drafted purchase order.")
+class ApprovePurchaseStepInput:
+    purchase: str = strawberry.field(default="purchase", description=FIELD)
+
+
+@strawberry.input(description="Waits until somebody approves; the run ends where they reject. Gives approved_by.")
+class AskApprovalStepInput:
+    text: str = strawberry.field(description="What is asked.")
+    subject: str = strawberry.field(description=f"What it is about. {FIELD}")
+    amount: str = strawberry.field(description=f"In minor units. {FIELD}")
+    currency: str = strawberry.field(description=FIELD)
+
+
+@strawberry.input(description="Opens a ticket; gives ticket.")
+class OpenTicketStepInput:
+    text: str
+    customer: str = strawberry.field(default="owner", description=FIELD)
+    order: str | None = strawberry.field(default=None, description=FIELD)
+
+
+@strawberry.input(description="Opens an activity for somebody of the staff; gives activity.")
+class OpenActivityStepInput:
+    text: str
+    customer: str = strawberry.field(default="owner", description=FIELD)
+    assignee: Assignee = Assignee.ACCOUNT_OWNER
+    due_days: int = 1
+
+
+@strawberry.input(description="Tells a service, in a signed POST with an idempotency key.")
+class CallWebhookStepInput:
+    url: str = strawberry.field(description="Of a host that the operator has listed.")
+
+
+@strawberry.input(description="Waits.")
+class WaitStepInput:
+    minutes: int
+
+
+@strawberry.input(description="A step: one of these.")
+class WorkflowStepInput:
+    when: str | None = strawberry.field(default=None, description=f"Else it is skipped. {CONDITION}")
+    draft_purchase: DraftPurchaseStepInput | None = None
+    approve_purchase: ApprovePurchaseStepInput | None = None
+    ask_approval: AskApprovalStepInput | None = None
+    open_ticket: OpenTicketStepInput | None = None
+    open_activity: OpenActivityStepInput | None = None
+    call_webhook: CallWebhookStepInput | None = None
+    wait: WaitStepInput | None = None
+
+    def value(self, field: str) -> Step:
+        """Raises: InvalidInput."""
+        asked = [(kind, getattr(self, name)) for name, kind in _KINDS.items() if getattr(self, name) is not None]
+        if len(asked) != 1:
+            raise InvalidInput(field, f"`{field}` has {len(asked)} things to do; each step does one.")
+        ((kind, given),) = asked
+        return Step(kind(**vars(given)), self.when)
+
+
+_KINDS: dict[str, type[Does]] = {
+    "draft_purchase": DraftPurchase,
+    "approve_purchase": ApprovePurchase,
+    "ask_approval": AskApproval,
+    "open_ticket": OpenTicket,
+    "open_activity": OpenActivity,
+    "call_webhook": CallWebhook,
+    "wait": Wait,
+}
+
+
+@strawberry.input(description="A workflow, or another definition of one.")
+class SaveWorkflowInput:
+    workflow_id: strawberry.ID | None = strawberry.field(default=None, description="Left out: it is new, and on.")
+    name: str
+    trigger: WorkflowTriggerInput
+    steps: list[WorkflowStepInput]
+    idempotency_key: str = strawberry.field(description=KEY)
+
+    def value(self) -> Definition:
+        """Raises: InvalidInput."""
+        steps = tuple(step.value(f"steps[{number}]") for number, step in enumerate(self.steps))
+        return Definition(self.trigger.value(), steps)
+
+
+@strawberry.input(description="Switches a workflow on or off.")
+class SwitchWorkflowInput:
+    workflow_id: strawberry.ID
+    on: bool = strawberry.field(description="Off, it begins no runs; those that it has go on.")
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.input(description="Which run is meant.")
+class WorkflowRunInput:
+    run_id: strawberry.ID
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.type(description="The workflow as it is now, or why it was refused.", directives=[INHERITED])
+class WorkflowPayload:
+    workflow: Workflow | None = None
+    problem: Problem | None = None
+
+
+@strawberry.type(description="The run as it is now, or why it was refused.", directives=[INHERITED])
+class WorkflowRunPayload:
+    run: WorkflowRun | None = None
+    problem: Problem | None = None
+
+
+@strawberry.type
+class ProcessesMutation:
+    @mutation(
+        scope("workflows:write"),
+        "A new workflow, or another definition of one; runs go on by the one that they began with.",
+        InvalidInput,
+        NotFound,
+        KeyReused,
+    )
+    async def save_workflow(self, info: strawberry.Info, input: SaveWorkflowInput) -> WorkflowPayload | None:
+        return await payload(
+            WorkflowPayload,
+            workflow=lambda: managing.save_workflow(
+                info.context,
+                uuid_of(input.workflow_id, "Workflow", "workflowId") if input.workflow_id else None,
+                input.name,
+                input.value(),
+                input.idempotency_key,
+            ),
+        )
+
+    @mutation(scope("workflows:write"), "Switches a workflow on or off.", InvalidInput, NotFound, KeyReused)
+    async def switch_workflow(self, info: strawberry.Info, input: SwitchWorkflowInput) -> WorkflowPayload | None:
+        return await payload(
+            WorkflowPayload,
+            workflow=lambda: managing.switch_workflow(
+                info.context,
+                uuid_of(input.workflow_id, "Workflow", "workflowId"),
+                input.on,
+                input.idempotency_key,
+            ),
+        )
+
+    @mutation(scope("runs:write"), "Ends a run where it is.", InvalidInput, NotFound, RunOver, KeyReused)
+    async def cancel_run(self, info: strawberry.Info, input: WorkflowRunInput) -> WorkflowRunPayload | None:
+        return await payload(
+            WorkflowRunPayload,
+            run=lambda: managing.cancel_run(
+                info.context, uuid_of(input.run_id, "WorkflowRun", "runId"), input.idempotency_key
+            ),
+        )
+
+    @mutation(scope("runs:write"), "Goes on with a run that failed.", InvalidInput, NotFound, RunOver, KeyReused)
+    async def retry_run(self, info: strawberry.Info, input: WorkflowRunInput) -> WorkflowRunPayload | None:
+        return await payload(
+            WorkflowRunPayload,
+            run=lambda: managing.retry_run(
+                info.context, uuid_of(input.run_id, "WorkflowRun", "runId"), input.idempotency_key
+            ),
+        )
