@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any
 
-from datasources.actor import Actor
+from datasources.actor import SYSTEM, Actor
 from datasources.enterprise.people import person_by_email
 from datasources.enterprise.sample.fill import fill_own
 from datasources.enterprise.stores import Enterprise
@@ -39,6 +39,10 @@ class Company:
             person = await person_by_email(self.sources, f"{name}@example.com")
             assert person
             setattr(self, name, person)
+
+    def stores(self) -> Enterprise:
+        """As the house itself sees it."""
+        return Enterprise(self.sources, SYSTEM)
 
     def key(self) -> str:
         return f"k{next(self._keys)}"

@@ -16,7 +16,9 @@ from house import House
 from tests.commerce.shop import Clock, Shop
 from tests.database_servers import COMMERCE, HOUSE, SOCIAL, Sqlite
 from tests.enterprise.company import Company
+from tests.enterprise.crm import Crm
 from tests.gateway_client import Gateway
+from tests.listening import Listen, listening
 
 
 @pytest.fixture
@@ -78,3 +80,14 @@ async def company(house: House, gateway: Gateway, clock: Clock) -> Company:
     company = Company(house, gateway, clock)
     await company.found()
     return company
+
+
+@pytest.fixture
+def crm(company: Company) -> Crm:
+    return Crm(company)
+
+
+@pytest.fixture
+async def listen(house: House) -> AsyncIterator[Listen]:
+    async with listening(house) as listen:
+        yield listen

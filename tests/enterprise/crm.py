@@ -44,9 +44,16 @@ class Crm:
         return await self._made(LINK, self.of.manager, contactId=contact, customerId=customer)
 
     async def opportunity(
-        self, actor: Actor, contact: str, amount: str = "1000.00", closes_on: str = "2026-03-20", **more: Any
+        self,
+        actor: Actor,
+        contact: str,
+        amount: str = "1000.00",
+        closes_on: str = "2026-03-20",
+        *,
+        currency: str = "EUR",
+        **more: Any,
     ) -> str:
-        what = {"title": "A new reception", "amount": {"amount": amount, "currency": "EUR"}, "closesOn": closes_on}
+        what = {"title": "A new reception", "amount": {"amount": amount, "currency": currency}, "closesOn": closes_on}
         return await self._made(OPPORTUNITY, actor, contactId=contact, **what | more)
 
     async def activity(self, actor: Actor, subject: str = "Ask how it went", **more: Any) -> str:

@@ -1,17 +1,10 @@
 """The whole gateway over fresh databases; that of finance is of each kind, the others stand beside."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect
-from websockets.typing import Subprotocol
 
-from datasources.actor import Actor
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.stores import Commerce
 from datasources.enterprise.settings import EnterpriseSettings
@@ -23,13 +16,9 @@ from house import House
 from tests.commerce.shop import Clock, Shop
 from tests.database_servers import COMMERCE, HOUSE, SOCIAL, Sqlite
 from tests.finance.bank import Bank
-from tests.gateway.serving import served
 from tests.gateway_client import Gateway
+from tests.listening import Listen, listening
 from tests.sandbox_process import RunningSandbox, switches_of
-
-PATIENCE_S = 20
-Next = Callable[[], Any]
-Listen = Callable[..., AbstractAsyncContextManager[Next]]
 
 
 @pytest.fixture
@@ -102,27 +91,5 @@ def switches(sandbox: Sandbox) -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 async def listen(house: House) -> AsyncIterator[Listen]:
-    """`async with listen(QUERY, ada) as next`: the events, each as it comes; codes where it is refused."""
-    async with served(house.app, lifespan="off") as port:
-
-        @asynccontextmanager
-        async def listening(query: str, as_: Actor) -> AsyncIterator[Next]:
-            url, protocol = f"ws://127.0.0.1:{port}/graphql", Subprotocol("graphql-transport-ws")
-            async with connect(url, subprotocols=[protocol], proxy=None) as socket:
-                token = {"token": house.tokens.issue(as_.signed_in, as_.scopes, 600)} if as_.id else {}
-                await socket.send(json.dumps({"type": "connection_init", "payload": token}))
-                await socket.recv()
-                await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": query}}))
-
-                async def next() -> Any:
-                    async with asyncio.timeout(PATIENCE_S):
-                        message = json.loads(await socket.recv())
-                    if message["type"] == "error":
-                        return [error["extensions"]["code"] for error in message["payload"]]
-                    assert message["type"] == "next", message
-                    (value,) = message["payload"]["data"].values()
-                    return value
-
-                yield next
-
-        yield listening
+    async with listening(house) as listen:
+        yield listen

@@ -22,8 +22,8 @@ from schema.graph import build
 from schema.node import global_id
 from tests.commerce.shop import Shop
 from tests.finance.bank import DECIDE, REVERSE, Bank
-from tests.finance.conftest import Listen
 from tests.finance.test_postings import consume, happened
+from tests.listening import Listen
 
 STRANGERS = ("eve", "clerk", "auditor", "service")
 WHO = ("ada", "bo", "accountant", "bookkeeper", "controller", "officer", "decider", *STRANGERS, "nobody")

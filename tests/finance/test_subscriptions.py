@@ -1,7 +1,7 @@
 """Who subscribes hears of what is theirs, in order, and from the beginning where they say so."""
 
 from tests.finance.bank import Bank
-from tests.finance.conftest import Listen
+from tests.listening import Listen
 
 BALANCES = 'subscription { balanceChanged(after: "oldest") { type account { booked { amount } } } }'
 TRANSFERS = 'subscription { transferChanged(after: "oldest") { type transfer { status amount { amount } } } }'

@@ -88,10 +88,6 @@ class Contacts:
         new = transaction.upsert(CONTACTS).values(id=id, created_at=now, **self.sealed(id, name, email), **values)
         return id if await transaction.write(new.on_conflict_do_nothing()) else None
 
-    async def has_address(self, transaction: Transaction, email: str, other_than: UUID) -> bool:
-        index = CONTACTS.c.email_index == self._sources.email_index.of(email)
-        return await transaction.row(sa.select(CONTACTS.c.id).where(index, CONTACTS.c.id != other_than)) is not None
-
     async def of_customer(self, transaction: Transaction, customer_id: UUID) -> Row | None:
         """The contact that is this customer; nobody changes it until the transaction ends."""
         mine = sa.select(CONTACTS).where(CONTACTS.c.customer_id == customer_id)
@@ -135,9 +131,9 @@ class Contacts:
         async with self._sources.database.transaction() as transaction:
             contact = await self.of_customer(transaction, customer_id)
             told: dict[str, Any] = {"contact": contact and self._told(contact)}
-            for table in (TICKETS, ACTIVITIES):
+            for name, table in (("tickets", TICKETS), ("activities", ACTIVITIES)):
                 rows = sa.select(table).where(_about(table, customer_id, contact)).order_by(table.c.id)
-                told[table.name] = [dict(row._mapping) for row in await transaction.rows(rows)]
+                told[name] = [dict(row._mapping) for row in await transaction.rows(rows)]
             tickets = TICKET_COMMENTS.c.ticket_id.in_([ticket["id"] for ticket in told["tickets"]])
             comments = sa.select(TICKET_COMMENTS).where(tickets).order_by(TICKET_COMMENTS.c.id)
             told["ticket_comments"] = [dict(row._mapping) for row in await transaction.rows(comments)]

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from datasources.enterprise.crm.references import require
 from datasources.enterprise.events import EventType
 from datasources.enterprise.stores import Enterprise
@@ -109,11 +111,13 @@ async def change_contact(
         if before.erased_at is not None:
             raise NotFound("contact")
         await require(transaction, company=company_id, employee=owner_id)
-        if email is not None and await contacts.has_address(transaction, email, id):
-            raise InvalidInput("email", "A contact has this address already.")
         return new | contacts.sealed(id, name, email)
 
-    return await change(context, CONTACT, "changeContact", key, [name, email, new], id, contacts.visible, decide)
+    request = [name, email, new]
+    try:
+        return await change(context, CONTACT, "changeContact", key, request, id, contacts.visible, decide)
+    except IntegrityError:
+        raise InvalidInput("email", "A contact has this address already.") from None
 
 
 async def link_contact(context: Context, id: UUID, customer_id: UUID, customer_exists: CustomerExists, key: str) -> Any:
@@ -131,14 +135,14 @@ async def link_contact(context: Context, id: UUID, customer_id: UUID, customer_e
             raise NotFound("contact")
         if before.customer_id not in (None, customer_id):
             raise InvalidInput("contactId", "This contact is another customer already.")
-        other = await contacts.of_customer(transaction, customer_id)
-        if other is not None and other.id != id:
-            raise InvalidInput("customerId", "This customer has another contact already.")
         await contacts.adopt(transaction, id, customer_id)
         return {"customer_id": customer_id}
 
     request = {"customer": customer_id}
-    return await change(context, CONTACT, "linkContact", key, request, id, contacts.visible, decide)
+    try:
+        return await change(context, CONTACT, "linkContact", key, request, id, contacts.visible, decide)
+    except IntegrityError:
+        raise InvalidInput("customerId", "This customer has another contact already.") from None
 
 
 async def account_owner(enterprise: Enterprise, transaction: Transaction, customer_id: UUID) -> UUID | None:
