@@ -49,11 +49,14 @@ class Explorer:
     routes: Sequence[BaseRoute] = ()
 
 
-def explorer(people: str = "", built: Path = BUILT) -> Explorer:
-    """`people` is the path where the page learns whom one can be, and signs in as them; none without it."""
+def explorer(people: str = "", *, stands_in: bool = True, built: Path = BUILT) -> Explorer | None:
+    """`people` is the path where the page learns whom one can be, and signs in as them; none without it.
+
+    None where it was not built, and no other page `stands_in` for it.
+    """
     index = built / "index.html"
     if not index.exists():
-        return _stand_in()
+        return _stand_in() if stands_in else None
     html = index.read_text().replace(NOBODY, NOBODY.replace('""', f'"{people}"'))
     assets = {path.name: path for path in (built / "assets").iterdir()}
     return Explorer(_page(html, OWN), [Route("/explorer/assets/{name}", _serving(assets))])

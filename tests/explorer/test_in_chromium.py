@@ -137,7 +137,7 @@ async def read_by_night(page: Page) -> None:
 
 
 async def write(page: Page, text: str) -> None:
-    await page.locator(f"{EDITOR} .view-lines").click()
+    await page.locator(EDITOR).get_by_role("textbox").focus()
     await page.keyboard.press("Control+A")
     await page.keyboard.press("Delete")
     await page.keyboard.type(text)

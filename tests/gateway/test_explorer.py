@@ -36,7 +36,7 @@ async def browser(script: Script, built: Path) -> AsyncIterator[httpx.AsyncClien
     async def known() -> Mapping[str, Actor]:
         return {"ada@example.com": ADA}
 
-    app = example(script, explorer=explorer(people.PATH, built), routes=people.routes(known, TOKENS))
+    app = example(script, explorer=explorer(people.PATH, built=built), routes=people.routes(known, TOKENS))
     async with _client(app) as client:
         yield client
 
@@ -70,13 +70,17 @@ async def test_nothing_but_assets_is_served(browser: httpx.AsyncClient, name: st
 
 
 async def test_unbuilt_a_page_says_so_and_loads_pinned_files_by_their_hashes(script: Script, tmp_path: Path) -> None:
-    async with _client(example(script, explorer=explorer(people.PATH, tmp_path))) as client:
+    async with _client(example(script, explorer=explorer(people.PATH, built=tmp_path))) as client:
         page = await client.get("/graphql", headers=BROWSER)
     assert "The explorer is not built here" in page.text
     loaded = re.findall(r'<(?:script|link)[^>]*(?:src|href)="([^"]+)"\s+integrity="sha384-[\w+/]{64}"', page.text)
     assert len(loaded) == 4 == len(re.findall(r'(?:src|href)="', page.text))
     assert all(re.match(r"https://cdn\.jsdelivr\.net/npm/[a-z-]+@\d+\.\d+\.\d+/", url) for url in loaded)
     assert "script-src https://cdn.jsdelivr.net/npm/ 'sha256-" in page.headers["content-security-policy"]
+
+
+def test_unbuilt_production_has_no_page(tmp_path: Path) -> None:
+    assert explorer(stands_in=False, built=tmp_path) is None
 
 
 async def test_who_is_at_this_machine_signs_in_by_a_click(browser: httpx.AsyncClient) -> None:
