@@ -48,6 +48,7 @@ export async function resume(): Promise<void> {
 
 async function asked(path: string, method = "GET"): Promise<unknown> {
   const response = await fetch(path, { method });
-  if (!response.ok) throw new Error(`The gateway says ${response.status} to that; see its log.`);
-  return response.json();
+  const told = await response.json();
+  if (!response.ok) throw new Error(told.errors?.[0]?.message ?? `The gateway says ${response.status} to that.`);
+  return told;
 }
