@@ -32,7 +32,7 @@ async def test_one_query_shows_all_of_a_customer(company: Company, gateway: Gate
         (done,) = (await gateway.data(mutation, as_=ada)).values()
         assert done == {"problem": None}
     mug = await shop.product()
-    orders = [await shop.order(ada, Sold(mug, price=price)) for price in (5_00, 7_00)]
+    orders = [await shop.order(ada, Sold(mug, price=price), number=f"A-{price}") for price in (5_00, 7_00)]
     contact = await crm.contact(companyId=await crm.company(ownerId=company.id(company.rep)))
     await crm.linked(contact, shop.id("Customer", ada.id))
     await crm.opportunity(company.sales, contact)
@@ -44,15 +44,15 @@ async def test_one_query_shows_all_of_a_customer(company: Company, gateway: Gate
         "name": "Ada Byron",
         "company": {"name": "Aldgate Interiors", "owner": {"name": "Rene Porter"}},
         "opportunities": {"nodes": [opportunity, opportunity | {"title": "Of rep", "owner": {"name": "Rene Porter"}}]},
-        "tickets": {"nodes": [{"subject": "Where is my parcel?", "order": {"number": "T-1"}}]},
+        "tickets": {"nodes": [{"subject": "Where is my parcel?", "order": {"number": "A-500"}}]},
         "activities": {"nodes": [{"subject": "Ask how it went", "owner": {"name": "Agnes Ent"}}]},
         "customer": {
             "name": "Ada",
             "orders": {
                 "nodes": [
-                    {"number": "T-2", "total": {"amount": "7.00"}, "tickets": {"nodes": []}},
+                    {"number": "A-700", "total": {"amount": "7.00"}, "tickets": {"nodes": []}},
                     {
-                        "number": "T-1",
+                        "number": "A-500",
                         "total": {"amount": "5.00"},
                         "tickets": {"nodes": [{"subject": "Where is my parcel?"}]},
                     },
