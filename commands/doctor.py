@@ -25,7 +25,7 @@ from gateway import processes
 from gateway.explorer import BUILT
 from gateway.identity import Tokens
 from gateway.processes import CannotStart
-from house import PARTS, Own, opened
+from house import PARTS, Own, limits_of, opened
 from schema.graph import DOMAINS
 
 ROOT = Path(__file__).parents[1]
@@ -75,7 +75,7 @@ def _findings(data: Path | None) -> Iterator[Finding]:
     yield Finding("ok", "settings", f"for {settings.env}, from the environment{where}")
     yield from _keys(settings)
     yield from _room(settings)
-    if settings.env == "development":
+    if limits_of(settings).introspection:
         yield _page()
     yield from asyncio.run(_sources(settings, own))
 
@@ -149,7 +149,7 @@ def _page() -> Finding:
         return Finding("ok", "explorer", "is built")
     if shutil.which("npm"):
         return Finding("ok", "explorer", f"the next '{START}' builds it")
-    return Finding("note", "explorer", "comes from a CDN, as there is no npm to build it; install node 20 with npm")
+    return Finding("note", "explorer", "is not built, and there is no npm to build it; install node 20.19 with npm")
 
 
 async def _sources(settings: Settings, own: Own) -> list[Finding]:

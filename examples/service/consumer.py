@@ -199,7 +199,7 @@ def main(database: str = "stock.db") -> None:
     path = Path(database).absolute()
     token = Path(os.environ["GATEWAY_TOKEN_FILE"])
     gateway = Gateway(os.environ.get("GATEWAY_URL", "http://127.0.0.1:8000/graphql"), lambda: token.read_text().strip())
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # as it may be killed at any moment, it takes no leave
     consume(gateway, Replica(path), CursorFile(path.with_suffix(".cursor")))
 
 
