@@ -22,8 +22,11 @@ EVERYTHING = "everything"
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
+    """Without `ahead`, nobody asks whether rows follow, and a row of each list less is read."""
+
     first: int
     after: str | None = None
+    ahead: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.first <= MAX_FIRST:
@@ -116,7 +119,7 @@ class Listing:
     ) -> dict[Any, Page]:
         """One page per key, empty where there is nothing. Source: one SELECT. Raises: InvalidInput for the cursor."""
         name = f"{self.name}/{self.sort.name}"
-        values: dict[str, Any] = {"limit": asked.first + 1}
+        values: dict[str, Any] = {"limit": asked.first + asked.ahead}
         if asked.after is not None:
             after = zip(cursors.decode(asked.after, name), self.sort.columns, strict=True)
             values |= {f"after_{i}": _typed(value, column) for i, (value, column) in enumerate(after)}

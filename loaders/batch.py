@@ -146,7 +146,7 @@ class page_by(Batch):
     async def load(
         self, stores: Any, keys: Sequence[Key], arguments: dict[str, Any], columns: Columns = None
     ) -> Mapping[Key, Any]:
-        asked = PageArguments(arguments.pop("first"), arguments.pop("after"))
+        asked = PageArguments(arguments.pop("first"), arguments.pop("after"), arguments.pop("ahead", True))
         pages: Mapping[Key, Page] = await self.fetch(stores)(keys, asked, **arguments, columns=columns)
         total = Total(self.count, arguments)
         for page in pages.values():

@@ -133,11 +133,13 @@ class _Compiler:
         """
         steps = [step for selection in self._selections.values() for step in selection.steps]
         loads = [step for step in steps if isinstance(step, Load)]
-        if sum(type(step) is Resolution for step in steps) > 1:
+        resolvers = sum(type(step) is Resolution for step in steps)
+        if resolvers > 1:
             return loads
         for load in loads:
             others = [other for other in loads if other.batch is load.batch]
             load.wanted = united(other.needed for other in others)
+            load.ahead = resolvers > 0 or any(other.looks_ahead for other in others)
             load.alone = len(others) == 1
         return loads
 

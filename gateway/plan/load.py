@@ -32,6 +32,8 @@ class Load:
         self.batch = declared[0].batch
         self.wanted: Columns = None
         """The columns that are read of its records, set when the whole plan is known."""
+        self.ahead = True
+        """Whether the plan asks if rows follow its pages; set with `wanted`."""
         self.alone = False
         """Whether no other step of the plan loads by this batch; set with `wanted`."""
         self._of_lists = isinstance(self.batch, many_by | page_by)
@@ -44,6 +46,12 @@ class Load:
             _columns_of_rows(branch.completer) if isinstance(self.batch, page_by) else branch.completer.columns
             for branch in self.branches
         )
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether its own branches ask so."""
+        columns = [branch.completer.columns for branch in self.branches]
+        return not isinstance(self.batch, page_by) or any(of is None or "page_info" in of for of in columns)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -74,6 +82,8 @@ class Load:
         wanted = [key for key in every if key is not None]
         if run.failed:
             wanted = [key for key in wanted if type(key) is not Failure]
+        if not self.ahead:
+            arguments = {**arguments, "ahead": False}
         found = await self._found(run, wanted, arguments) if wanted else {}
         return await together(
             [self._column(run, *one, found) for one in zip(self.branches, keys, distinct, strict=True)]

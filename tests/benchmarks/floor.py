@@ -150,15 +150,14 @@ class Floor:
         return Commerce(self._sources, actor)
 
     async def _customers(self, first: int, *columns: sa.Column[Any]) -> Sequence[Row]:
-        return (await self._database.rows(Read(_customers(columns), {"limit": first + 1})))[:first]
+        return await self._database.rows(Read(_customers(columns), {"limit": first}))
 
     async def _orders_of(
         self, customers: Sequence[Row], first: int, *columns: sa.Column[Any]
     ) -> Mapping[UUID, list[Row]]:
         statement = _orders_of(columns, self._database.dialect)
-        asked = {"keys": [c.id for c in customers], "limit": first + 1}
-        grouped = _grouped(await self._database.rows(Read(statement, asked)), "parent_key")
-        return defaultdict(list, {id: rows[:first] for id, rows in grouped.items()})
+        asked = {"keys": [c.id for c in customers], "limit": first}
+        return _grouped(await self._database.rows(Read(statement, asked)), "parent_key")
 
     async def _lines_of(self, orders: Mapping[UUID, list[Row]], *columns: sa.Column[Any]) -> Mapping[UUID, list[Row]]:
         ids = [order.id for of_customer in orders.values() for order in of_customer]

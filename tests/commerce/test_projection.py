@@ -140,3 +140,27 @@ async def test_each_seal_is_opened_once_and_only_when_asked_for(
     await gateway.data(parts, as_=ada)
     assert sorted(opened) == [b"addresses", b"customers.name"]
     assert gateway.calls == {"commerce.customer_by_id": 1, "commerce.addresses_by_customer": 1}
+
+
+@pytest.mark.parametrize(
+    ("more", "again", "read"),
+    [
+        ("", "", 2),
+        ("pageInfo { endCursor }", "", 3),
+        ("", "pageInfo { hasNextPage }", 3),
+        ("totalCount", "", 3),
+    ],
+)
+async def test_whether_rows_follow_a_page_is_read_where_anybody_asks(
+    gateway: Gateway, shop: Shop, more: str, again: str, read: int
+) -> None:
+    """For all who ask for the same page at once."""
+    for number in range(3):
+        await shop.product(f"P{number}")
+    query = (
+        f"{{ products(first: 2) {{ nodes {{ sku }} {more} }} again: products(first: 2) {{ nodes {{ sku }} {again} }} }}"
+    )
+    response = await gateway.http.post("/graphql", json={"query": query, "extensions": {"plan": True}})
+    steps = response.json()["extensions"]["plan"]["steps"]
+    assert [step["rows"] for step in steps if step["edge"] == "commerce.products"] == [read]
+    assert [len(page["nodes"]) for page in response.json()["data"].values()] == [2, 2]
