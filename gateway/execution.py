@@ -106,14 +106,21 @@ class Executor:
         return self._admission.quota(caller)
 
     def _found(self, request: GraphQLRequest, caller: Caller) -> Document:
-        """The document, read at the cost of whom it is new for. Raises: RateLimited."""
+        """The document, read at the cost of whom it is new for; once for each request. Raises: RateLimited."""
+        if request.document is not None:
+            return request.document
         rate, payer = self._admission.rate, payer_of(caller)
         rate.check(payer)
         known = self.documents.characters
         document = self.documents.find(request)
         if self.documents.characters > known:
             rate.add(payer, (self.documents.characters - known) / CHARACTERS)
+        request.document = document
         return document
+
+    def _document(self, request: GraphQLRequest) -> Document:
+        """The document, for who does not run it."""
+        return request.document or self.documents.find(request)
 
     async def _told(self, operation: Operation, request: GraphQLRequest, parts: Parts | None) -> Result:
         with operation:
@@ -207,19 +214,19 @@ class Executor:
 
     def can_run(self, request: GraphQLRequest) -> bool:
         """Whether the document has no errors, and one operation that is meant."""
-        document = self.documents.find(request)
+        document = self._document(request)
         return not document.errors and document.operation(request.operation_name) is not None
 
     def lasts(self, request: GraphQLRequest) -> bool:
         """Whether it is a subscription, of a request that runs."""
         try:
-            operation = self.documents.find(request).operation(request.operation_name)
+            operation = self._document(request).operation(request.operation_name)
         except Refusal:
             return False  # its document was removed since
         return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
     def asks_for_parts(self, request: GraphQLRequest) -> bool:
-        return self.documents.find(request).in_parts
+        return self._document(request).in_parts
 
     async def _execute(
         self, plans: Plans, request: GraphQLRequest, caller: Caller, parts: Parts | None = None

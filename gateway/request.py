@@ -4,13 +4,16 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import orjson
 
 from datasources.actor import Actor
 from datasources.errors import Refusal
+
+if TYPE_CHECKING:
+    from gateway.documents import Document
 
 MAX_BATCH = 10
 """As many as Apollo's client puts into one unless told otherwise."""
@@ -58,7 +61,8 @@ def address_of(scope: Mapping[str, Any]) -> str:
 class GraphQLRequest:
     """Its document is written out in `query`, or named by `document_id` or `sha256`.
 
-    A named one has no `query`, but for a text that is to be known by its hash from now on.
+    A named one has no `query`, but for a text that is to be known by its hash from now on. `document` is what was found
+    of it: it is looked up, and paid for, once.
     """
 
     query: str
@@ -67,6 +71,7 @@ class GraphQLRequest:
     extensions: dict[str, Any] = field(default_factory=dict)
     document_id: str | None = None
     sha256: str | None = None
+    document: "Document | None" = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def read(cls, payload: object) -> "GraphQLRequest":

@@ -5,6 +5,7 @@ results go there, DELETE ends one. The last two may reach another process than t
 """
 
 import hmac
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -163,6 +164,8 @@ def _portable(message: dict[str, Any]) -> dict[str, Any]:
         portable["holder"] = [holder.actor.id, sorted(holder.actor.scopes), holder.issued_at, holder.ends_at]
     if caller := message.get("caller"):
         portable["caller"] = [caller.request_id, caller.address]
+    if request := message.get("request"):  # its document is found anew there
+        portable["request"] = {part.name: getattr(request, part.name) for part in fields(request) if part.init}
     return portable
 
 
