@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from gateway.plan.selection import Selection
 
 _PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
-"""Types whose values are their own JSON, by GraphQL's scalar; anything else takes graphql-core's rules."""
+"""Types whose values are their own JSON, by GraphQL's scalar, as texts are where a scalar of ours makes texts of all;
+anything else takes graphql-core's rules."""
 
 _LISTS = {list}
 Columned = Mapping[str, list[Any]]
@@ -98,7 +99,7 @@ class Leaves(Completer):
         super().__init__(field, nullable, columns=frozenset())
         self._type = type
         self._coerce = type.coerce_output_value
-        plain = _PLAIN.get(type.name) if is_specified_scalar_type(type) else None
+        plain = _PLAIN.get(type.name) if is_specified_scalar_type(type) else str if self._coerce is str else None
         self._plain = {plain, NoneType} if plain and nullable else {plain}
         self._fits = _FIT.get(type.name, _any)
         self._names: dict[Any, str | None] | None = None
