@@ -79,3 +79,11 @@ class EnterpriseLoaders(LoaderSet):
     steps_by_run = many_by(lambda enterprise: enterprise.runs.steps_of, key="run_id")
     approval_by_id = one_by(lambda enterprise: enterprise.approvals.by_ids, key="id")
     approvals = page_by(lambda enterprise: enterprise.approvals.pages, lambda enterprise: enterprise.approvals.counts)
+    invoice_by_id = one_by(lambda enterprise: enterprise.invoices.by_ids, key="id")
+    invoices = page_by(lambda enterprise: enterprise.invoices.pages, lambda enterprise: enterprise.invoices.counts)
+    invoices_by_customer = page_by(
+        lambda enterprise: enterprise.invoices.pages_of_customers,
+        lambda enterprise: enterprise.invoices.counts_of_customers,
+    )
+    invoices_by_order = many_by(lambda enterprise: enterprise.invoices.of_orders, key="order_id")
+    lines_by_invoice = many_by(lambda enterprise: enterprise.invoices.lines_of, key="invoice_id")

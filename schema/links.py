@@ -9,11 +9,16 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
+from strawberry.tools import merge_types
 
+from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments.taken import taken
 from datasources.commerce.people import buyers, known, person_by_email
+from datasources.commerce.shipped import shipped
 from datasources.commerce.stores import Commerce
+from datasources.enterprise.errors import InvoicedAlready, OrderDiffers
 from datasources.enterprise.sample.crm import MOST_CONTACTS, fill_crm
+from datasources.enterprise.sample.invoices import INVOICED, fill_invoices
 from datasources.enterprise.stores import Enterprise
 from datasources.errors import InvalidInput, KeyReused, NotFound
 from datasources.finance.sample.fill import fill_wallets
@@ -29,8 +34,11 @@ from loaders.finance import FinanceLoaders
 from loaders.social import SocialLoaders
 from resolvers.commerce.orders import bought_together, has_received, paid_for, paid_since
 from resolvers.commerce.orders.paid import MOST_LISTED
+from resolvers.commerce.pricing import tax_rate_bps
 from resolvers.context import Context
+from resolvers.enterprise import invoices
 from resolvers.enterprise.crm import activities, contacts, tickets
+from resolvers.enterprise.invoice_rules import Line
 from resolvers.finance.reconciling import reconcile
 from resolvers.social import recommendations, reviews
 from schema import access
@@ -44,6 +52,7 @@ from schema.domain import Links
 from schema.enterprise.crm.activities import Activity, ActivityPayload, CreateActivityInput
 from schema.enterprise.crm.contacts import Contact, ContactPayload, LinkContactInput
 from schema.enterprise.crm.tickets import OpenTicketInput, Ticket, TicketPayload
+from schema.enterprise.invoices import DraftInvoiceInput, Invoice, InvoiceOrderInput, InvoicePayload, lines_of
 from schema.fields import computed, edge, edge_page
 from schema.finance.accounts import Account
 from schema.finance.books import Entry
@@ -242,6 +251,15 @@ class ContactCustomer:
     )
 
 
+@linked(Customer)
+class CustomerInvoices:
+    invoices: Connection[Invoice] = edge_page(
+        EnterpriseLoaders.invoices_by_customer,
+        key="id",
+        description="The newest first: those issued to you, or all where you work with invoices.",
+    )
+
+
 @linked(Order)
 class OrderTickets:
     tickets: Connection[Ticket] = edge_page(
@@ -262,6 +280,28 @@ class TicketOrder:
 class ActivityOrder:
     order: Order | None = edge(
         CommerceLoaders.order_by_id, key="order_id", description="What it is about; null where you may not see it."
+    )
+
+
+@linked(Order)
+class OrderInvoices:
+    invoices: list[Invoice] = edge(
+        EnterpriseLoaders.invoices_by_order,
+        key="id",
+        cost=Cost(size=1),
+        description="One that counts at most, and those that were cancelled; the oldest first.",
+    )
+
+
+@linked(Invoice)
+class InvoiceOf:
+    customer: Customer | None = edge(
+        CommerceLoaders.customer_by_id,
+        key="customer_id",
+        description="Null for a supplier's, or where you may not see it.",
+    )
+    order: Order | None = edge(
+        CommerceLoaders.order_by_id, key="order_id", description="Null where it is of none, or you may not see it."
     )
 
 
@@ -308,14 +348,63 @@ class EnterpriseLinksMutation:
         )
 
 
+async def _billed(context: Context, order_id: UUID) -> invoices.Billed:
+    """Raises: NotFound."""
+    order = await context.loaders.load(CommerceLoaders.order_by_id, order_id)
+    if order is None:
+        raise NotFound("order")
+    if order.status == OrderStatus.CANCELLED:
+        raise InvalidInput("orderId", "This order was cancelled; there is nothing to invoice.")
+    tax_bps = tax_rate_bps(order.country)
+    lines = [
+        Line(one.name, one.quantity, Money.of(one.unit_price_minor, order.currency), tax_bps, one.product_id)
+        for one in await context.loaders.load(CommerceLoaders.lines_by_order, order_id)
+    ]
+    return invoices.Billed(order.customer_id, lines, order.total_minor)
+
+
+@strawberry.type
+class InvoiceLinksMutation:
+    @mutation(scope("invoices:write"), "Drafts an invoice to a customer.", InvalidInput, NotFound, KeyReused)
+    async def draft_invoice(self, info: strawberry.Info, input: DraftInvoiceInput) -> InvoicePayload | None:
+        return await payload(
+            InvoicePayload,
+            invoice=lambda: invoices.draft_invoice(
+                info.context, input.customer(), input.due_on, lines_of(input.lines), _is_customer, input.idempotency_key
+            ),
+        )
+
+    @mutation(
+        scope("invoices:write"),
+        "Drafts the invoice about an order: its lines, compared with what the order came to. There is one that counts.",
+        InvalidInput,
+        NotFound,
+        InvoicedAlready,
+        OrderDiffers,
+        KeyReused,
+    )
+    async def invoice_order(self, info: strawberry.Info, input: InvoiceOrderInput) -> InvoicePayload | None:
+        return await payload(
+            InvoicePayload,
+            invoice=lambda: invoices.invoice_order(
+                info.context, input.order(), input.due_on, _billed, input.idempotency_key
+            ),
+        )
+
+
 async def fill_enterprise(sources: Mapping[type, Any], **options: Any) -> bool:
     """What the company has to do with what the shop sold; each area asks for what it needs of it."""
     there = await buyers(sources[Commerce], [f"{name}@example.com" for name in ("ada", "bo")], MOST_CONTACTS)
-    return await fill_crm(sources[Enterprise], there, **options)
+    filled = await fill_crm(sources[Enterprise], there, **options)
+    return await fill_invoices(sources[Enterprise], await shipped(sources[Commerce], INVOICED), **options) or filled
 
 
 LINKS = (
     Links(between=("commerce", "social"), query=LinksQuery, mutation=LinksMutation, fill=fill),
     Links(between=("commerce", "finance"), query=FinanceLinksQuery, fill=fill_accounts),
-    Links(between=("commerce", "enterprise"), mutation=EnterpriseLinksMutation, fill=fill_enterprise),
+    Links(
+        between=("commerce", "enterprise"),
+        mutation=merge_types("EnterpriseLinks", (EnterpriseLinksMutation, InvoiceLinksMutation)),
+        fill=fill_enterprise,
+    ),
 )

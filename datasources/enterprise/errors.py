@@ -50,3 +50,31 @@ class RunOver(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Only what has not ended can be cancelled, and only what failed retried; read the run again.")
+
+
+class NeedsApproval(Refusal):
+    code = "ENTERPRISE_NEEDS_APPROVAL"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+
+class InvoiceStatusRefused(Refusal):
+    code = "ENTERPRISE_INVOICE_STATUS"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+
+class InvoicedAlready(Refusal):
+    code = "ENTERPRISE_INVOICED_ALREADY"
+
+    def __init__(self) -> None:
+        super().__init__("There is an invoice of this order, or with this number of the supplier, already.")
+
+
+class OrderDiffers(Refusal):
+    code = "ENTERPRISE_ORDER_DIFFERS"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)

@@ -4,11 +4,12 @@ from enum import StrEnum
 
 
 class EventType(StrEnum):
-    """The word before the dot says what the subject is; the owner is the employee whose it is, where it is somebody's.
+    """The word before the dot says what the subject is; the owner is the employee whose it is, where it is somebody's,
+    or the customer of an invoice.
 
     Of `goods.received` the subject is the receipt; `data` has `purchase`, `warehouse`, and `lines` of `product` and
-    `quantity`. Of an invoice `data` has `direction` (receivable, payable), `number`, `currency`, `amount_minor` with
-    tax, `tax_minor`, and `order` where it is of one.
+    `quantity`. Of an invoice `data` has `direction` (receivable, payable), `number` (empty before we gave
+    it one), `currency`, `amount_minor` with tax, `tax_minor`, and `order` where it is of one.
     """
 
     EMPLOYEE_HIRED = "employee.hired"
@@ -34,6 +35,7 @@ class EventType(StrEnum):
     PURCHASE_CANCELLED = "purchase.cancelled"
     GOODS_RECEIVED = "goods.received"
     INVOICE_DRAFTED = "invoice.drafted"
+    INVOICE_CHANGED = "invoice.changed"
     INVOICE_ISSUED = "invoice.issued"
     INVOICE_PAID = "invoice.paid"
     INVOICE_CANCELLED = "invoice.cancelled"

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.tables import ACTIVITIES, APPROVALS, DEPARTMENTS, EMPLOYEES, OPPORTUNITIES
+from datasources.enterprise.tables import ACTIVITIES, APPROVALS, DEPARTMENTS, EMPLOYEES, INVOICES, OPPORTUNITIES
 from datasources.statements import EVERY, NONE, Condition
 
 
@@ -59,6 +59,20 @@ def visible_approvals(actor: Actor) -> Condition:
     if actor.may("approvals:all"):
         return EVERY
     return Condition(_APPROVALS_OF, {"actor": actor.id}) if actor.may("approvals:read") and actor.id else NONE
+
+
+def visible_invoices(actor: Actor) -> Condition:
+    """Who holds a scope of invoices sees all, a customer those that were issued to them."""
+    if actor.may("invoices:read") or actor.may("invoices:write"):
+        return EVERY
+    return Condition(_issued_to(), {"actor": actor.id}) if actor.id else NONE
+
+
+@cache
+def _issued_to() -> sa.ColumnElement[bool]:
+    me = sa.bindparam("actor", type_=sa.Uuid())
+    # Drafts have no number; cancelled ones keep theirs.
+    return sa.and_(INVOICES.c.direction == "receivable", INVOICES.c.customer_id == me, INVOICES.c.number.is_not(None))
 
 
 def with_scope(actor: Actor, *scopes: str) -> Condition:

@@ -9,6 +9,7 @@ from datasources.enterprise.crm.activities import Activities
 from datasources.enterprise.crm.contacts import Companies, Contacts
 from datasources.enterprise.crm.pipeline import Pipeline
 from datasources.enterprise.crm.tickets import Tickets
+from datasources.enterprise.invoices import Invoices
 from datasources.enterprise.processes import Approvals, Runs, Workflows
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.staff import Staff
@@ -29,6 +30,7 @@ class Enterprise:
     workflows = store(Workflows)
     runs = store(Runs)
     approvals = store(Approvals)
+    invoices = store(Invoices)
 
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self.sources = sources

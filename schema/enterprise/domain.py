@@ -11,6 +11,7 @@ from datasources.enterprise.tables import IDEMPOTENCY
 from resolvers.background import Background
 from resolvers.consumers import Consumer
 from resolvers.enterprise.crm.privacy import ERASURES, export, forget_customer, reseal
+from resolvers.enterprise.invoices import tell_overdue
 from resolvers.enterprise.processes.beginning import consumers
 from resolvers.enterprise.processes.runner import run_workflows
 from resolvers.sweeping import sweeping
@@ -28,15 +29,18 @@ from schema.enterprise.events import (
     DepartmentEvent,
     EmployeeEvent,
     EnterpriseSubscription,
+    InvoiceEvent,
     OpportunityEvent,
     TicketEvent,
     WorkflowEvent,
     WorkflowRunEvent,
 )
+from schema.enterprise.invoices import InvoicesMutation, InvoicesQuery
 from schema.enterprise.processes import ProcessesMutation, ProcessesQuery
 from schema.enterprise.staff import StaffMutation, StaffQuery
 
 RUN_EVERY_S = 1.0
+OVERDUE_EVERY_S = 60.0
 
 ENTERPRISE = Domain(
     name="enterprise",
@@ -53,6 +57,7 @@ ENTERPRISE = Domain(
             TicketsQuery,
             ProcessesQuery,
             ApprovalsQuery,
+            InvoicesQuery,
         ),
     ),
     mutation=merge_types(
@@ -65,6 +70,7 @@ ENTERPRISE = Domain(
             TicketsMutation,
             ProcessesMutation,
             ApprovalsMutation,
+            InvoicesMutation,
         ),
     ),
     subscription=EnterpriseSubscription,
@@ -79,10 +85,12 @@ ENTERPRISE = Domain(
         WorkflowEvent,
         WorkflowRunEvent,
         ApprovalEvent,
+        InvoiceEvent,
     ),
     background=(
         Background("running workflows", RUN_EVERY_S, run_workflows),
         sweeping("forgetting old keys and events of enterprise", Enterprise, IDEMPOTENCY),
+        Background("telling of overdue invoices", OVERDUE_EVERY_S, tell_overdue),
     ),
     sample=Sample(
         fill=fill_own,

@@ -9,12 +9,13 @@ from datasources.enterprise.events import EventType
 from datasources.enterprise.stores import Enterprise
 from datasources.events import Cursor, Topic, types_of
 from loaders.enterprise import EnterpriseLoaders
-from schema.access import scope
+from schema.access import SIGNED_IN, scope
 from schema.enterprise.approvals import Approval
 from schema.enterprise.crm.activities import Activity
 from schema.enterprise.crm.contacts import Company, Contact
 from schema.enterprise.crm.pipeline import Opportunity
 from schema.enterprise.crm.tickets import Ticket
+from schema.enterprise.invoices import Invoice
 from schema.enterprise.processes import Workflow, WorkflowRun
 from schema.enterprise.staff import Department, Employee
 from schema.enums import told
@@ -135,6 +136,21 @@ def _approvals(_: Actor) -> Topic:
     return Topic(types_of(EventType, "approval"))
 
 
+@strawberry.type(description="Something became of an invoice.", directives=[HEARD])
+class InvoiceEvent(EnterpriseEvent):
+    subjects = ("invoice",)
+
+    invoice: Invoice | None = edge(
+        EnterpriseLoaders.invoice_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
+def _invoices(_: Actor, id: strawberry.ID | None = None) -> Topic:
+    """Raises: InvalidInput."""
+    of = None if id is None else frozenset((uuid_of(id, "Invoice"),))
+    return Topic(types_of(EventType, "invoice"), of)
+
+
 def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
     return Topic(frozenset(EventType if types is None else types))
 
@@ -160,6 +176,13 @@ class EnterpriseSubscription:
         "What is to be approved, and what was decided, of what you may see.",
         topic=_approvals,
         seen=EnterpriseLoaders.approval_by_id,
+    )
+    invoice_changed: InvoiceEvent = feed(
+        Enterprise,
+        SIGNED_IN,
+        "What becomes of an invoice, or of all that you may see.",
+        topic=_invoices,
+        seen=EnterpriseLoaders.invoice_by_id,
     )
     enterprise_events: EnterpriseEvent = feed(
         Enterprise, scope("events:read"), "Everything that happens in enterprise, or some types of it.", topic=_all

@@ -13,6 +13,7 @@ from datasources.enterprise.tables.crm import (
     TICKET_COMMENTS,
     TICKETS,
 )
+from datasources.enterprise.tables.invoices import INVOICE_LINES, INVOICE_NUMBERS, INVOICES
 from datasources.enterprise.tables.processes import APPROVALS, RUN_STEPS, RUNS, WORKFLOW_VERSIONS, WORKFLOWS
 from datasources.enterprise.tables.staff import CHANGES, DEPARTMENTS, EMPLOYEES
 from datasources.events import events_table, offsets_table
@@ -30,6 +31,9 @@ __all__ = [
     "EMPLOYEES",
     "EVENTS",
     "IDEMPOTENCY",
+    "INVOICES",
+    "INVOICE_LINES",
+    "INVOICE_NUMBERS",
     "METADATA",
     "OFFSETS",
     "OPPORTUNITIES",

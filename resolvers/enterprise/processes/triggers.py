@@ -60,6 +60,7 @@ _TOLD: Mapping[str, Fields] = {
     EventType.EMPLOYEE_HIRED: {"role": Kind.TEXT},
     EventType.GOODS_RECEIVED: {"purchase": Kind.ID, "warehouse": Kind.ID},
     EventType.INVOICE_DRAFTED: _INVOICE,
+    EventType.INVOICE_CHANGED: _INVOICE,
     EventType.INVOICE_ISSUED: _INVOICE,
     EventType.INVOICE_PAID: _INVOICE,
     EventType.INVOICE_CANCELLED: _INVOICE,

@@ -1,0 +1,198 @@
+"""Invoices with their lines, as they are read and written, and the numbers of ours."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from datasources.actor import Actor
+from datasources.enterprise.policies import visible_invoices
+from datasources.enterprise.sources import EnterpriseSources
+from datasources.enterprise.tables import INVOICE_LINES, INVOICE_NUMBERS, INVOICES
+from datasources.ids import uuid7
+from datasources.pages import Listing, Page, PageArguments, Sort
+from datasources.prepared import Rows
+from datasources.sql import Transaction
+from datasources.statements import EVERY, Columns, Condition, among, equal, kept, projection, read
+
+
+class Direction(StrEnum):
+    RECEIVABLE = "receivable"
+    PAYABLE = "payable"
+
+
+class InvoiceStatus(StrEnum):
+    DRAFT = "draft"
+    ISSUED = "issued"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+
+
+class Invoices:
+    """Rows have `overdue` beside their columns: whether they are issued, and were due before today (UTC)."""
+
+    def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
+        self._sources = sources
+        self._database = sources.database
+        self._visible = visible_invoices(actor)
+
+    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
+        """Invoices with these ids, in no order; those that the actor may not see are left out. Source: one SELECT."""
+        here = (among(INVOICES.c.id, ids), self._visible, self._today)
+        return await self._database.rows(read(_invoices(columns), *here))
+
+    async def of_orders(self, order_ids: Sequence[UUID], columns: Columns = None) -> Rows:
+        """Those that the actor may see of these orders, the oldest first. Source: one SELECT."""
+        theirs = (among(INVOICES.c.order_id, order_ids), self._visible, self._today)
+        return await self._database.rows(
+            read(_invoices(columns), *theirs, order=(INVOICES.c.created_at, INVOICES.c.id))
+        )
+
+    async def pages(
+        self, keys: Sequence[str], asked: PageArguments, *, columns: Columns = None, **wanted: Any
+    ) -> Mapping[Any, Page]:
+        """Those with this `direction`, `status` and `overdue`, if said, the newest first.
+
+        Source: one SELECT. Raises: InvalidInput for the cursor.
+        """
+        return await self._listing(columns, **wanted).pages(self._database, self._sources.cursors, asked)
+
+    async def counts(self, keys: Sequence[str], **wanted: Any) -> Mapping[Any, int]:
+        return await self._listing(None, **wanted).counts(self._database)
+
+    async def pages_of_customers(
+        self, customer_ids: Sequence[UUID], asked: PageArguments, columns: Columns = None
+    ) -> Mapping[Any, Page]:
+        """The invoices to each of these customers, the newest first. Source: one SELECT."""
+        listing = self._listing(columns, INVOICES.c.customer_id)
+        return await listing.pages(self._database, self._sources.cursors, asked, customer_ids)
+
+    async def counts_of_customers(self, customer_ids: Sequence[UUID]) -> Mapping[Any, int]:
+        return await self._listing(None, INVOICES.c.customer_id).counts(self._database, customer_ids)
+
+    async def lines_of(self, invoice_ids: Sequence[UUID], columns: Columns = None) -> Rows:
+        """The lines of these invoices, with their `currency`, in their order. Source: one SELECT."""
+        theirs = (among(INVOICE_LINES.c.invoice_id, invoice_ids), self._visible)
+        return await self._database.rows(read(_lines(columns), *theirs, order=(INVOICE_LINES.c.position,)))
+
+    async def aged(self, direction: Direction) -> Rows:
+        """What is issued and not paid yet, by currency and age: `late_days` is the first day of the bucket, counted
+        from when it was due (0 for not late, 1, 31, 61, 91); `invoices` says how many, `gross_minor` their sum.
+
+        Source: one SELECT.
+        """
+        today = date.fromisoformat(self._today.values["today"])
+        since = {f"since_{days}": (today - timedelta(days)).isoformat() for days in _AGES}
+        open_ones = Condition(_OPEN, {"direction": direction, **since})
+        return await self._database.rows(read(_AGED, open_ones, self._visible))
+
+    async def draft(
+        self, transaction: Transaction, values: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
+    ) -> UUID | None:
+        """None where there is one of this order, or with this number of the supplier."""
+        now = self._sources.clock()
+        id = uuid7(now)
+        fixed = {"id": id, "status": InvoiceStatus.DRAFT, "overdue_told": False, "created_at": now}
+        if not await transaction.write(
+            transaction.upsert(INVOICES).values(fixed | dict(values)).on_conflict_do_nothing()
+        ):
+            return None
+        await self.write_lines(transaction, id, lines)
+        return id
+
+    async def write_lines(self, transaction: Transaction, id: UUID, lines: Sequence[Mapping[str, Any]]) -> None:
+        """These lines instead of those that there are."""
+        await transaction.write(sa.delete(INVOICE_LINES).where(INVOICE_LINES.c.invoice_id == id))
+        rows = [{"invoice_id": id, "position": position, **line} for position, line in enumerate(lines, 1)]
+        await transaction.write(sa.insert(INVOICE_LINES), rows)
+
+    async def next_number(self, transaction: Transaction, year: int) -> str:
+        """The next of ours in this year, `2026-000001` at first. What is rolled back is the next one's: no gaps."""
+        new = transaction.upsert(INVOICE_NUMBERS).values(year=year, last=1)
+        one_more = {"last": INVOICE_NUMBERS.c.last + 1}
+        # On PostgreSQL a rival waits here for our end, so that nobody allots the same one.
+        await transaction.write(new.on_conflict_do_update(index_elements=["year"], set_=one_more))
+        allotted = await transaction.rows(sa.select(INVOICE_NUMBERS.c.last).where(INVOICE_NUMBERS.c.year == year))
+        return f"{year}-{allotted[0].last:06}"
+
+    async def untold(self, transaction: Transaction, limit: int) -> Rows:
+        """The overdue ones that no event told of, and now one will: at most `limit`."""
+        late = (_OVERDUE, INVOICES.c.overdue_told.is_(False))
+        asked = sa.select(INVOICES).where(*late).order_by(INVOICES.c.due_on).limit(limit).with_for_update()
+        found = await transaction.rows(asked, self._today.values)
+        if not found:
+            return found
+        told = sa.update(INVOICES).where(INVOICES.c.id.in_([row.id for row in found]))
+        await transaction.write(told.values(overdue_told=True))
+        return found
+
+    @property
+    def _today(self) -> Condition:
+        return Condition(EVERY.predicate, {"today": today(self._sources.clock())})
+
+    def _listing(
+        self,
+        columns: Columns,
+        parent: sa.Column[Any] | None = None,
+        *,
+        direction: Direction | None = None,
+        status: InvoiceStatus | None = None,
+        overdue: bool | None = None,
+    ) -> Listing:
+        wanted = [self._visible, self._today]
+        if direction is not None:
+            wanted.append(equal(INVOICES.c.direction, direction))
+        if status is not None:
+            wanted.append(equal(INVOICES.c.status, status))
+        if overdue is not None:
+            wanted.append(Condition(_OVERDUE if overdue else _NOT_OVERDUE, {}))
+        name = f"enterprise.invoices/{'all' if parent is None else parent.name}/{direction}/{status}/{overdue}"
+        return Listing(name, _invoices(columns), _NEWEST, wanted, parent)
+
+
+def today(now: datetime) -> str:
+    """As days are kept, so that they compare as texts."""
+    return now.date().isoformat()
+
+
+_NEWEST = Sort("newest", (INVOICES.c.created_at, INVOICES.c.id), descending=True)
+_DUE_BEFORE = INVOICES.c.due_on < sa.bindparam("today", type_=sa.String())
+_OVERDUE = sa.and_(INVOICES.c.status == sa.literal_column("'issued'"), _DUE_BEFORE)
+_NOT_OVERDUE = sa.not_(_OVERDUE)
+_AGES = (91, 61, 31, 1)
+_LATE_DAYS = sa.case(
+    *(
+        (INVOICES.c.due_on <= sa.bindparam(f"since_{days}", type_=sa.String()), sa.literal_column(str(days)))
+        for days in _AGES
+    ),
+    else_=sa.literal_column("0"),
+).label("late_days")
+_OPEN = sa.and_(
+    INVOICES.c.status == sa.literal_column("'issued'"), INVOICES.c.direction == sa.bindparam("direction", type_=sa.Text)
+)
+_AGED = (
+    sa.select(
+        INVOICES.c.currency,
+        _LATE_DAYS,
+        sa.func.count().label("invoices"),
+        # PostgreSQL sums big integers into decimals.
+        sa.cast(sa.func.sum(INVOICES.c.gross_minor), sa.BigInteger).label("gross_minor"),
+    )
+    .group_by(INVOICES.c.currency, sa.literal_column("late_days"))
+    .order_by(INVOICES.c.currency, sa.literal_column("late_days"))
+)
+
+
+@kept
+def _invoices(columns: Columns) -> sa.Select[Any]:
+    wanted = projection(INVOICES, columns)
+    return wanted.add_columns(_OVERDUE.label("overdue")) if columns is None or "overdue" in columns else wanted
+
+
+@kept
+def _lines(columns: Columns) -> sa.Select[Any]:
+    of_line = None if columns is None else columns | {"invoice_id"}
+    return projection(INVOICE_LINES, of_line, INVOICES.c.currency).join(INVOICES)

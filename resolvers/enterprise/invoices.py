@@ -1,0 +1,295 @@
+"""Invoices are drafted, changed, issued, paid or cancelled; and what somebody else has to approve before."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from datasources.enterprise.errors import (
+    FourEyes,
+    InvoicedAlready,
+    InvoiceStatusRefused,
+    NeedsApproval,
+    OrderDiffers,
+    OverLimit,
+)
+from datasources.enterprise.events import EventType
+from datasources.enterprise.invoices import Direction, InvoiceStatus, today
+from datasources.enterprise.stores import Enterprise
+from datasources.enterprise.tables import INVOICES
+from datasources.errors import InvalidInput, NotFound
+from datasources.events import NewEvent
+from datasources.money import Currency, written
+from datasources.prepared import Row, Rows
+from datasources.sql import Transaction
+from loaders.enterprise import EnterpriseLoaders
+from resolvers.context import Context
+from resolvers.enterprise.invoice_rules import Line, checked, totals
+from resolvers.enterprise.staff import fresh
+from resolvers.text import plain
+
+MAX_NUMBER = 40
+TOLD_AT_ONCE = 200
+Decide = Callable[[Transaction, Row], Awaitable[Mapping[str, Any]]]
+"""The new values of the held invoice. Raises: Refusal."""
+
+
+class Billed(NamedTuple):
+    """An order of the shop, as far as its invoice goes; `total_minor` is what it came to."""
+
+    customer_id: UUID
+    lines: Sequence[Line]
+    total_minor: int
+
+
+class Entered(NamedTuple):
+    """What stands on the invoice of a supplier."""
+
+    supplier_id: UUID
+    purchase_id: UUID | None
+    number: str
+    issued_on: date
+    due_on: date
+    lines: Sequence[Line]
+
+
+async def draft_invoice(
+    context: Context,
+    customer_id: UUID,
+    due_on: date,
+    lines: Sequence[Line],
+    is_customer: Callable[[Context, UUID], Awaitable[bool]],
+    key: str,
+) -> Any:
+    """An invoice to a customer, about what is no order. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
+    context.actor.require("invoices:write")
+    if not await is_customer(context, customer_id):
+        raise NotFound("customer")
+    values = {"direction": Direction.RECEIVABLE, "customer_id": customer_id, "due_on": due_on.isoformat()}
+    return await _draft(context, "draftInvoice", values, lines, key)
+
+
+async def invoice_order(
+    context: Context, order_id: UUID, due_on: date, billed: Callable[[Context, UUID], Awaitable[Billed]], key: str
+) -> Any:
+    """An invoice about an order, with its lines.
+
+    Raises: Forbidden, InvalidInput, NotFound, InvoicedAlready, OrderDiffers, KeyReused.
+    """
+    context.actor.require("invoices:write")
+    order = await billed(context, order_id)
+    come_to = totals(order.lines)
+    if come_to.gross_minor != order.total_minor:
+        lines, whole = (written(minor, come_to.currency) for minor in (come_to.gross_minor, order.total_minor))
+        raise OrderDiffers(f"The lines of this order come to {lines}, the order to {whole}; look into it.")
+    values = {
+        "direction": Direction.RECEIVABLE,
+        "customer_id": order.customer_id,
+        "order_id": order_id,
+        "due_on": due_on.isoformat(),
+    }
+    return await _draft(context, "invoiceOrder", values, order.lines, key)
+
+
+async def enter_invoice(context: Context, entered: Entered, key: str) -> Any:
+    """An invoice of a supplier. Raises: Forbidden, InvalidInput, NotFound, InvoicedAlready, KeyReused."""
+    context.actor.require("invoices:write")
+    if not entered.issued_on <= min(entered.due_on, context.clock().date()):
+        raise InvalidInput("issuedOn", "An invoice is of today or before, and due on its day or later.")
+    values = {
+        "direction": Direction.PAYABLE,
+        "supplier_id": entered.supplier_id,
+        "purchase_id": entered.purchase_id,
+        "number": plain(entered.number, "number", MAX_NUMBER),
+        "issued_on": entered.issued_on.isoformat(),
+        "due_on": entered.due_on.isoformat(),
+    }
+    return await _draft(context, "enterInvoice", values, entered.lines, key)
+
+
+async def change_invoice(context: Context, id: UUID, due_on: date | None, lines: Sequence[Line], key: str) -> Any:
+    """Changes a draft; without `lines` they stay. Whoever approved it has to look again.
+
+    Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, KeyReused.
+    """
+    context.actor.require("invoices:write")
+    invoices = context.of(Enterprise).invoices
+    new_lines = checked(lines) if lines else []
+    new = {"due_on": due_on.isoformat()} if due_on else {}
+    come_to = totals(new_lines)._asdict() if new_lines else {}
+
+    async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
+        _must_be(before, InvoiceStatus.DRAFT)
+        if new_lines and before.order_id:
+            raise InvalidInput("lines", "The lines are those of the order; cancel this invoice to write another.")
+        if due_on and before.issued_on and new["due_on"] < before.issued_on:
+            raise InvalidInput("dueOn", "An invoice is due on its day or later.")
+        if new_lines:
+            await invoices.write_lines(transaction, id, [line.columns() for line in new_lines])
+        return {**new, **come_to, "approved_by": None}
+
+    request = {"due_on": due_on, "lines": repr(lines)}
+    return await _change(context, "changeInvoice", id, request, key, EventType.INVOICE_CHANGED, decide)
+
+
+async def approve_invoice(context: Context, id: UUID, key: str) -> Any:
+    """Says that the invoice of a supplier may be issued and paid. Amounts in other currencies than that of the limits
+    are for who sees all approvals.
+
+    Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, FourEyes, OverLimit, KeyReused.
+    """
+    context.actor.require("approvals:decide")
+    approvals, me = context.of(Enterprise).approvals, context.actor.signed_in
+
+    async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
+        _must_be(before, InvoiceStatus.DRAFT, InvoiceStatus.ISSUED)
+        if before.direction != Direction.PAYABLE:
+            raise InvalidInput("invoiceId", "Only what is to be paid needs an approval.")
+        if before.drafted_by == me:
+            raise FourEyes
+        in_euros = before.currency == Currency.EUR
+        if not in_euros and not context.actor.may("approvals:all"):
+            raise OverLimit
+        if in_euros and before.gross_minor > await approvals.limit_minor(transaction):
+            raise OverLimit
+        return {"approved_by": me}
+
+    return await _change(context, "approveInvoice", id, None, key, EventType.INVOICE_CHANGED, decide)
+
+
+async def issue_invoice(context: Context, id: UUID, key: str) -> Any:
+    """Makes a draft count: one to a customer gets the next number and today's date.
+
+    Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, NeedsApproval, KeyReused.
+    """
+    context.actor.require("invoices:write")
+    invoices = context.of(Enterprise).invoices
+
+    async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
+        _must_be(before, InvoiceStatus.DRAFT)
+        issued = {"status": InvoiceStatus.ISSUED}
+        if before.direction == Direction.PAYABLE:
+            if before.approved_by is None:
+                raise NeedsApproval("This agrees with no purchase order; somebody else has to approve it first.")
+            return issued
+        day = context.clock().date()
+        if before.due_on < day.isoformat():
+            raise InvalidInput("dueOn", "This would be overdue at once; change when it is due.")
+        number = await invoices.next_number(transaction, day.year)
+        return issued | {"number": number, "issued_on": day.isoformat()}
+
+    return await _change(context, "issueInvoice", id, None, key, EventType.INVOICE_ISSUED, decide)
+
+
+async def pay_invoice(context: Context, id: UUID, paid_on: date | None, key: str) -> Any:
+    """Says that an issued invoice was paid, as a whole. More than the actor may approve, of a supplier, is paid only
+    where somebody else approved it.
+
+    Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, NeedsApproval, KeyReused.
+    """
+    context.actor.require("invoices:write")
+    approvals, me = context.of(Enterprise).approvals, context.actor.signed_in
+    now = today(context.clock())
+    day = paid_on.isoformat() if paid_on else now
+
+    async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
+        _must_be(before, InvoiceStatus.ISSUED)
+        if not before.issued_on <= day <= now:
+            raise InvalidInput("paidOn", "An invoice is paid on its day or later, today at the latest.")
+        if before.direction == Direction.PAYABLE and before.approved_by in (None, me):
+            limit_minor = await approvals.limit_minor(transaction) if before.currency == Currency.EUR else 0
+            if before.gross_minor > limit_minor:
+                raise NeedsApproval("This is more than you may approve; somebody else has to do it first.")
+        return {"status": InvoiceStatus.PAID, "paid_on": day}
+
+    return await _change(context, "payInvoice", id, {"paid_on": paid_on}, key, EventType.INVOICE_PAID, decide)
+
+
+async def cancel_invoice(context: Context, id: UUID, key: str) -> Any:
+    """Cancels a draft, or what was issued; its number stays its own.
+
+    Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, KeyReused.
+    """
+    context.actor.require("invoices:write")
+
+    async def decide(_: Transaction, before: Row) -> Mapping[str, Any]:
+        _must_be(before, InvoiceStatus.DRAFT, InvoiceStatus.ISSUED)
+        return {"status": InvoiceStatus.CANCELLED}
+
+    return await _change(context, "cancelInvoice", id, None, key, EventType.INVOICE_CANCELLED, decide)
+
+
+async def aged(context: Context, direction: Direction) -> Rows:
+    """What is still to be paid, by currency and age. Raises: Forbidden."""
+    context.actor.require("invoices:read")
+    return await context.of(Enterprise).invoices.aged(direction)
+
+
+async def tell_overdue(context: Context) -> None:
+    """Writes an event of each invoice that is overdue, once."""
+    enterprise = context.of(Enterprise)
+    found: Sequence[Row] = [None] * TOLD_AT_ONCE
+    while len(found) == TOLD_AT_ONCE:
+        async with enterprise.sources.database.transaction() as transaction:
+            found = await enterprise.invoices.untold(transaction, TOLD_AT_ONCE)
+            events = [_event(EventType.INVOICE_OVERDUE, row.id, row._mapping) for row in found]
+            if events:
+                await enterprise.events.extend(transaction, events)
+
+
+async def _draft(context: Context, operation: str, values: Mapping[str, Any], lines: Sequence[Line], key: str) -> Any:
+    """Raises: InvalidInput, InvoicedAlready, KeyReused."""
+    enterprise = context.of(Enterprise)
+    lines = checked(lines)
+    new = {**values, **totals(lines)._asdict(), "drafted_by": context.actor.signed_in}
+
+    async def add(transaction: Transaction) -> dict[str, str]:
+        id = await enterprise.invoices.draft(transaction, new, [line.columns() for line in lines])
+        if id is None:
+            raise InvoicedAlready
+        await enterprise.events.extend(transaction, [_event(EventType.INVOICE_DRAFTED, id, new)])
+        return {"invoice": str(id)}
+
+    request = {**new, "lines": repr(lines)}
+    done = await enterprise.once(key, operation, request).do(enterprise.sources.database, add)
+    return await fresh(context, EnterpriseLoaders.invoice_by_id, UUID(done["invoice"]))
+
+
+async def _change(
+    context: Context, operation: str, id: UUID, request: Any, key: str, type: EventType, decide: Decide
+) -> Any:
+    enterprise = context.of(Enterprise)
+
+    async def change(transaction: Transaction) -> bool:
+        before = await enterprise.changes.hold(transaction, INVOICES, id)
+        if before is None:
+            raise NotFound("invoice")
+        new = await decide(transaction, before)
+        await enterprise.changes.update(transaction, "Invoice", INVOICES, before, new)
+        await enterprise.events.extend(transaction, [_event(type, id, {**before._mapping, **new})])
+        return True
+
+    await enterprise.once(key, operation, [id, request]).do(enterprise.sources.database, change)
+    return await fresh(context, EnterpriseLoaders.invoice_by_id, id)
+
+
+def _must_be(invoice: Row, *statuses: InvoiceStatus) -> None:
+    """Raises: InvoiceStatusRefused."""
+    if invoice.status not in statuses:
+        raise InvoiceStatusRefused(
+            f"This invoice is {invoice.status}; drafts are changed and issued, issued ones paid, and both cancelled."
+        )
+
+
+def _event(type: EventType, id: UUID, invoice: Mapping[str, Any]) -> NewEvent:
+    """What those who book it, and processes, need to know."""
+    order_id = invoice.get("order_id")
+    data = {
+        "direction": invoice["direction"],
+        "number": invoice.get("number") or "",
+        "currency": invoice["currency"],
+        "amount_minor": invoice["gross_minor"],
+        "tax_minor": invoice["tax_minor"],
+        **({"order": str(order_id)} if order_id else {}),
+    }
+    return NewEvent(type, id, invoice.get("customer_id"), data)

@@ -1,0 +1,286 @@
+"""Invoices of suppliers, and to customers."""
+
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+
+from datasources.enterprise.errors import FourEyes, InvoicedAlready, InvoiceStatusRefused, NeedsApproval, OverLimit
+from datasources.enterprise.invoices import Direction, InvoiceStatus
+from datasources.errors import InvalidInput, KeyReused, NotFound
+from loaders.enterprise import EnterpriseLoaders
+from resolvers.enterprise import invoices
+from resolvers.enterprise.invoice_rules import Line
+from schema import access
+from schema.access import INHERITED, SIGNED_IN, policy, scope
+from schema.connection import Connection
+from schema.cost import Cost
+from schema.enterprise.staff import KEY, Change, Employee, changes
+from schema.enums import told
+from schema.fields import computed, edge, root, root_page
+from schema.money import Money, MoneyInput
+from schema.node import Node, id_of, uuid_of
+from schema.problems import Problem, mutation, payload
+
+INVOICES = policy("scope invoices:read or invoices:write; its customer, once it is issued")
+
+told(
+    Direction,
+    "Who is to pay.",
+    name="InvoiceDirection",
+    RECEIVABLE="A customer: we wrote it.",
+    PAYABLE="We: a supplier wrote it.",
+)
+told(InvoiceStatus, "How far an invoice is.", DRAFT="It does not count yet.", CANCELLED="It never counts any more.")
+
+
+def _day(day: str | None) -> date | None:
+    return None if day is None else date.fromisoformat(day)
+
+
+@strawberry.type(description="What is invoiced.", directives=[INHERITED])
+class InvoiceLine:
+    text: str
+    quantity: int
+    unit_price: Money = computed(Money.of, "unit_minor", "currency", description="Of one, without tax.")
+    tax_bps: int = strawberry.field(description="In hundredths of a percent: 1900 is 19 %.")
+    tax: Money = computed(Money.of, "tax_minor", "currency", description="Of all, rounded half to even.")
+
+
+@strawberry.type(description="What somebody is to pay.", directives=[INVOICES])
+class Invoice(Node, batch=EnterpriseLoaders.invoice_by_id):
+    direction: Direction = computed(Direction, "direction")
+    status: InvoiceStatus = computed(InvoiceStatus, "status")
+    number: str | None = strawberry.field(description="The supplier's; or ours, without gaps, null before.")
+    tax: Money = computed(Money.of, "tax_minor", "currency", description="The sum of that of its lines.")
+    total: Money = computed(Money.of, "gross_minor", "currency", description="What is to be paid, with tax.")
+    lines: list[InvoiceLine] = edge(EnterpriseLoaders.lines_by_invoice, key="id", cost=Cost(size=5))
+    issued_on: date | None = computed(_day, "issued_on", description="Its day; null for a draft of ours.")
+    due_on: date = computed(date.fromisoformat, "due_on")
+    paid_on: date | None = computed(_day, "paid_on", description="Null unless it is paid.")
+    overdue: bool = computed(bool, "overdue", description="It is issued, and was due before today, in UTC.")
+    created_at: datetime
+    approved_by: Employee | None = edge(
+        EnterpriseLoaders.employee_by_id,
+        key="approved_by",
+        description="Who let us pay it; null where nobody did, or you may not see the staff.",
+    )
+    changes: Connection[Change] = changes()
+
+
+@strawberry.type(description="What is issued and not paid, of one age and currency.", directives=[INHERITED])
+class AgedInvoices:
+    late_days: int = strawberry.field(
+        description="Since when they are due: 0 for not late; 1, 31, 61 and 91 for that many days or more."
+    )
+    invoices: int = strawberry.field(description="How many.")
+    total: Money = computed(Money.of, "gross_minor", "currency")
+
+
+def _of(
+    direction: Direction | None = None, status: InvoiceStatus | None = None, overdue: bool | None = None
+) -> dict[str, Any]:
+    return {"direction": direction, "status": status, "overdue": overdue}
+
+
+@strawberry.type
+class InvoicesQuery:
+    invoice: Invoice | None = root(
+        EnterpriseLoaders.invoice_by_id,
+        SIGNED_IN,
+        "The invoice with this id; null where you may not see it.",
+        key=id_of("Invoice"),
+    )
+    invoices: Connection[Invoice] | None = root_page(
+        EnterpriseLoaders.invoices,
+        SIGNED_IN,
+        "The invoices that you may see: all of them for the staff who work with them, those to you for customers; "
+        "all that are `overdue`, or are not, or both; the newest first.",
+        arguments=_of,
+    )
+
+    @access.field(
+        scope("invoices:read"),
+        "What is still to be paid, by customers or by us, by currency and by how late it is.",
+        Cost(weight=200, size=10),
+    )
+    async def aged_invoices(self, info: strawberry.Info, direction: Direction) -> list[AgedInvoices] | None:
+        found: Any = await invoices.aged(info.context, direction)
+        return found
+
+
+@strawberry.input(description="What is invoiced; all lines are in one currency.")
+class InvoiceLineInput:
+    text: str
+    quantity: int
+    unit_price: MoneyInput = strawberry.field(description="Of one, without tax; less than nothing for a discount.")
+    tax_bps: int = strawberry.field(description="In hundredths of a percent: 1900 is 19 %.")
+
+
+def lines_of(lines: list[InvoiceLineInput]) -> list[Line]:
+    """Raises: InvalidInput."""
+    return [Line(one.text, one.quantity, one.unit_price.value("lines"), one.tax_bps) for one in lines]
+
+
+@strawberry.input(description="An invoice to a customer, about what is no order.")
+class DraftInvoiceInput:
+    customer_id: strawberry.ID
+    due_on: date
+    lines: list[InvoiceLineInput]
+    idempotency_key: str = strawberry.field(description=KEY)
+
+    def customer(self) -> Any:
+        """Raises: InvalidInput."""
+        return uuid_of(self.customer_id, "Customer", "customerId")
+
+
+@strawberry.input(description="An invoice about an order, to its customer.")
+class InvoiceOrderInput:
+    order_id: strawberry.ID
+    due_on: date
+    idempotency_key: str = strawberry.field(description=KEY)
+
+    def order(self) -> Any:
+        """Raises: InvalidInput."""
+        return uuid_of(self.order_id, "Order", "orderId")
+
+
+@strawberry.input(description="An invoice of a supplier, as it stands there.")
+class EnterInvoiceInput:
+    supplier_id: strawberry.ID
+    number: str = strawberry.field(description="The supplier's own.")
+    issued_on: date
+    due_on: date
+    lines: list[InvoiceLineInput]
+    idempotency_key: str = strawberry.field(description=KEY)
+
+    def value(self) -> invoices.Entered:
+        """Raises: InvalidInput."""
+        supplier_id = uuid_of(self.supplier_id, "Supplier", "supplierId")
+        return invoices.Entered(supplier_id, None, self.number, self.issued_on, self.due_on, lines_of(self.lines))
+
+
+@strawberry.input(description="What changes of a draft; what is left out, or null, stays.")
+class ChangeInvoiceInput:
+    invoice_id: strawberry.ID
+    due_on: date | None = None
+    lines: list[InvoiceLineInput] | None = strawberry.field(default=None, description="Instead of those that it has.")
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.input(description="Which invoice is meant.")
+class InvoiceInput:
+    invoice_id: strawberry.ID
+    idempotency_key: str = strawberry.field(description=KEY)
+
+    def uuid(self) -> Any:
+        """Raises: InvalidInput."""
+        return uuid_of(self.invoice_id, "Invoice", "invoiceId")
+
+
+@strawberry.input(description="Which invoice was paid.")
+class PayInvoiceInput:
+    invoice_id: strawberry.ID
+    paid_on: date | None = strawberry.field(default=None, description="Left out: today.")
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.type(description="The invoice as it is now, or why it was refused.", directives=[INHERITED])
+class InvoicePayload:
+    invoice: Invoice | None = None
+    problem: Problem | None = None
+
+
+@strawberry.type
+class InvoicesMutation:
+    @mutation(
+        scope("invoices:write"),
+        "Enters an invoice of a supplier, as a draft.",
+        InvalidInput,
+        NotFound,
+        InvoicedAlready,
+        KeyReused,
+    )
+    async def enter_invoice(self, info: strawberry.Info, input: EnterInvoiceInput) -> InvoicePayload | None:
+        return await payload(
+            InvoicePayload,
+            invoice=lambda: invoices.enter_invoice(info.context, input.value(), input.idempotency_key),
+        )
+
+    @mutation(scope("invoices:write"), "Changes a draft.", InvalidInput, NotFound, InvoiceStatusRefused, KeyReused)
+    async def change_invoice(self, info: strawberry.Info, input: ChangeInvoiceInput) -> InvoicePayload | None:
+        return await payload(
+            InvoicePayload,
+            invoice=lambda: invoices.change_invoice(
+                info.context,
+                uuid_of(input.invoice_id, "Invoice", "invoiceId"),
+                input.due_on,
+                lines_of(input.lines or []),
+                input.idempotency_key,
+            ),
+        )
+
+    @mutation(
+        scope("approvals:decide"),
+        "Lets an invoice of a supplier be issued and paid: up to what you may approve, and none that you entered.",
+        InvalidInput,
+        NotFound,
+        InvoiceStatusRefused,
+        FourEyes,
+        OverLimit,
+        KeyReused,
+    )
+    async def approve_invoice(self, info: strawberry.Info, input: InvoiceInput) -> InvoicePayload | None:
+        return await payload(
+            InvoicePayload,
+            invoice=lambda: invoices.approve_invoice(info.context, input.uuid(), input.idempotency_key),
+        )
+
+    @mutation(
+        scope("invoices:write"),
+        "Makes a draft count. One to a customer gets the next number of the year; one of a supplier has to be approved "
+        "before.",
+        InvalidInput,
+        NotFound,
+        InvoiceStatusRefused,
+        NeedsApproval,
+        KeyReused,
+    )
+    async def issue_invoice(self, info: strawberry.Info, input: InvoiceInput) -> InvoicePayload | None:
+        return await payload(
+            InvoicePayload, invoice=lambda: invoices.issue_invoice(info.context, input.uuid(), input.idempotency_key)
+        )
+
+    @mutation(
+        scope("invoices:write"),
+        "An issued invoice was paid, as a whole. One of a supplier for more than you may approve, somebody else has to "
+        "approve before.",
+        InvalidInput,
+        NotFound,
+        InvoiceStatusRefused,
+        NeedsApproval,
+        KeyReused,
+    )
+    async def pay_invoice(self, info: strawberry.Info, input: PayInvoiceInput) -> InvoicePayload | None:
+        return await payload(
+            InvoicePayload,
+            invoice=lambda: invoices.pay_invoice(
+                info.context,
+                uuid_of(input.invoice_id, "Invoice", "invoiceId"),
+                input.paid_on,
+                input.idempotency_key,
+            ),
+        )
+
+    @mutation(
+        scope("invoices:write"),
+        "Cancels a draft, or an invoice that was issued and not paid; its number is not given again.",
+        InvalidInput,
+        NotFound,
+        InvoiceStatusRefused,
+        KeyReused,
+    )
+    async def cancel_invoice(self, info: strawberry.Info, input: InvoiceInput) -> InvoicePayload | None:
+        return await payload(
+            InvoicePayload, invoice=lambda: invoices.cancel_invoice(info.context, input.uuid(), input.idempotency_key)
+        )
