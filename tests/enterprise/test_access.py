@@ -11,6 +11,7 @@ from schema.graph import build
 from schema.node import global_id
 from tests.enterprise.company import Company
 from tests.enterprise.crm import Crm
+from tests.enterprise.invoices import Desk, line
 from tests.gateway_client import Gateway
 
 STAFF = "sales rep agent buyer controller manager director"
@@ -24,6 +25,7 @@ RECORDS = {
     "Ticket": "sales rep agent manager director",
     "Employee": STAFF,
     "Department": STAFF,
+    "Invoice": "controller manager director",
     "Workflow": "director",
     "WorkflowRun": "manager director",
     "Approval": "manager director",
@@ -39,6 +41,7 @@ FIELDS = {
     "forecast { month }": SELLING,
     "activities { totalCount }": STAFF,
     "tickets { totalCount }": "sales rep agent manager director",
+    "agedInvoices(direction: PAYABLE) { lateDays }": "controller manager director",
     "workflows { totalCount }": "director",
     "workflowRuns { totalCount }": "manager director",
     "approvals { totalCount }": "buyer controller manager director",
@@ -50,6 +53,7 @@ LISTS = {
     "activities": "Activity",
     "tickets": "Ticket",
     "companies": "Company",
+    "invoices": "Invoice",
     "approvals": "Approval",
 }
 
@@ -69,6 +73,16 @@ MUTATIONS = {
     'changeActivity(input: {activityId: ""': STAFF,
     'openTicket(input: {subject: "", text: ""': "agent manager director",
     'changeTicket(input: {ticketId: ""': "agent manager director",
+    'draftInvoice(input: {customerId: "", dueOn: "2026-03-01", lines: []': "controller director",
+    'invoiceOrder(input: {orderId: "", dueOn: "2026-03-01"': "controller director",
+    'enterInvoice(input: {supplierId: "", number: "", issuedOn: "2026-03-01", dueOn: "2026-03-01", lines: []': (
+        "controller director"
+    ),
+    'changeInvoice(input: {invoiceId: ""': "controller director",
+    'approveInvoice(input: {invoiceId: ""': "manager director",
+    'issueInvoice(input: {invoiceId: ""': "controller director",
+    'payInvoice(input: {invoiceId: ""': "controller director",
+    'cancelInvoice(input: {invoiceId: ""': "controller director",
     'saveWorkflow(input: {name: "", trigger: {}, steps: []': "director",
     'switchWorkflow(input: {workflowId: "", on: true': "director",
     'cancelRun(input: {runId: ""': "director",
@@ -96,6 +110,12 @@ async def staff_records(company: Company) -> dict[str, str]:
     department = "{ departments { id } }"
     (top,) = (await company.gateway.data(department, as_=company.sales))["departments"]
     return {"Employee": company.id(company.buyer), "Department": top["id"]}
+
+
+async def invoice_records(company: Company) -> dict[str, str]:
+    """One of a supplier, which its customers have no part in."""
+    desk = Desk(company)
+    return {"Invoice": (await desk.enter("R-1", line("1.00"), supplier=company.buyer.signed_in))["invoice"]["id"]}
 
 
 async def process_records(company: Company) -> dict[str, str]:
@@ -126,6 +146,7 @@ async def test_each_record_is_seen_by_those_of_the_table(
     company: Company, gateway: Gateway, people: dict[str, Actor]
 ) -> None:
     ids = await staff_records(company) | await crm_records(company) | await process_records(company)
+    ids |= await invoice_records(company)
     assert set(ids) == set(RECORDS)
     for name, actor in people.items():
         asked = " ".join(f'{type}: node(id: "{id}") {{ id }}' for type, id in ids.items())
