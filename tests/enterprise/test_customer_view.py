@@ -36,7 +36,7 @@ async def test_one_query_shows_all_of_a_customer(company: Company, gateway: Gate
     contact = await crm.contact(companyId=await crm.company(ownerId=company.id(company.rep)))
     await crm.linked(contact, shop.id("Customer", ada.id))
     await crm.opportunity(company.sales, contact)
-    await crm.opportunity(company.rep, contact, title="Of rep")
+    await crm.opportunity(company.rep, contact, closes_on="2026-03-21", title="Of rep")
     await crm.ticket(company.agent, orderId=shop.id("Order", orders[0]))
     await crm.activity(company.manager, contactId=contact, ownerId=company.id(company.agent))
     opportunity = {"title": "A new reception", "amount": {"amount": "1000.00"}, "owner": {"name": "Sally Salieri"}}

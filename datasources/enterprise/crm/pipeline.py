@@ -17,7 +17,7 @@ from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Rows
 from datasources.sql import Transaction
-from datasources.statements import equal
+from datasources.statements import at_least, at_most, equal, read
 
 
 class Stage(StrEnum):
@@ -49,16 +49,15 @@ class Pipeline:
         me = sa.update(OPPORTUNITIES).where(OPPORTUNITIES.c.id == id)
         await transaction.write(me.values(version=OPPORTUNITIES.c.version + 1))
 
-    async def forecast(self, first: date, end: date) -> Rows:
-        """What is expected to close from `first` until before `end`, if it was not lost, by month, owner and currency.
+    async def forecast(self, first: date, last: date) -> Rows:
+        """What is expected to close from `first` to `last`, if it was not lost, by month, owner and currency.
 
         In the order of these: `month` as 2026-03, owner_id, currency; with how many `opportunities`, amount_minor, and
         weighted_minor: of each as much as its probability, the sum rounded half up. Source: one SELECT.
         """
         day = OPPORTUNITIES.c.closes_on
-        counts = (day >= first.isoformat(), day < end.isoformat(), OPPORTUNITIES.c.stage != Stage.LOST)
-        asked = _FORECAST.where(*counts, self.visible.predicate)
-        return await self._database.rows(asked.params(self.visible.values))
+        days = (at_least(day, first.isoformat()), at_most(day, last.isoformat()))
+        return await self._database.rows(read(_FORECAST, *days, self.visible, order=_OF))
 
 
 def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
@@ -77,7 +76,7 @@ _FORECAST = (
         _sum(OPPORTUNITIES.c.amount_minor).label("amount_minor"),
         ((_sum(OPPORTUNITIES.c.amount_minor * OPPORTUNITIES.c.probability) + 50) // 100).label("weighted_minor"),
     )
+    .where(OPPORTUNITIES.c.stage != Stage.LOST)
     .group_by(*_OF)
-    .order_by(*_OF)
 )
 _NEXT = Sort("next", (OPPORTUNITIES.c.closes_on, OPPORTUNITIES.c.id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -107,10 +107,12 @@ async def change_opportunity(context: Context, id: UUID, version: int, wanted: W
         was = Stage(before.stage)
         stage = moved(was, wanted.stage or was)
         likely = probability(was, stage, before.probability, wanted.probability)
-        await pipeline.next_version(transaction, id)
         closes_on = wanted.closes_on and wanted.closes_on.isoformat()
         kept = given(currency=currency, closes_on=closes_on, owner_id=wanted.owner_id)
-        return {"stage": stage, "probability": likely} | amount | kept
+        new = {"stage": stage, "probability": likely} | amount | kept
+        if not new.items() <= before._mapping.items():
+            await pipeline.next_version(transaction, id)
+        return new
 
     request = [version, repr(wanted)]
     return await change(context, OPPORTUNITY, "changeOpportunity", key, request, id, pipeline.visible, decide)
@@ -125,7 +127,8 @@ async def forecast(context: Context, months: int) -> Rows:
     if not 1 <= months <= MAX_MONTHS:
         raise InvalidInput("months", f"Ask for 1 to {MAX_MONTHS} months.")
     first = context.clock().date().replace(day=1)
-    return await context.of(Enterprise).pipeline.forecast(first, months_after(first, months))
+    last = months_after(first, months) - timedelta(days=1)
+    return await context.of(Enterprise).pipeline.forecast(first, last)
 
 
 def months_after(first: date, months: int) -> date:
