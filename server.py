@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 
-from cyclopts import App, CycloptsError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, Group, UnusedCliTokensError
 
 from commands.ask import ask
 from commands.audit import audit
@@ -19,7 +19,7 @@ from commands.documents import documents
 from commands.environment import set_options
 from commands.explorer import building
 from commands.graph import check, plan, schema
-from commands.options import DEFAULTS, Data, Host, Port, Scale, StandIns, Workers
+from commands.options import ASKS, DATA, DEFAULTS, GRAPH, RUNS, Data, Host, Port, Scale, StandIns, Workers
 from commands.reencryption import reencrypt
 from commands.sources import sources
 from commands.terminal import complain, progress, say, welcome
@@ -42,17 +42,17 @@ gc.enable()
 
 SELF = "uv run server.py"
 
-EXAMPLES: Mapping[Callable[..., object], str] = {
-    token: "token --as ada@example.com --ttl 2d",
-    revoke: "revoke --as ada@example.com",
-    schema: "schema > schema/schema.graphql",
-    check: "check --against released.graphql",
-    ask: "ask '{ me { name } }' --as ada@example.com",
-    plan: "plan '{ categories { name } }'",
-    reencrypt: "reencrypt --data /tmp/shop",
-    audit: "audit --export > audit.jsonl",
-    sources: "sources --json",
-    doctor: "doctor --data /srv/heddle",
+EXAMPLES: Mapping[Callable[..., object], tuple[Group, str]] = {
+    doctor: (RUNS, "doctor --data /srv/heddle"),
+    sources: (RUNS, "sources --json"),
+    ask: (ASKS, "ask '{ me { name } }' --as ada@example.com"),
+    token: (ASKS, "token --as ada@example.com --ttl 2d"),
+    revoke: (ASKS, "revoke --as ada@example.com"),
+    schema: (GRAPH, "schema > schema/schema.graphql"),
+    check: (GRAPH, "check --against released.graphql"),
+    plan: (GRAPH, "plan '{ categories { name } }'"),
+    reencrypt: (DATA, "reencrypt --data /tmp/shop"),
+    audit: (DATA, "audit --export > audit.jsonl"),
 }
 
 cli = App(
@@ -64,13 +64,14 @@ cli = App(
     default_parameter=DEFAULTS,
     result_action="return_value",
 )
+cli["--help"].group = RUNS
 cli.command(documents)
-for command, example in EXAMPLES.items():
-    cli.command(command, help_epilogue=f"Example: {SELF} {example}")
+for command, (group, example) in EXAMPLES.items():
+    cli.command(command, group=group, help_epilogue=f"Example: {SELF} {example}")
 
 
 @cli.default
-@cli.command
+@cli.command(group=RUNS)
 def serve(
     *,
     host: Host = None,

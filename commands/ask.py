@@ -23,10 +23,9 @@ TOKEN_HOLDS = timedelta(minutes=10)
 
 
 def ask(query: Asked, /, *, as_: Asking = None, variables: Variables = "{}", url: Url = None, data: Data = None) -> int:
-    """Asks the graph, for development, and prints the answer; 1 where that has errors.
+    """Asks the graph, for development, and prints the answer; exits with 1 where that has errors.
 
-    Without --url no gateway has to run, but services without an address are not there then: stand-ins are of the one
-    that started them.
+    Without --url no gateway has to run; what stands in for services is not there then.
     """
     body = {"query": sys.stdin.read() if query == "-" else query, "variables": variables_of(variables)}
     settings, own = for_databases_alone(data)

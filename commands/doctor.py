@@ -50,7 +50,7 @@ class Finding:
 
 
 def doctor(*, as_json: AsJson = False, data: Data = None) -> int:
-    """Looks at all that the gateway needs, changes nothing, and says what to do; 1 where something is wrong."""
+    """Looks at all that the gateway needs, changes nothing, says what to do; exits with 1 where something is wrong."""
     set_options(data=data)
     found = list(_findings(data))
     wrong = sum(one.verdict == "wrong" for one in found)

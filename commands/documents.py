@@ -7,7 +7,7 @@ from typing import TypeVar
 from cyclopts import App
 
 from commands.environment import for_databases_alone
-from commands.options import DEFAULTS, All, Client, Data, Ids, Manifest, OneClient
+from commands.options import DEFAULTS, GRAPH, All, Client, Data, Ids, Manifest, OneClient
 from commands.terminal import HOW_TO_ADD, clients_of, documents_of, example_of, say
 from datasources.house.documents import Registered, RegisteredDocuments
 from datasources.house.sources import open_house
@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 documents = App(
     name="documents",
+    group=GRAPH,
     help="Registers documents, which clients then name by an id; HEDDLE_DOCUMENTS=trusted serves nothing else.",
     help_epilogue="Example: uv run server.py documents add --client web persisted-documents.json",
     help_format="plaintext",

@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import Group, Parameter, validators
 from cyclopts.validators import Number
 
 from datasources.house.tables import MAX_CLIENT
 
 A_FILE = validators.Path(exists=True, dir_okay=False)
+RUNS, ASKS, GRAPH, DATA = map(
+    Group.create_ordered, ("Serve, and see how it is", "Ask, and be somebody", "The graph and its clients", "Data")
+)
 DEFAULTS = Parameter(show_default=False, negative_iterable=())
 
 

@@ -22,7 +22,7 @@ HEAD = ("source", "kind", "state", "ms", "tables", "server", "address")
 
 
 def sources(*, as_json: AsJson = False, data: Data = None) -> int:
-    """Asks every SQL and REST source how it is, and how long that takes; 1 where one cannot be used."""
+    """Asks every SQL and REST source how it is, and how long that takes; exits with 1 where one cannot be used."""
     found = asyncio.run(_looked_at(*for_databases_alone(data)))
     if as_json:
         say_json([asdict(state) for state in found])
