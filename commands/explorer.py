@@ -1,7 +1,9 @@
 """Builds the explorer's page in development, where npm is there: the first time, and when its sources have changed."""
 
 import fcntl
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -43,12 +45,14 @@ def building(explorer: Path = BUILT.parent) -> Iterator[None]:
             stderr=subprocess.STDOUT,
             text=True,
             pass_fds=[one_at_a_time.fileno()],  # it is still being built, should we be killed
+            start_new_session=True,  # so that all that npm starts can be ended with it
         ) as process:
             try:
                 yield
                 said, _ = process.communicate(timeout=PATIENCE_S)
             finally:
-                process.terminate()
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGTERM)
         if process.returncode:
             complain(FAILED.format(" ".join(said.split())[-300:] or f"exit code {process.returncode}"))
             return

@@ -1,12 +1,15 @@
 """The page is built once, again when its sources have changed, and never by two at a time."""
 
 import json
+import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from commands.explorer import building
+from tests.server.command import wait_until_ended
 
 pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
 
@@ -55,6 +58,16 @@ def test_what_went_wrong_is_said_and_tried_again(explorer: Path, capsys: pytest.
     (explorer / "package.json").write_text(package)
     assert said(explorer, capsys)[1] == ""
     assert (explorer / "dist" / "index.html").exists()
+
+
+def test_what_is_interrupted_leaves_nothing_running(explorer: Path) -> None:
+    package = (explorer / "package.json").read_text()
+    (explorer / "package.json").write_text(package.replace("echo built", "echo $$ > begun; exec sleep 600; echo"))
+    os.mkfifo(explorer / "begun")
+    with suppress(KeyboardInterrupt), building(explorer):
+        pid = int((explorer / "begun").read_text())
+        raise KeyboardInterrupt
+    wait_until_ended(pid)
 
 
 def test_a_release_has_its_page_and_nothing_to_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,6 +67,7 @@ async def test_the_first_minutes(tmp_path: Path) -> None:
             await write_with_completion(page)
             await sign_in(page)
             await see_the_plan(page)
+            await be_warned_of_what_loads_one_by_one(page)
             await see_parts_arrive(page)
             await hear_an_event_of_a_second_window(page, context)
             await read_by_night(page)
@@ -111,6 +112,19 @@ async def see_the_plan(page: Page) -> None:
         await expect(panel.get_by_role("listitem").filter(has_text=edge).first).to_be_visible()
     await expect(panel.get_by_role("alert")).to_contain_text("the service gives one at a time")
     await expect(panel).to_contain_text("Cost, actual")
+
+
+async def be_warned_of_what_loads_one_by_one(page: Page) -> None:
+    """Of which there is nothing in this graph: so the answer of one that does is put into its place."""
+    step = {"source": "shop", "kind": "sql", "target": "prices", "edge": "shop.price", "keys": 1, "rows": 1}
+    steps = [{**step, "startMs": at, "durationMs": 1.0, "failed": False} for at in range(4)]
+    plan = {"durationMs": 5.0, "statements": 4, "calls": 0, "steps": steps}
+    await page.route("**/graphql", lambda route: route.fulfill(json={"data": {}, "extensions": {"plan": plan}}))
+    await run(page)
+    await expect(page.locator(".heddle-panel").get_by_role("alert")).to_have_text(
+        "shop.price was asked 4 times, for one key each: it loads one by one."
+    )
+    await page.unroute("**/graphql")
 
 
 async def see_parts_arrive(page: Page) -> None:
