@@ -52,7 +52,9 @@ def building(explorer: Path = BUILT.parent) -> Iterator[None]:
                 said, _ = process.communicate(timeout=PATIENCE_S)
             finally:
                 if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGTERM)
+                    os.killpg(
+                        process.pid, signal.SIGKILL
+                    )  # npm goes on after a SIGTERM; what is half done has no stamp
         if process.returncode:
             complain(FAILED.format(" ".join(said.split())[-300:] or f"exit code {process.returncode}"))
             return
