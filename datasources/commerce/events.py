@@ -9,6 +9,9 @@ class EventType(StrEnum):
     What money moved by is told with `amount_minor` and `currency`: of `order.shipped`, whose payment was taken, with
     `tax_minor`; of `order.refunded` and `order.refund_failed`, with the `refund`.
 
+    Of `order.payment_failed` there may be no order, since it came to none; `data` has the amount and the `reason`: why
+    the payment service declined, `no_such_method`, or `authorisation_lost` of an order that was to be shipped.
+
     Of `stock.moved` it is the product; `data` has `warehouse`, `kind`, the changes `on_hand` and `reserved`, and how
     many are `available` there after them.
     """
@@ -21,6 +24,7 @@ class EventType(StrEnum):
     CUSTOMER_EXPORTED = "customer.exported"
     CUSTOMER_ERASED = "customer.erased"
     ORDER_PLACED = "order.placed"
+    ORDER_PAYMENT_FAILED = "order.payment_failed"
     ORDER_SHIPPED = "order.shipped"
     ORDER_CANCELLED = "order.cancelled"
     ORDER_REFUNDED = "order.refunded"

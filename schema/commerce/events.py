@@ -31,6 +31,7 @@ told(
     "What happened.",
     name="CommerceEventType",
     CUSTOMER_EXPORTED="All that is kept of a customer was given out.",
+    ORDER_PAYMENT_FAILED="A payment was declined, or its authorisation had ended: there is no order, or not any more.",
     ORDER_REFUND_FAILED="The money came back from the customer's bank: it was not refunded.",
     STOCK_MOVED="Something came in, left, was counted, reserved or given free.",
 )

@@ -57,7 +57,7 @@ told(
     "Whose an activity is.",
     name="WorkflowAssignee",
     ACCOUNT_OWNER="Who owns the account of the customer.",
-    MANAGER="Who leads the department of that person, or the one above.",
+    MANAGER="Who leads that person: the head of the department, or of one above. Without that person, as `DIRECTOR`.",
     DIRECTOR="Who leads all.",
 )
 
@@ -199,6 +199,7 @@ class OpenTicketStepInput:
 class OpenActivityStepInput:
     text: str
     customer: str = strawberry.field(default="owner", description=FIELD)
+    order: str | None = strawberry.field(default=None, description=FIELD)
     assignee: Assignee = Assignee.ACCOUNT_OWNER
     due_days: int = 1
 

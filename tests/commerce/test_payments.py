@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from datasources.commerce.payments import provider
 from datasources.commerce.tables import IDEMPOTENCY, ORDERS, PAYMENTS, PRODUCTS, REFUNDS
+from resolvers.commerce.orders.shipping import LOST
 from tests.commerce.shop import Shop
 from tests.commerce.till import ADDRESS, PLACE, Till
 from tests.gateway_client import Gateway
@@ -124,6 +125,8 @@ async def test_a_declined_card_leaves_nothing(
             },
         }
     assert len(switches.requests("payments")) == 1
+    told = {"reason": "insufficient_funds", "amount_minor": 1190, "currency": "EUR"}
+    assert await till.failed() == [(ada.id, told)]
     assert await shop.count(ORDERS) == 0
     assert await till.stock(mug) == (5, 0, 0)
     assert await till.steps() == {"declined": 1}
@@ -230,6 +233,7 @@ async def test_an_authorisation_that_ended_cancels_the_order(shop: Shop, till: T
     await cancel_at_the_service(shop, switches)
     assert await till.ship(id, "once") == "COMMERCE_AUTHORISATION_LOST"
     assert await till.ship(id, "once") == "COMMERCE_AUTHORISATION_LOST"
+    assert [(who, told["reason"]) for who, told in await till.failed()] == [(ada.id, LOST)]
     assert await till.statuses() == {"cancelled": 1}
     assert await till.stock(mug) == (5, 0, 0)
     await till.balance()

@@ -1,6 +1,7 @@
 """Workflows, their runs and approvals, as the database has them."""
 
 from datasources.enterprise.processes.approvals import Approvals, ApprovalStatus
+from datasources.enterprise.processes.heads import heads_above
 from datasources.enterprise.processes.runs import RUNNER, Runs, RunStatus, StepStatus
 from datasources.enterprise.processes.workflows import Workflows
 
@@ -12,4 +13,5 @@ __all__ = [
     "Runs",
     "StepStatus",
     "Workflows",
+    "heads_above",
 ]

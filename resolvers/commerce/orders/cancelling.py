@@ -59,12 +59,12 @@ async def finish_voiding(commerce: Commerce, payment_id: UUID) -> None:
         # Nobody knows whether an attempt without an answer reached the service: asking again tells its id.
         provider_id = payment.provider_id or (await commerce.payments.provider.authorise(payment)).id
     except PaymentDeclined as declined:
-        await _end_declined(commerce, payment_id, declined.decline_code)
+        await decline(commerce, payment, Step.VOIDING, declined.decline_code)
         return
     except SourceRefused as refused:
         if refused.status != _BAD_REQUEST:
             raise
-        await _end_declined(commerce, payment_id, "bad_request")
+        await decline(commerce, payment, Step.VOIDING, "bad_request")
         return
     await commerce.payments.provider.void(payment, provider_id)
     async with commerce.sources.database.transaction() as transaction:
@@ -74,9 +74,23 @@ async def finish_voiding(commerce: Commerce, payment_id: UUID) -> None:
             await undo(commerce, transaction, payment)
 
 
-async def _end_declined(commerce: Commerce, payment_id: UUID, code: str) -> None:
+async def decline(commerce: Commerce, payment: Row, step: Step, reason: str) -> None:
+    """Ends a payment that the service declined while it was at this step, and tells of it, once."""
     async with commerce.sources.database.transaction() as transaction:
-        await commerce.payments.records.move(transaction, payment_id, Step.VOIDING, Step.DECLINED, decline_code=code)
+        if await commerce.payments.records.move(transaction, payment.id, step, Step.DECLINED, decline_code=reason):
+            await tell_failed(commerce, transaction, payment, reason)
+
+
+async def tell_failed(commerce: Commerce, transaction: Transaction, payment: Row, reason: str) -> None:
+    await commerce.events.append(
+        transaction,
+        EventType.ORDER_PAYMENT_FAILED,
+        payment.order_id,
+        owner=payment.customer_id,
+        reason=reason,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+    )
 
 
 async def undo(commerce: Commerce, transaction: Transaction, payment: Row) -> None:

@@ -28,7 +28,7 @@ from datasources.sql import Transaction
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import contact
 from resolvers.commerce.cart import priced
-from resolvers.commerce.orders.cancelling import release
+from resolvers.commerce.orders.cancelling import decline, release
 from resolvers.commerce.orders.reading import fresh
 from resolvers.commerce.pricing import Totals
 from resolvers.commerce.rules import order_number
@@ -174,10 +174,7 @@ async def _authorise(commerce: Commerce, payment: Row) -> str:
     try:
         told = await commerce.payments.provider.authorise(payment)
     except PaymentDeclined as declined:
-        async with commerce.sources.database.transaction() as transaction:
-            await commerce.payments.records.move(
-                transaction, payment.id, Step.AUTHORISING, Step.DECLINED, decline_code=declined.decline_code
-            )
+        await decline(commerce, payment, Step.AUTHORISING, declined.decline_code)
         raise _refusal(declined.decline_code) from None
     wanted = (PaymentStatus.AUTHORISED, payment.amount_minor, payment.currency)
     if (told.status, told.amount_minor, told.currency) != wanted:

@@ -14,7 +14,7 @@ from datasources.commerce.tables import ORDERS
 from datasources.errors import SourceRefused
 from datasources.prepared import Row
 from datasources.sql import Transaction
-from resolvers.commerce.orders.cancelling import undo
+from resolvers.commerce.orders.cancelling import tell_failed, undo
 from resolvers.commerce.orders.reading import fresh, hold, must_see
 from resolvers.commerce.rules import must_move
 from resolvers.context import Context
@@ -23,6 +23,7 @@ UNIT_WEIGHT_G = 500
 """Products have no weight of their own yet; the carrier wants one."""
 MAX_WEIGHT_G = 1_000_000
 _INVALID = 422
+LOST = "authorisation_lost"
 
 
 async def ship_order(context: Context, id: UUID, key: str) -> Any:
@@ -78,6 +79,7 @@ async def _ship(commerce: Commerce, payment: Row) -> None:
         await commerce.shipments.cancel(shipment.id, f"{payment.id}:cancel")
         async with commerce.sources.database.transaction() as transaction:
             if await commerce.payments.records.move(transaction, payment.id, Step.CAPTURING, Step.VOIDED):
+                await tell_failed(commerce, transaction, payment, LOST)
                 await undo(commerce, transaction, payment)
         return
     async with commerce.sources.database.transaction() as transaction:

@@ -21,7 +21,7 @@ from resolvers.text import plain
 
 MAX_STEPS = 20
 MAX_UNTIL = 5
-MAX_TEXT = 200
+MAX_TEXT = 120
 MAX_URL = 500
 MIN_EVERY, MAX_EVERY = 5, 7 * 24 * 60
 MAX_WAIT = 366 * 24 * 60
@@ -104,10 +104,11 @@ class OpenTicket:
 class OpenActivity:
     """For whoever owns the account of the customer, or for who leads them, or all."""
 
-    NEEDS: ClassVar[Fields] = {"customer": Kind.ID}
+    NEEDS: ClassVar[Fields] = {"customer": Kind.ID, "order": Kind.ID}
     GIVES: ClassVar[Fields] = {"activity": Kind.ID}
     text: str
     customer: str
+    order: str | None = None
     assignee: Assignee = Assignee.ACCOUNT_OWNER
     due_days: int = 1
     kind: Literal["open_activity"] = "open_activity"

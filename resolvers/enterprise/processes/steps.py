@@ -6,12 +6,25 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from datasources.enterprise.crm.activities import ActivityKind
+from datasources.enterprise.crm.tickets import TicketPriority
 from datasources.enterprise.events import EventType
-from datasources.enterprise.processes import StepStatus
+from datasources.enterprise.processes import StepStatus, heads_above
 from datasources.enterprise.stores import Enterprise
 from datasources.prepared import Row
 from datasources.sql import Transaction
-from resolvers.enterprise.processes.definitions import AskApproval, CallWebhook, Does, Wait
+from resolvers.enterprise.crm.activities import open_activity
+from resolvers.enterprise.crm.contacts import account_owner
+from resolvers.enterprise.crm.tickets import open_ticket
+from resolvers.enterprise.processes.definitions import (
+    AskApproval,
+    Assignee,
+    CallWebhook,
+    Does,
+    OpenActivity,
+    OpenTicket,
+    Wait,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,10 @@ async def do(enterprise: Enterprise, transaction: Transaction, run: Row, does: D
             return Done(f"Called {url}.")
         case AskApproval():
             return await _ask(enterprise, transaction, run, does, given)
+        case OpenTicket():
+            return await _open_ticket(enterprise, transaction, run, does, given)
+        case OpenActivity():
+            return await _open_activity(enterprise, transaction, does, given)
     raise NotImplementedError
 
 
@@ -60,3 +77,45 @@ async def _ask(
     )
     await enterprise.events.append(transaction, EventType.APPROVAL_ASKED, id, owner=asked_by, run=str(run.id))
     return Done("Asked for approval.", StepStatus.WAITING)
+
+
+async def _open_ticket(
+    enterprise: Enterprise, transaction: Transaction, run: Row, does: OpenTicket, given: Mapping[str, Any]
+) -> Done:
+    id = await open_ticket(
+        enterprise,
+        transaction,
+        subject=does.text,
+        text=f"Opened by a workflow: {run.cause}.",
+        order_id=_id(given.get("order")),
+        customer_id=UUID(given["customer"]),
+        priority=TicketPriority.NORMAL,
+    )
+    return Done("Opened a ticket.", gives={"ticket": str(id)})
+
+
+async def _open_activity(
+    enterprise: Enterprise, transaction: Transaction, does: OpenActivity, given: Mapping[str, Any]
+) -> Done:
+    customer_id = UUID(given["customer"])
+    owner_id = await account_owner(enterprise, transaction, customer_id)
+    if does.assignee is not Assignee.ACCOUNT_OWNER:
+        heads = await heads_above(transaction, owner_id)
+        owner_id = heads[0 if does.assignee is Assignee.MANAGER else -1] if heads else None
+    if owner_id is None:
+        return Done(f"There is no {does.assignee.replace('_', ' ')}.", StepStatus.SKIPPED)
+    id = await open_activity(
+        enterprise,
+        transaction,
+        kind=ActivityKind.TASK,
+        subject=does.text,
+        owner_id=owner_id,
+        due_at=enterprise.sources.clock() + timedelta(days=does.due_days),
+        customer_id=customer_id,
+        order_id=_id(given.get("order")),
+    )
+    return Done("Opened an activity.", gives={"activity": str(id)})
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None

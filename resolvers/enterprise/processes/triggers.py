@@ -24,6 +24,7 @@ _COMMERCE: Mapping[str, Fields] = {
     "customer.exported": _NONE,
     "customer.erased": _NONE,
     "order.placed": {"total_minor": Kind.NUMBER, "currency": Kind.TEXT},
+    "order.payment_failed": {"reason": Kind.TEXT, **_MONEY},
     "order.shipped": {"shipment": Kind.TEXT, "tax_minor": Kind.NUMBER, **_MONEY},
     "order.cancelled": {"payment": Kind.ID},
     "order.refunded": {"refund": Kind.ID, **_MONEY},
@@ -32,7 +33,13 @@ _COMMERCE: Mapping[str, Fields] = {
     "product.changed": _NONE,
     "product.retired": _NONE,
     "product.restored": _NONE,
-    "stock.moved": {"warehouse": Kind.ID, "kind": Kind.TEXT, "on_hand": Kind.NUMBER, "reserved": Kind.NUMBER},
+    "stock.moved": {
+        "warehouse": Kind.ID,
+        "kind": Kind.TEXT,
+        "on_hand": Kind.NUMBER,
+        "reserved": Kind.NUMBER,
+        "available": Kind.NUMBER,
+    },
 }
 _FINANCE: Mapping[str, Fields] = {
     "account.opened": _NONE,

@@ -40,7 +40,7 @@ def test_every_type_of_every_log_is_known() -> None:
 
 
 def test_what_is_written_is_read_back() -> None:
-    late = Step(OpenActivity("Look", "owner", Assignee.DIRECTOR, 3), 'currency = "EUR"')
+    late = Step(OpenActivity("Look", "owner", "subject", Assignee.DIRECTOR, 3), 'currency = "EUR"')
     for definition in (
         Definition(MOVED, (Step(DRAFT), Step(ASK, "purchase_minor >= 100000"), Step(Wait(5)))),
         Definition(OnEvent("commerce: order.placed"), (late,)),
@@ -86,7 +86,7 @@ def test_what_is_written_is_read_back() -> None:
             "steps[0].product",
             "`product` is the name of a field that is of kind id; there is none here.",
         ),
-        (MOVED, [DRAFT, AskApproval("", "purchase", "purchase_minor", "kind")], "steps[1].text", "1 to 200 characters"),
+        (MOVED, [DRAFT, AskApproval("", "purchase", "purchase_minor", "kind")], "steps[1].text", "1 to 120 characters"),
         (MOVED, [OpenActivity("x", "owner", due_days=-1)], "steps[0].dueDays", "write 0 to 366"),
     ],
 )
