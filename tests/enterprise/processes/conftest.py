@@ -76,11 +76,17 @@ class Processes:
 @pytest.fixture(autouse=True)
 def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """The house does not take runs on by itself, each second: a test says when."""
+    monkeypatch.setattr("house.repeat", _never)
 
-    async def never(*_: object) -> None:
-        await asyncio.Event().wait()
 
-    monkeypatch.setattr("house.repeat", never)
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The house begins no runs: another process does. Asked for before it is opened."""
+    monkeypatch.setattr("house.consume", _never)
+
+
+async def _never(*_: object) -> None:
+    await asyncio.Event().wait()
 
 
 @pytest.fixture
