@@ -294,6 +294,17 @@ class OrderInvoices:
 
 
 @linked(Invoice)
+class InvoicePostings:
+    postings: list[Entry] = edge(
+        FinanceLoaders.entries_by_invoice,
+        key="id",
+        cost=Cost(size=2),
+        description="What it and its payment were booked as, the oldest first; none unless you may read the books, and "
+        "none of one about an order, whose own postings say all.",
+    )
+
+
+@linked(Invoice)
 class InvoiceOf:
     customer: Customer | None = edge(
         CommerceLoaders.customer_by_id,

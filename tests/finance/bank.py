@@ -38,6 +38,14 @@ DECIDE = """mutation ($input: DecideCaseInput!) { done: decideCase(input: $input
 LIMIT = "mutation ($input: LimitAccountInput!) { done: limitAccount(input: $input) { problem { code } } }"
 QUOTE = """mutation ($input: QuoteRateInput!) { done: quoteRate(input: $input) {
   quote { id rate } problem { code ... on InputProblem { field } } } }"""
+DRAFT_INVOICE, ISSUE_INVOICE, PAY_INVOICE = (
+    f"mutation ($input: {input}!) {{ done: {field}(input: $input) {{ invoice {{ id }} problem {{ code }} }} }}"
+    for field, input in [
+        ("draftInvoice", "DraftInvoiceInput"),
+        ("issueInvoice", "InvoiceInput"),
+        ("payInvoice", "PayInvoiceInput"),
+    ]
+)
 BALANCE = "query ($id: ID!) { account(id: $id) { booked { amount } held { amount } available { amount } } }"
 
 
@@ -58,6 +66,7 @@ class Bank:
         self.database = self.sources.database
         self.accountant = self.staff("books:read", "books:write")
         self.officers = [self.staff("cases:read", "cases:write") for _ in range(3)]
+        self.clerk = self.staff("invoices:read", "invoices:write", "customers:read")
         self._keys = count(1)
 
     def staff(self, *scopes: str) -> Actor:
@@ -90,6 +99,12 @@ class Bank:
             )
             assert done["problem"] is None, done
         return wallet
+
+    async def invoice(self, customer: Actor) -> str:
+        """A draft to a customer, of 20.00 and 3.80 of tax."""
+        sold = {"text": "Advice", "quantity": 2, "unitPrice": amount(10_00), "taxBps": 1900}
+        about = {"customerId": global_id("Customer", customer.signed_in), "dueOn": self.clock().date().isoformat()}
+        return str((await self.do(DRAFT_INVOICE, self.clerk, **about, lines=[sold]))["invoice"]["id"])
 
     async def verify(self, wallet: Wallet, level: str = "FULL") -> None:
         done = await self.do(

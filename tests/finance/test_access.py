@@ -14,6 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from datasources.actor import ANONYMOUS, Actor
 from datasources.commerce.events import EventType as CommerceEvents
+from datasources.enterprise.stores import Enterprise
 from datasources.events import Topic
 from datasources.finance.tables import AUDIT, EVENTS
 from schema.feeds import Feed
@@ -21,7 +22,7 @@ from schema.finance.events import FinanceSubscription
 from schema.graph import build
 from schema.node import global_id
 from tests.commerce.shop import Shop
-from tests.finance.bank import DECIDE, REVERSE, Bank
+from tests.finance.bank import DECIDE, ISSUE_INVOICE, REVERSE, Bank
 from tests.finance.test_postings import consume, happened
 from tests.listening import Listen
 
@@ -44,6 +45,7 @@ SEEN: dict[str, str] = {
     "Case": OFFICERS,
     "Entry of the transfer": BOOKS,
     "Entry of the order": BOOKS,
+    "Entry of the invoice": BOOKS,
     "Hold of ada": f"ada {BOOKS} {WRITERS}",
 }
 SIGNED_IN = " ".join(WHO[:-1])
@@ -79,6 +81,7 @@ PATHS: dict[str, str] = {
     "Query.rateHistory": " ".join(WHO),
     "Customer.accounts": "ada bo controller",
     "Order.postings": "controller",
+    "Invoice.postings": "controller",
 }
 HEARD: dict[str, tuple[str, str, str]] = {
     "balanceChanged": ("account", "Account", SIGNED_IN),
@@ -108,6 +111,7 @@ BY_ID = {
     "entry": f"query ($id: ID!) {{ entry(id: $id) {{ ...E }} }} {E}",
     "customer": "query ($id: ID!) { customer(id: $id) { accounts { id } } }",
     "order": "query ($id: ID!) { order(id: $id) { postings { id } } }",
+    "invoice": "query ($id: ID!) { invoice(id: $id) { postings { id } } }",
 }
 NODE = f"query ($id: ID!) {{ node(id: $id) {{ __typename id ...A ...T ...C }} }} {A} {T} {C}"
 
@@ -134,11 +138,11 @@ class Town:
             "eve": bank.person(),
             "accountant": bank.accountant,
             "bookkeeper": bank.staff("books:write"),
-            "controller": bank.staff("books:read", "customers:read", "orders:read"),
+            "controller": bank.staff("books:read", "customers:read", "orders:read", "invoices:read"),
             "officer": bank.officers[0],
             "decider": bank.staff("cases:write"),
             "auditor": bank.staff("audit:read"),
-            "clerk": bank.staff("customers:read", "orders:read", "analytics:read"),
+            "clerk": bank.staff("customers:read", "orders:read", "invoices:read"),
             "service": bank.staff("events:read"),
             "nobody": ANONYMOUS,
         }
@@ -164,6 +168,10 @@ class Town:
         entry = (await self.read(one, "accountant", posted))["transfer"]["entry"]["id"]
         order_id = shop.id("Order", order)
         (sale,) = (await self.read(BY_ID["order"], "controller", order_id))["order"]["postings"]
+        invoice = await bank.invoice(people["ada"])
+        await bank.do(ISSUE_INVOICE, bank.clerk, invoiceId=invoice)
+        await consume(bank, bank.house.sources[Enterprise])
+        (owed,) = (await self.read(BY_ID["invoice"], "controller", invoice))["invoice"]["postings"]
         house = (await self.read("{ accounts(house: true) { nodes { id } } }", "accountant"))["accounts"]["nodes"]
         holds = "query ($id: ID!) { account(id: $id) { holds { id } } }"
         ((hold,),) = ((await self.read(holds, "ada", ada.id))["account"]["holds"],)
@@ -171,6 +179,7 @@ class Town:
             "ada": shop.id("Customer", people["ada"].id),
             "bo": shop.id("Customer", people["bo"].id),
             "order": order_id,
+            "invoice": invoice,
         }
         self.rows = {
             "Account of ada": ada.id,
@@ -184,6 +193,7 @@ class Town:
             "Case": case,
             "Entry of the transfer": entry,
             "Entry of the order": sale["id"],
+            "Entry of the invoice": owed["id"],
             "Hold of ada": hold["id"],
         }
 

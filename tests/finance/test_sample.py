@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from datasources.actor import Actor
 from datasources.commerce.events import EventType
 from datasources.commerce.stores import Commerce
+from datasources.enterprise.stores import Enterprise
 from datasources.finance.people import person_by_email
 from datasources.finance.sample.fill import fill_own, fill_wallets
 from datasources.finance.stores import Finance
@@ -11,12 +13,13 @@ from datasources.finance.tables import ACCOUNTS, TRANSFERS
 from resolvers.finance.privacy import export
 from schema.links import fill_accounts
 from tests.commerce.shop import Shop
-from tests.finance.bank import Bank
+from tests.finance.bank import ISSUE_INVOICE, PAY_INVOICE, Bank
 from tests.finance.test_postings import consume, happened
 
 CUSTOMER = "query ($id: ID!) { customer(id: $id) { accounts { number booked { amount } } } }"
 CUSTOMERS = "{ customers { nodes { accounts { number holds { id } } } } }"
 ORDER = "query ($id: ID!) { order(id: $id) { number postings { kind lines { amount { amount } } } } }"
+INVOICE = "query ($id: ID!) { invoice(id: $id) { postings { kind lines { amount { amount } } } } }"
 EXPORT = "{ trialBalance { balance { amount } explained } }"
 
 
@@ -64,6 +67,30 @@ async def test_orders_lead_to_their_postings_for_those_who_keep_the_books(bank: 
     assert [posting["kind"] for posting in seen] == ["SALE"]
     assert sorted(line["amount"]["amount"] for line in seen[0]["lines"]) == ["-12.00", "10.00", "2.00"]
     assert (await bank.gateway.data(ORDER, one, as_=ada))["order"]["postings"] == []
+
+
+async def test_invoices_lead_to_their_postings_and_their_payment(bank: Bank, shop: Shop) -> None:
+    ada, clerk = await shop.customer(), bank.clerk
+    invoice = await bank.invoice(ada)
+    controller = bank.staff("invoices:read", "books:read")
+
+    async def postings(actor: Actor) -> Any:
+        await consume(bank, bank.house.sources[Enterprise])
+        found = (await bank.gateway.data(INVOICE, {"id": invoice}, as_=actor))["invoice"]["postings"]
+        return [(one["kind"], sorted(line["amount"]["amount"] for line in one["lines"])) for one in found]
+
+    assert await postings(controller) == []
+    assert (await bank.do(ISSUE_INVOICE, clerk, invoiceId=invoice))["problem"] is None
+    issued = ("INVOICE", ["-23.80", "20.00", "3.80"])
+    assert await postings(controller) == [issued]
+    bank.clock.forward(seconds=1)
+    assert (await bank.do(PAY_INVOICE, clerk, invoiceId=invoice))["problem"] is None
+    bank.gateway.calls.clear()
+    assert await postings(controller) == [issued, ("PAYMENT", ["-23.80", "23.80"])]
+    calls = {name: n for name, n in bank.gateway.calls.items() if name.startswith("finance.")}
+    assert calls == {"finance.entries_by_invoice": 1, "finance.lines_by_entry": 1}
+    assert await postings(ada) == await postings(clerk) == []
+    await bank.must_balance()
 
 
 async def test_persons_are_told_what_is_held_of_them(bank: Bank) -> None:
