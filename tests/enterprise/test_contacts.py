@@ -17,7 +17,7 @@ from tests.enterprise.company import Company
 from tests.enterprise.crm import CHANGE_CONTACT, CONTACT, LINK, TICKET, WORK, Crm
 from tests.gateway_client import Gateway
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 BY_EMAIL = "query ($email: String) { contacts(email: $email) { totalCount nodes { name email } } }"
 SEARCH = "query ($name: String) { companies(name: $name) { totalCount nodes { name } } }"
 ONE = """query ($id: ID!) { contact(id: $id) { name email erasedAt opportunities { nodes { title } }
