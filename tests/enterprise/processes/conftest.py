@@ -47,10 +47,12 @@ class Processes:
             await commerce.events(actor).append(transaction, "order.placed", order_id, **told)
         return order_id
 
-    async def tell(self, type: str, subject: UUID) -> None:
-        commerce = self.house.sources[Commerce]
-        async with commerce.database.transaction() as transaction:
-            await commerce.events(SYSTEM).append(transaction, type, subject)
+    async def tell(self, type: str, subject: UUID, log: type = Commerce, **told: Any) -> None:
+        """As this domain tells of it, a second later."""
+        self.clock.forward(seconds=1)
+        sources = self.house.sources[log]
+        async with sources.database.transaction() as transaction:
+            await sources.events(SYSTEM).append(transaction, type, subject, **told)
 
     async def runs(self) -> Any:
         """The newest first."""

@@ -1,0 +1,81 @@
+"""The workflows that every company begins with do what they are there for."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from datasources.actor import Actor
+from datasources.enterprise.stores import Enterprise
+from datasources.enterprise.tables import ACTIVITIES, TICKETS
+from resolvers.enterprise.processes.definitions import checked, read
+from schema.node import global_id
+from tests.commerce.shop import Shop
+from tests.enterprise.crm import Crm
+from tests.enterprise.processes.conftest import Processes
+
+ALL = "{ workflows { nodes { id name on trigger steps runs { totalCount } } } }"
+SWITCH = "mutation ($input: SwitchWorkflowInput!) { done: switchWorkflow(input: $input) { workflow { on } } }"
+EUROS: dict[str, Any] = {"amount_minor": 100_000, "currency": "EUR"}
+
+
+async def begun(processes: Processes, shop: Shop) -> Actor:
+    """A customer whom `sales` looks after; the workflows are for what happens from now on."""
+    company, crm = processes.company, Crm(processes.company)
+    for workflow in (await company.gateway.data(ALL, as_=company.director))["workflows"]["nodes"]:
+        assert workflow["on"]
+        steps = [json.loads(step) for step in workflow["steps"]]
+        checked(read({"trigger": json.loads(workflow["trigger"]), "steps": steps}))
+        for on in (False, True):
+            done = await company.do(SWITCH, company.director, workflowId=workflow["id"], on=on)
+            assert done == {"workflow": {"on": on}}
+    customer = await shop.customer()
+    contact = await crm.contact(ownerId=company.id(company.sales))
+    await crm.linked(contact, global_id("Customer", customer.signed_in))
+    return customer
+
+
+async def to_do(processes: Processes) -> list[tuple[UUID, UUID | None]]:
+    """Whose activities are about which order, the oldest first."""
+    made = sa.select(ACTIVITIES).order_by(ACTIVITIES.c.due_at)
+    return [(row.owner_id, row.order_id) for row in await processes.company.database.rows(made)]
+
+
+async def test_a_big_order_and_a_failed_payment(processes: Processes, shop: Shop) -> None:
+    company, customer = processes.company, await begun(processes, shop)
+    big, small, failed = uuid4(), uuid4(), uuid4()
+    shipped: dict[str, Any] = {"owner": customer.signed_in, "shipment": "s", "tax_minor": 0}
+    await processes.tell("order.shipped", small, **shipped, **EUROS | {"amount_minor": 99_999})
+    await processes.tell("order.shipped", big, **shipped, **EUROS)
+    await processes.until("DONE")
+    assert await to_do(processes) == [(company.sales.id, big)]
+    wrong: dict[str, Any] = {"owner": customer.signed_in, **EUROS}
+    await processes.tell("order.payment_failed", small, reason="no_such_method", **wrong)
+    await processes.tell("order.payment_failed", failed, reason="card_declined", **wrong)
+    await processes.until("DONE", "DONE")
+    (ticket,) = await company.database.rows(sa.select(TICKETS))
+    assert (ticket.order_id, ticket.customer_id, ticket.status) == (failed, customer.id, "open")
+
+
+async def test_an_overdue_invoice_goes_up_until_it_is_paid(processes: Processes, shop: Shop) -> None:
+    company, customer = processes.company, await begun(processes, shop)
+    late, paid = uuid4(), uuid4()
+    told: dict[str, Any] = {
+        "owner": customer.signed_in,
+        "direction": "receivable",
+        "number": "",
+        "tax_minor": 0,
+        **EUROS,
+    }
+    await processes.tell("invoice.overdue", uuid4(), Enterprise, **told | {"direction": "payable"})
+    await processes.tell("invoice.overdue", paid, Enterprise, **told)
+    await processes.until("WAITING")
+    await processes.tell("invoice.overdue", late, Enterprise, **told)
+    await processes.until("WAITING", "WAITING")
+    assert await to_do(processes) == [(company.manager.id, None)] * 2
+    await processes.tell("invoice.paid", paid, Enterprise, **told)
+    await processes.until("WAITING", "CANCELLED")
+    processes.clock.forward(days=7)
+    await processes.until("DONE", "CANCELLED")
+    assert (await to_do(processes))[2:] == [(company.director.id, None)]
