@@ -87,3 +87,38 @@ class EnterpriseLoaders(LoaderSet):
     )
     invoices_by_order = many_by(lambda enterprise: enterprise.invoices.of_orders, key="order_id")
     lines_by_invoice = many_by(lambda enterprise: enterprise.invoices.lines_of, key="invoice_id")
+    supplier_by_id = one_by(lambda enterprise: enterprise.suppliers.all.by_ids, key="id")
+    suppliers = page_by(
+        lambda enterprise: enterprise.suppliers.all.pages, lambda enterprise: enterprise.suppliers.all.counts
+    )
+    price_by_id = one_by(lambda enterprise: enterprise.suppliers.prices.by_ids, key="id")
+    prices_by_supplier = page_by(
+        lambda enterprise: enterprise.suppliers.prices_of_suppliers.pages,
+        lambda enterprise: enterprise.suppliers.prices_of_suppliers.counts,
+    )
+    prices_by_product = page_by(
+        lambda enterprise: enterprise.suppliers.prices_of_products.pages,
+        lambda enterprise: enterprise.suppliers.prices_of_products.counts,
+    )
+    reorder_point_by_id = one_by(lambda enterprise: enterprise.suppliers.points.by_ids, key="id")
+    reorder_points = page_by(
+        lambda enterprise: enterprise.suppliers.points.pages, lambda enterprise: enterprise.suppliers.points.counts
+    )
+    purchase_by_id = one_by(lambda enterprise: enterprise.purchases.all.by_ids, key="id")
+    purchases = page_by(
+        lambda enterprise: enterprise.purchases.all.pages, lambda enterprise: enterprise.purchases.all.counts
+    )
+    purchases_by_supplier = page_by(
+        lambda enterprise: enterprise.purchases.of_suppliers.pages,
+        lambda enterprise: enterprise.purchases.of_suppliers.counts,
+    )
+    open_purchases_by_product = page_by(
+        lambda enterprise: enterprise.purchases.open_of_products, lambda enterprise: enterprise.purchases.open_counts
+    )
+    lines_by_purchase = many_by(lambda enterprise: enterprise.purchases.lines_of, key="purchase_id")
+    receipt_by_id = one_by(lambda enterprise: enterprise.purchases.receipts.by_ids, key="id")
+    receipts_by_purchase = page_by(
+        lambda enterprise: enterprise.purchases.receipts_of.pages,
+        lambda enterprise: enterprise.purchases.receipts_of.counts,
+    )
+    lines_by_receipt = many_by(lambda enterprise: enterprise.purchases.lines_of_receipts, key="receipt_id")

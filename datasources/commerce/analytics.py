@@ -5,7 +5,7 @@ is with tax, in the base currency at the order's own rate. Refunded pieces are t
 proportion: of a line of 3 with 1 refunded, a third of its total, rounded down to the cent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -19,9 +19,10 @@ from datasources.commerce.catalogue import with_descendants
 from datasources.commerce.orders import OrderStatus
 from datasources.commerce.policies import counted_orders
 from datasources.commerce.sources import CommerceSources
-from datasources.commerce.tables import CATEGORIES, ORDER_LINES, ORDERS, PRODUCTS
+from datasources.commerce.tables import ALLOCATIONS, CATEGORIES, ORDER_LINES, ORDERS, PRODUCTS
 from datasources.prepared import Rows
 from datasources.sql import day_of, month_of
+from datasources.statements import among, at_least, read
 
 
 class RevenueBy(StrEnum):
@@ -92,6 +93,17 @@ class Analytics:
         best = select.having(units.element > 0).order_by(units.desc(), revenue.desc(), sold.c.product_id)
         return await self._database.rows(best.limit(first))
 
+    async def taken_from_warehouses(
+        self, product_ids: Sequence[UUID], since: datetime
+    ) -> Mapping[tuple[UUID, UUID], int]:
+        """Pieces that orders placed since then took, by product and warehouse, whatever came back.
+
+        Source: one SELECT.
+        """
+        asked = (among(ORDER_LINES.c.product_id, product_ids), at_least(ORDERS.c.placed_at, since))
+        rows = await self._database.rows(read(_TAKEN, *asked, counted_orders(self._actor)))
+        return {(row.product_id, row.warehouse_id): row.pieces for row in rows}
+
     def _sold(self, days: Days) -> sa.Subquery:
         """The lines that count, each with the units and the revenue that refunds have left of it."""
         first, last = (datetime.combine(day, at, UTC) for day, at in ((days.first, time.min), (days.last, time.max)))
@@ -124,3 +136,17 @@ def _tops() -> sa.CTE:
     tops = top.cte("tops", recursive=True)
     below = sa.select(CATEGORIES.c.id, tops.c.top_id).join(tops, CATEGORIES.c.parent_id == tops.c.id)
     return tops.union_all(below)
+
+
+_TAKEN = (
+    sa.select(
+        ORDER_LINES.c.product_id,
+        ALLOCATIONS.c.warehouse_id,
+        sa.cast(sa.func.sum(ALLOCATIONS.c.quantity), sa.BigInteger).label("pieces"),
+    )
+    .select_from(ORDER_LINES)
+    .join(ORDERS, ORDERS.c.id == ORDER_LINES.c.order_id)
+    .join(ALLOCATIONS, ALLOCATIONS.c.order_line_id == ORDER_LINES.c.id)
+    .where(ORDERS.c.status != OrderStatus.CANCELLED)
+    .group_by(ORDER_LINES.c.product_id, ALLOCATIONS.c.warehouse_id)
+)

@@ -78,3 +78,17 @@ class OrderDiffers(Refusal):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+
+class InvalidMove(Refusal):
+    code = "ENTERPRISE_INVALID_MOVE"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+
+class OverReceived(Refusal):
+    code = "ENTERPRISE_OVER_RECEIVED"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)

@@ -7,8 +7,9 @@ class EventType(StrEnum):
     """The word before the dot says what the subject is; the owner is the employee whose it is, where it is somebody's,
     or the customer of an invoice.
 
-    Of `goods.received` the subject is the receipt; `data` has `purchase`, `warehouse`, and `lines` of `product` and
-    `quantity`. Of an invoice `data` has `direction` (receivable, payable), `number` (empty before we gave
+    Of a purchase `data` has `number`, `supplier`, `amount_minor` and `currency`; of a reorder point `product` and
+    `warehouse`. Of `goods.received` the subject is the receipt; `data` has `purchase`, `warehouse`, and `lines` of
+    `product` and `quantity`. Of an invoice `data` has `direction` (receivable, payable), `number` (empty before we gave
     it one), `currency`, `amount_minor` with tax, `tax_minor`, and `order` where it is of one.
     """
 
@@ -34,6 +35,7 @@ class EventType(StrEnum):
     PURCHASE_RECEIVED = "purchase.received"
     PURCHASE_CANCELLED = "purchase.cancelled"
     GOODS_RECEIVED = "goods.received"
+    REORDER_CHANGED = "reorder.changed"
     INVOICE_DRAFTED = "invoice.drafted"
     INVOICE_CHANGED = "invoice.changed"
     INVOICE_ISSUED = "invoice.issued"

@@ -75,6 +75,11 @@ def _issued_to() -> sa.ColumnElement[bool]:
     return sa.and_(INVOICES.c.direction == "receivable", INVOICES.c.customer_id == me, INVOICES.c.number.is_not(None))
 
 
+def visible_supply(actor: Actor) -> Condition:
+    """Suppliers, their prices, and what is ordered of them."""
+    return with_scope(actor, "supply:read")
+
+
 def with_scope(actor: Actor, *scopes: str) -> Condition:
     """All rows for who holds one of these scopes, none for others."""
     return EVERY if any(actor.may(scope) for scope in scopes) else NONE

@@ -13,6 +13,8 @@ from datasources.enterprise.invoices import Invoices
 from datasources.enterprise.processes import Approvals, Runs, Workflows
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.staff import Staff
+from datasources.enterprise.supply.purchases import Purchases
+from datasources.enterprise.supply.suppliers import Suppliers
 from datasources.enterprise.tables import IDEMPOTENCY
 from datasources.events import EventLog
 from datasources.idempotency import Once
@@ -31,6 +33,8 @@ class Enterprise:
     runs = store(Runs)
     approvals = store(Approvals)
     invoices = store(Invoices)
+    suppliers = store(Suppliers)
+    purchases = store(Purchases)
 
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self.sources = sources

@@ -99,9 +99,6 @@ async def change_employee(context: Context, id: UUID, wanted: Changed, key: str)
         before = await enterprise.changes.hold(transaction, EMPLOYEES, id)
         if before is None:
             raise NotFound("employee")
-        if before.left_at is not None:
-            # Who is gone must not come to lead, or to approve, by a change that comes late.
-            raise InvalidInput("employeeId", "This person does not work here any more, and is changed no more.")
         await _departments_exist(enterprise, transaction, new.get("department_id"), new.get("leads_id"))
         leads_id = new.get("leads_id")
         if leads_id and await enterprise.staff.led_by_another(transaction, leads_id, id):

@@ -29,8 +29,12 @@ from schema.enterprise.events import (
     DepartmentEvent,
     EmployeeEvent,
     EnterpriseSubscription,
+    GoodsEvent,
     InvoiceEvent,
     OpportunityEvent,
+    PurchaseEvent,
+    ReorderEvent,
+    SupplierEvent,
     TicketEvent,
     WorkflowEvent,
     WorkflowRunEvent,
@@ -38,6 +42,8 @@ from schema.enterprise.events import (
 from schema.enterprise.invoices import InvoicesMutation, InvoicesQuery
 from schema.enterprise.processes import ProcessesMutation, ProcessesQuery
 from schema.enterprise.staff import StaffMutation, StaffQuery
+from schema.enterprise.supply.purchases import PurchasesMutation, PurchasesQuery
+from schema.enterprise.supply.suppliers import SuppliersMutation, SuppliersQuery
 
 RUN_EVERY_S = 1.0
 OVERDUE_EVERY_S = 60.0
@@ -58,6 +64,8 @@ ENTERPRISE = Domain(
             ProcessesQuery,
             ApprovalsQuery,
             InvoicesQuery,
+            SuppliersQuery,
+            PurchasesQuery,
         ),
     ),
     mutation=merge_types(
@@ -71,6 +79,8 @@ ENTERPRISE = Domain(
             ProcessesMutation,
             ApprovalsMutation,
             InvoicesMutation,
+            SuppliersMutation,
+            PurchasesMutation,
         ),
     ),
     subscription=EnterpriseSubscription,
@@ -86,6 +96,10 @@ ENTERPRISE = Domain(
         WorkflowRunEvent,
         ApprovalEvent,
         InvoiceEvent,
+        SupplierEvent,
+        PurchaseEvent,
+        GoodsEvent,
+        ReorderEvent,
     ),
     background=(
         Background("running workflows", RUN_EVERY_S, run_workflows),

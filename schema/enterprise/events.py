@@ -18,6 +18,8 @@ from schema.enterprise.crm.tickets import Ticket
 from schema.enterprise.invoices import Invoice
 from schema.enterprise.processes import Workflow, WorkflowRun
 from schema.enterprise.staff import Department, Employee
+from schema.enterprise.supply.purchases import GoodsReceipt, PurchaseOrder
+from schema.enterprise.supply.suppliers import ReorderPoint, Supplier
 from schema.enums import told
 from schema.feeds import GO_ON, HEARD, OfSubjects, feed
 from schema.fields import computed, edge
@@ -88,6 +90,42 @@ class TicketEvent(EnterpriseEvent):
     )
 
 
+@strawberry.type(description="Something became of a supplier, or of its prices.", directives=[HEARD])
+class SupplierEvent(EnterpriseEvent):
+    subjects = ("supplier",)
+
+    supplier: Supplier | None = edge(
+        EnterpriseLoaders.supplier_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
+@strawberry.type(description="Something became of a purchase order.", directives=[HEARD])
+class PurchaseEvent(EnterpriseEvent):
+    subjects = ("purchase",)
+
+    purchase_order: PurchaseOrder | None = edge(
+        EnterpriseLoaders.purchase_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
+@strawberry.type(description="Goods came.", directives=[HEARD])
+class GoodsEvent(EnterpriseEvent):
+    subjects = ("goods",)
+
+    receipt: GoodsReceipt | None = edge(
+        EnterpriseLoaders.receipt_by_id, key="subject", description="Null where you may not see it."
+    )
+
+
+@strawberry.type(description="When to order something again was changed.", directives=[HEARD])
+class ReorderEvent(EnterpriseEvent):
+    subjects = ("reorder",)
+
+    reorder_point: ReorderPoint | None = edge(
+        EnterpriseLoaders.reorder_point_by_id, key="subject", description="As it is now; null where you may not see it."
+    )
+
+
 def _opportunities(_: Actor, id: strawberry.ID | None = None) -> Topic:
     """Raises: InvalidInput."""
     of = None if id is None else frozenset((uuid_of(id, "Opportunity"),))
@@ -151,6 +189,12 @@ def _invoices(_: Actor, id: strawberry.ID | None = None) -> Topic:
     return Topic(types_of(EventType, "invoice"), of)
 
 
+def _purchases(_: Actor, id: strawberry.ID | None = None) -> Topic:
+    """Raises: InvalidInput."""
+    of = None if id is None else frozenset((uuid_of(id, "PurchaseOrder"),))
+    return Topic(types_of(EventType, "purchase"), of)
+
+
 def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
     return Topic(frozenset(EventType if types is None else types))
 
@@ -183,6 +227,9 @@ class EnterpriseSubscription:
         "What becomes of an invoice, or of all that you may see.",
         topic=_invoices,
         seen=EnterpriseLoaders.invoice_by_id,
+    )
+    purchase_order_changed: PurchaseEvent = feed(
+        Enterprise, scope("supply:read"), "What becomes of a purchase order, or of all.", topic=_purchases
     )
     enterprise_events: EnterpriseEvent = feed(
         Enterprise, scope("events:read"), "Everything that happens in enterprise, or some types of it.", topic=_all

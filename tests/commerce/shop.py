@@ -15,6 +15,7 @@ from datasources.actor import Actor
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import (
     ADDRESSES,
+    ALLOCATIONS,
     CATEGORIES,
     CUSTOMERS,
     ORDER_LINES,
@@ -179,6 +180,15 @@ class Shop:
                 of = {"id": uuid7(placed_at), "order_id": id, "position": position}
                 await transaction.write(sa.insert(ORDER_LINES).values(of | await self._sold(line, currency, rate)))
         return id
+
+    async def sold_from(self, customer: Actor, warehouse: str, line: Sold) -> None:
+        """An order of one line that this warehouse gave out before; what lies there now is not touched."""
+        order_id = await self.order(customer, line)
+        mine = await self.database.row(sa.select(ORDER_LINES.c.id).where(ORDER_LINES.c.order_id == order_id))
+        assert mine is not None
+        taken = {"order_line_id": mine.id, "warehouse_id": await self.warehouse(warehouse), "quantity": line.quantity}
+        async with self.database.transaction() as transaction:
+            await transaction.write(sa.insert(ALLOCATIONS).values(taken))
 
     async def _sold(self, line: Sold, currency: str, rate: str) -> dict[str, Any]:
         """The columns of an order's line that say what was sold."""

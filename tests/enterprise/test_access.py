@@ -6,16 +6,20 @@ import sqlalchemy as sa
 from datasources.actor import ANONYMOUS, Actor
 from datasources.enterprise.processes import RUNNER
 from datasources.enterprise.stores import Enterprise
-from datasources.enterprise.tables import WORKFLOWS
+from datasources.enterprise.tables import GOODS_RECEIPTS, WORKFLOWS
 from schema.graph import build
 from schema.node import global_id
+from tests.commerce.shop import Shop
 from tests.enterprise.company import Company
 from tests.enterprise.crm import Crm
 from tests.enterprise.invoices import Desk, line
+from tests.enterprise.supply import RECEIVE, Supply, pieces
 from tests.gateway_client import Gateway
 
 STAFF = "sales rep agent buyer controller manager director"
 SELLING = "sales rep manager director"
+SUPPLIED = "buyer controller manager director"
+BUYING = "buyer director"
 
 RECORDS = {
     "Company": STAFF,
@@ -23,6 +27,11 @@ RECORDS = {
     "Opportunity": "sales manager director",
     "Activity": "agent manager director",
     "Ticket": "sales rep agent manager director",
+    "Supplier": SUPPLIED,
+    "SupplierPrice": SUPPLIED,
+    "ReorderPoint": SUPPLIED,
+    "PurchaseOrder": SUPPLIED,
+    "GoodsReceipt": SUPPLIED,
     "Employee": STAFF,
     "Department": STAFF,
     "Invoice": "controller manager director",
@@ -42,6 +51,10 @@ FIELDS = {
     "activities { totalCount }": STAFF,
     "tickets { totalCount }": "sales rep agent manager director",
     "agedInvoices(direction: PAYABLE) { lateDays }": "controller manager director",
+    "suppliers { totalCount }": SUPPLIED,
+    "reorderPoints { totalCount }": SUPPLIED,
+    "purchaseOrders { totalCount }": SUPPLIED,
+    "reorderSuggestions { quantity }": "buyer manager director",
     "workflows { totalCount }": "director",
     "workflowRuns { totalCount }": "manager director",
     "approvals { totalCount }": "buyer controller manager director",
@@ -55,6 +68,9 @@ LISTS = {
     "companies": "Company",
     "invoices": "Invoice",
     "approvals": "Approval",
+    "suppliers": "Supplier",
+    "reorderPoints": "ReorderPoint",
+    "purchaseOrders": "PurchaseOrder",
 }
 
 MUTATIONS = {
@@ -88,6 +104,15 @@ MUTATIONS = {
     'cancelRun(input: {runId: ""': "director",
     'retryRun(input: {runId: ""': "director",
     'decideApproval(input: {approvalId: "", approve: true': "manager director",
+    'addSupplier(input: {name: "", email: "", currency: EUR, leadTimeDays: 1': BUYING,
+    'changeSupplier(input: {supplierId: ""': BUYING,
+    'setSupplierPrice(input: {supplierId: "", productId: "", sku: "", price: {amount: 1, currency: EUR}': BUYING,
+    'setReorderPoint(input: {productId: "", warehouseId: "", supplierId: "", reorderAt: 1, reorderQuantity: 1': BUYING,
+    'draftPurchaseOrder(input: {supplierId: "", warehouseId: "", lines: []': BUYING,
+    'approvePurchaseOrder(input: {purchaseOrderId: ""': "manager director",
+    'sendPurchaseOrder(input: {purchaseOrderId: ""': BUYING,
+    'receiveGoods(input: {purchaseOrderId: "", lines: []': BUYING,
+    'cancelPurchaseOrder(input: {purchaseOrderId: ""': BUYING,
 }
 """Who may try; the input makes no sense, so that nothing comes of it."""
 
@@ -103,6 +128,26 @@ async def crm_records(company: Company) -> dict[str, str]:
         "Opportunity": await crm.opportunity(company.sales, contact),
         "Activity": await crm.activity(company.manager, ownerId=company.id(company.agent)),
         "Ticket": await crm.ticket(company.agent, contactId=contact),
+    }
+
+
+async def supply_records(company: Company, shop: Shop) -> dict[str, str]:
+    supply = Supply(company)
+    mug, ber = await shop.product("Mug"), await shop.warehouse("BER")
+    potter = await supply.supplier()
+    price = await supply.price(potter, mug, "2.00")
+    point = await supply.point(potter, mug, ber, 5, 20)
+    order = await supply.sent(potter, ber, (mug, 1))
+    await supply.made(RECEIVE, purchaseOrderId=order, lines=pieces((mug, 1)))
+    receipts = await company.database.row(sa.select(GOODS_RECEIPTS.c.id))
+    assert receipts
+    receipt = global_id("GoodsReceipt", receipts.id)
+    return {
+        "Supplier": potter,
+        "SupplierPrice": price["id"],
+        "ReorderPoint": point["id"],
+        "PurchaseOrder": order,
+        "GoodsReceipt": receipt,
     }
 
 
@@ -143,10 +188,11 @@ def people(company: Company) -> dict[str, Actor]:
 
 
 async def test_each_record_is_seen_by_those_of_the_table(
-    company: Company, gateway: Gateway, people: dict[str, Actor]
+    company: Company, shop: Shop, gateway: Gateway, people: dict[str, Actor]
 ) -> None:
     ids = await staff_records(company) | await crm_records(company) | await process_records(company)
     ids |= await invoice_records(company)
+    ids |= await supply_records(company, shop)
     assert set(ids) == set(RECORDS)
     for name, actor in people.items():
         asked = " ".join(f'{type}: node(id: "{id}") {{ id }}' for type, id in ids.items())

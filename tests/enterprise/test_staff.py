@@ -2,7 +2,6 @@
 
 import asyncio
 
-from datasources.enterprise.people import person_by_email
 from tests.enterprise.company import Company
 from tests.gateway_client import Gateway
 
@@ -62,18 +61,6 @@ async def test_who_leads_a_department_is_one(company: Company, gateway: Gateway)
     assert (await company.do(HIRE, company.director, **input))["employee"] == hired
     again = {"code": "INVALID_INPUT", "field": "email"}
     assert (await company.do(HIRE, company.director, **input | {"email": "nova@EXAMPLE.com"}))["problem"] == again
-
-
-async def test_who_has_left_does_not_come_back_by_a_change(company: Company, gateway: Gateway) -> None:
-    leaves = {"employeeId": company.id(company.manager)}
-    gone = (await company.do(CHANGE, company.director, **leaves, left=True))["employee"]
-    assert gone["leftAt"]
-    (top,) = (await gateway.data(TREE, as_=company.director))["departments"]
-    assert top["below"][2]["head"] is None
-    for wish in ({"leadsId": top["below"][2]["id"]}, {"role": "ADMIN"}, {"left": True}):
-        done = await company.do(CHANGE, company.director, **leaves, **wish)
-        assert done["problem"]["code"] == "INVALID_INPUT"
-    assert await person_by_email(company.sources, "manager@example.com") is None
 
 
 async def test_the_staff_is_for_staff(company: Company, gateway: Gateway) -> None:

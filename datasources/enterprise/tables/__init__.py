@@ -16,6 +16,15 @@ from datasources.enterprise.tables.crm import (
 from datasources.enterprise.tables.invoices import INVOICE_LINES, INVOICE_NUMBERS, INVOICES
 from datasources.enterprise.tables.processes import APPROVALS, RUN_STEPS, RUNS, WORKFLOW_VERSIONS, WORKFLOWS
 from datasources.enterprise.tables.staff import CHANGES, DEPARTMENTS, EMPLOYEES
+from datasources.enterprise.tables.supply import (
+    GOODS_RECEIPTS,
+    PURCHASE_LINES,
+    PURCHASE_ORDERS,
+    RECEIPT_LINES,
+    REORDER_POINTS,
+    SUPPLIER_PRICES,
+    SUPPLIERS,
+)
 from datasources.events import events_table, offsets_table
 from datasources.idempotency import idempotency_table
 
@@ -30,6 +39,7 @@ __all__ = [
     "DEPARTMENTS",
     "EMPLOYEES",
     "EVENTS",
+    "GOODS_RECEIPTS",
     "IDEMPOTENCY",
     "INVOICES",
     "INVOICE_LINES",
@@ -37,8 +47,14 @@ __all__ = [
     "METADATA",
     "OFFSETS",
     "OPPORTUNITIES",
+    "PURCHASE_LINES",
+    "PURCHASE_ORDERS",
+    "RECEIPT_LINES",
+    "REORDER_POINTS",
     "RUNS",
     "RUN_STEPS",
+    "SUPPLIERS",
+    "SUPPLIER_PRICES",
     "TICKETS",
     "TICKET_COMMENTS",
     "WORKFLOWS",

@@ -1,0 +1,1 @@
+"""What buyers work with: suppliers and their prices, purchase orders, receipts, reorder points."""

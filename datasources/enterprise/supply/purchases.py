@@ -1,0 +1,149 @@
+"""Purchase orders with their lines, and what came of them."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from datasources.actor import Actor
+from datasources.enterprise.lists import Lists
+from datasources.enterprise.policies import visible_supply
+from datasources.enterprise.sources import EnterpriseSources
+from datasources.enterprise.tables import EMPLOYEES, GOODS_RECEIPTS, PURCHASE_LINES, PURCHASE_ORDERS, RECEIPT_LINES
+from datasources.ids import uuid7
+from datasources.pages import Listing, Page, PageArguments, Sort
+from datasources.prepared import Row, Rows
+from datasources.sql import Transaction
+from datasources.statements import Columns, Condition, among, equal, kept, met, projection, read
+
+Place = tuple[UUID, UUID]
+"""Product and warehouse."""
+
+
+class PurchaseStatus(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SENT = "sent"
+    PARTLY_RECEIVED = "partly_received"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+
+
+OPEN = (PurchaseStatus.DRAFT, PurchaseStatus.APPROVED, PurchaseStatus.SENT, PurchaseStatus.PARTLY_RECEIVED)
+"""Something of it may still come."""
+
+
+class Purchases:
+    def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
+        self._sources = sources
+        self._database = sources.database
+        self._actor = actor
+        self.visible = visible_supply(actor)
+        wanted = {"status": partial(equal, PURCHASE_ORDERS.c.status)}
+        self.all = Lists(sources, PURCHASE_ORDERS, _NEWEST, self.visible, wanted)
+        self.of_suppliers = self.all.by(PURCHASE_ORDERS.c.supplier_id)
+        self.receipts = Lists(sources, GOODS_RECEIPTS, _LAST, self.visible)
+        self.receipts_of = self.receipts.by(GOODS_RECEIPTS.c.purchase_id)
+
+    async def open_of_products(
+        self, product_ids: Sequence[UUID], asked: PageArguments, columns: Columns = None
+    ) -> Mapping[Any, Page]:
+        """Those of which something may still come, of each product, the newest first. Source: one SELECT."""
+        return await self._open(columns).pages(self._database, self._sources.cursors, asked, product_ids)
+
+    async def open_counts(self, product_ids: Sequence[UUID]) -> Mapping[Any, int]:
+        return await self._open().counts(self._database, product_ids)
+
+    async def lines_of(self, purchase_ids: Sequence[UUID], columns: Columns = None) -> Rows:
+        """In the order in which they stand. Source: one SELECT."""
+        theirs = (among(PURCHASE_LINES.c.purchase_id, purchase_ids), self.visible)
+        order = (PURCHASE_LINES.c.purchase_id, PURCHASE_LINES.c.position)
+        return await self._database.rows(read(projection(PURCHASE_LINES, columns), *theirs, order=order))
+
+    async def lines_of_receipts(self, receipt_ids: Sequence[UUID], columns: Columns = None) -> Rows:
+        """Source: one SELECT."""
+        theirs = (among(RECEIPT_LINES.c.receipt_id, receipt_ids), self.visible)
+        order = (RECEIPT_LINES.c.receipt_id, RECEIPT_LINES.c.product_id)
+        return await self._database.rows(read(projection(RECEIPT_LINES, columns), *theirs, order=order))
+
+    async def on_order(self, product_ids: Sequence[UUID]) -> Mapping[Place, int]:
+        """How many pieces of each product may still come to each warehouse. Source: one SELECT."""
+        rows = await self._database.rows(
+            read(_ON_ORDER, among(PURCHASE_LINES.c.product_id, product_ids), _IS_OPEN, self.visible)
+        )
+        return {(row.product_id, row.warehouse_id): row.pieces for row in rows}
+
+    async def is_open_for(self, transaction: Transaction, product_id: UUID, warehouse_id: UUID) -> bool:
+        """Whether an order is under way of which some of this product may still come to this warehouse."""
+        columns = PURCHASE_LINES.c
+        here = (columns.product_id == product_id, PURCHASE_ORDERS.c.warehouse_id == warehouse_id)
+        missing = sa.select(columns.product_id).join(PURCHASE_ORDERS).where(*here, columns.received < columns.quantity)
+        return await transaction.row(missing.where(_IS_OPEN.predicate).limit(1)) is not None
+
+    async def add(self, transaction: Transaction, id: UUID, lines: Sequence[Mapping[str, Any]], **values: Any) -> None:
+        """A draft of the actor."""
+        mine = {"status": PurchaseStatus.DRAFT, "drafted_by": self._actor.signed_in, "approved_by": None}
+        now = self._sources.clock()
+        await transaction.write(sa.insert(PURCHASE_ORDERS).values(id=id, created_at=now, **mine, **values))
+        rows = [
+            {"purchase_id": id, "position": position, "received": 0, **line} for position, line in enumerate(lines, 1)
+        ]
+        await transaction.write(sa.insert(PURCHASE_LINES), rows)
+
+    async def take(self, transaction: Transaction, purchase_id: UUID, product_id: UUID, quantity: int) -> bool:
+        """Notes that so many more have come; False where that is more than was ordered, and nothing is noted."""
+        columns = PURCHASE_LINES.c
+        line = (columns.purchase_id == purchase_id, columns.product_id == product_id)
+        enough = columns.received + quantity <= columns.quantity
+        more = sa.update(PURCHASE_LINES).where(*line, enough).values(received=columns.received + quantity)
+        return bool(await transaction.write(more))
+
+    async def missing(self, transaction: Transaction, purchase_id: UUID) -> Mapping[UUID, int]:
+        """How many of each product of an order have not come yet, the caller holding the order."""
+        columns = PURCHASE_LINES.c
+        left = (columns.quantity - columns.received).label("pieces")
+        rows = await transaction.rows(sa.select(columns.product_id, left).where(columns.purchase_id == purchase_id))
+        return {row.product_id: row.pieces for row in rows}
+
+    async def add_receipt(self, transaction: Transaction, purchase_id: UUID, quantities: Mapping[UUID, int]) -> UUID:
+        now = self._sources.clock()
+        id = uuid7(now)
+        receipt = {"id": id, "purchase_id": purchase_id, "received_by": self._actor.signed_in, "at": now}
+        await transaction.write(sa.insert(GOODS_RECEIPTS).values(receipt))
+        lines = [{"receipt_id": id, "product_id": product, "quantity": count} for product, count in quantities.items()]
+        await transaction.write(sa.insert(RECEIPT_LINES), lines)
+        return id
+
+    async def approver(self, transaction: Transaction, id: UUID) -> Row | None:
+        """Role and limit of who works here; None of who does not, any more."""
+        here = (EMPLOYEES.c.id == id, EMPLOYEES.c.left_at.is_(None))
+        return await transaction.row(sa.select(EMPLOYEES.c.role, EMPLOYEES.c.approves_minor).where(*here))
+
+    def _open(self, columns: Columns = None) -> Listing:
+        conditions: list[Condition] = [self.visible, _IS_OPEN]
+        return Listing(
+            "enterprise.open_purchases", _of_lines(columns), _NEWEST, conditions, PURCHASE_LINES.c.product_id
+        )
+
+
+@kept
+def _of_lines(columns: Columns) -> sa.Select[Any]:
+    return projection(PURCHASE_ORDERS, columns).join(PURCHASE_LINES)
+
+
+_IS_OPEN = met(sa.or_(*(PURCHASE_ORDERS.c.status == status for status in OPEN)))
+_ON_ORDER = (
+    sa.select(
+        PURCHASE_LINES.c.product_id,
+        PURCHASE_ORDERS.c.warehouse_id,
+        # PostgreSQL sums big integers into decimals.
+        sa.cast(sa.func.sum(PURCHASE_LINES.c.quantity - PURCHASE_LINES.c.received), sa.BigInteger).label("pieces"),
+    )
+    .join(PURCHASE_ORDERS)
+    .group_by(PURCHASE_LINES.c.product_id, PURCHASE_ORDERS.c.warehouse_id)
+)
+_NEWEST = Sort("newest", (PURCHASE_ORDERS.c.created_at, PURCHASE_ORDERS.c.id), descending=True)
+_LAST = Sort("newest", (GOODS_RECEIPTS.c.at, GOODS_RECEIPTS.c.id), descending=True)

@@ -1,0 +1,1 @@
+"""What buyers do: suppliers, prices, purchase orders, receipts, and what to order again."""

@@ -1,0 +1,238 @@
+"""Purchase orders: drafted, approved by another, sent, received in parts, cancelled.
+
+Processes draft and approve them, too: `draft_for` and `approve` write in the caller's transaction.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from datasources.enterprise.errors import OverReceived
+from datasources.enterprise.events import EventType
+from datasources.enterprise.roles import Role
+from datasources.enterprise.stores import Enterprise
+from datasources.enterprise.supply.purchases import PurchaseStatus
+from datasources.enterprise.tables import PURCHASE_ORDERS
+from datasources.errors import Forbidden, InvalidInput, NotFound
+from datasources.ids import uuid7
+from datasources.money import Money
+from datasources.prepared import Row
+from datasources.sql import Transaction
+from loaders.enterprise import EnterpriseLoaders
+from resolvers.context import Context
+from resolvers.enterprise.supply.rules import check_approval, check_move, purchase_number
+from resolvers.enterprise.supply.suppliers import MAX_PIECES, Exist, within
+
+MAX_LINES = 100
+MAX_TOTAL_MINOR = 10**12
+Quantities = Sequence[tuple[UUID, int]]
+"""Products, each once, and how many pieces of each."""
+
+
+async def draft_purchase(
+    context: Context, supplier_id: UUID, warehouse_id: UUID, lines: Quantities, exist: Exist, key: str
+) -> Any:
+    """A draft, at the supplier's prices as they are now.
+
+    Raises: Forbidden, InvalidInput, NotFound, KeyReused.
+    """
+    context.actor.require("supply:write")
+    enterprise = context.of(Enterprise)
+    wanted = _pieces(lines)
+    await exist(context, None, warehouse_id)
+
+    async def draft(transaction: Transaction) -> dict[str, str]:
+        return {"purchase": str(await _draft(enterprise, transaction, supplier_id, warehouse_id, wanted))}
+
+    request = [supplier_id, warehouse_id, lines]
+    done = await enterprise.once(key, "draftPurchaseOrder", request).do(enterprise.sources.database, draft)
+    return await context.fresh(EnterpriseLoaders.purchase_by_id, UUID(done["purchase"]))
+
+
+async def draft_for(
+    enterprise: Enterprise,
+    transaction: Transaction,
+    *,
+    product_id: UUID,
+    warehouse_id: UUID,
+    available: int | None = None,
+) -> UUID | None:
+    """Drafts what the reorder point of the product in the warehouse says, or the supplier's minimum if that is more.
+
+    None where there is no such point, where it says 0, where its supplier has no price, or where some of the product
+    may still come to the warehouse: so there is one order at a time, since the point is held until the transaction
+    ends. With `available`, as `stock.moved` tells it, None also where that is above the point.
+    """
+    point = await enterprise.suppliers.point_of(transaction, product_id, warehouse_id)
+    if point is None or not point.reorder_quantity or (available is not None and available > point.reorder_at):
+        return None
+    price = await enterprise.suppliers.price_of(transaction, point.supplier_id, product_id)
+    if price is None or await enterprise.purchases.is_open_for(transaction, product_id, warehouse_id):
+        return None
+    wanted = {product_id: max(point.reorder_quantity, price.minimum_quantity)}
+    return await _draft(enterprise, transaction, point.supplier_id, warehouse_id, wanted)
+
+
+async def amount_of(enterprise: Enterprise, transaction: Transaction, purchase_id: UUID) -> Money:
+    """The total of the order. Raises: NotFound."""
+    purchase = await _hold(enterprise, transaction, purchase_id)
+    return Money(purchase.total_minor, purchase.currency)
+
+
+async def approve(enterprise: Enterprise, transaction: Transaction, purchase_id: UUID, approver: UUID | None) -> None:
+    """Approves a draft as this employee, who did not draft it and may up to its amount.
+
+    None where nobody has to: a workflow says so, of what is below its limit.
+    Raises: NotFound, InvalidMove, FourEyes, OverLimit; Forbidden for who does not work here any more.
+    """
+    purchase = await _hold(enterprise, transaction, purchase_id)
+    check_move(PurchaseStatus(purchase.status), PurchaseStatus.APPROVED)
+    if approver is not None:
+        person = await enterprise.purchases.approver(transaction, approver)
+        if person is None:
+            raise Forbidden("approvals:decide")
+        total = Money(purchase.total_minor, purchase.currency)
+        check_approval(total, purchase.drafted_by, approver, Role(person.role), person.approves_minor)
+    await _move(enterprise, transaction, purchase, PurchaseStatus.APPROVED, approved_by=approver)
+
+
+async def approve_purchase(context: Context, id: UUID, key: str) -> Any:
+    """Raises: Forbidden, NotFound, InvalidMove, FourEyes, OverLimit, KeyReused."""
+    context.actor.require("approvals:decide")
+    enterprise, me = context.of(Enterprise), context.actor.signed_in
+    return await _once(context, id, "approvePurchaseOrder", [id], key, lambda t: approve(enterprise, t, id, me))
+
+
+async def send_purchase(context: Context, id: UUID, key: str) -> Any:
+    """Notes that it was sent to the supplier. Raises: Forbidden, NotFound, InvalidMove, KeyReused."""
+    return await _moved(context, id, PurchaseStatus.SENT, "sendPurchaseOrder", key)
+
+
+async def cancel_purchase(context: Context, id: UUID, key: str) -> Any:
+    """What has not come is not waited for any more. Raises: Forbidden, NotFound, InvalidMove, KeyReused."""
+    return await _moved(context, id, PurchaseStatus.CANCELLED, "cancelPurchaseOrder", key)
+
+
+async def receive_goods(context: Context, id: UUID, lines: Quantities, key: str) -> Any:
+    """Notes what came, never more than was ordered; commerce hears of it, and raises its stock.
+
+    Raises: Forbidden, InvalidInput, NotFound, InvalidMove, OverReceived, KeyReused.
+    """
+    context.actor.require("supply:write")
+    enterprise = context.of(Enterprise)
+    purchases, wanted = enterprise.purchases, _pieces(lines)
+
+    async def receive(transaction: Transaction) -> None:
+        purchase = await _hold(enterprise, transaction, id)
+        check_move(PurchaseStatus(purchase.status), PurchaseStatus.PARTLY_RECEIVED)
+        for product_id, quantity in wanted.items():
+            if not await purchases.take(transaction, id, product_id, quantity):
+                left = (await purchases.missing(transaction, id)).get(product_id, 0)
+                raise OverReceived(f"Only {left} pieces of it are still to come; receive no more than were ordered.")
+        receipt_id = await purchases.add_receipt(transaction, id, wanted)
+        complete = not any((await purchases.missing(transaction, id)).values())
+        status = PurchaseStatus.RECEIVED if complete else PurchaseStatus.PARTLY_RECEIVED
+        await _move(enterprise, transaction, purchase, status)
+        came = [{"product": str(product), "quantity": quantity} for product, quantity in wanted.items()]
+        told: dict[str, Any] = {"purchase": str(id), "warehouse": str(purchase.warehouse_id), "lines": came}
+        await enterprise.events.append(transaction, EventType.GOODS_RECEIVED, receipt_id, **told)
+
+    return await _once(context, id, "receiveGoods", [id, lines], key, receive)
+
+
+async def _draft(
+    enterprise: Enterprise, transaction: Transaction, supplier_id: UUID, warehouse_id: UUID, wanted: Mapping[UUID, int]
+) -> UUID:
+    """Raises: NotFound, InvalidInput."""
+    supplier = await enterprise.suppliers.get(transaction, supplier_id)
+    if supplier is None:
+        raise NotFound("supplier")
+    lines = []
+    for product_id, quantity in wanted.items():
+        price = await enterprise.suppliers.price_of(transaction, supplier_id, product_id)
+        if price is None:
+            raise InvalidInput("lines", "The supplier has no price for one of the products; set it first.")
+        if quantity < price.minimum_quantity:
+            raise InvalidInput("lines", f"Of {price.sku} the supplier sends {price.minimum_quantity} pieces or more.")
+        of = {"product_id": product_id, "sku": price.sku, "quantity": quantity}
+        lines.append({**of, "unit_minor": price.price_minor, "currency": supplier.currency})
+    total_minor = sum(line["quantity"] * line["unit_minor"] for line in lines)
+    if total_minor > MAX_TOTAL_MINOR:
+        raise InvalidInput("lines", "This is more than one order is for; order less.")
+    id = uuid7(enterprise.sources.clock())
+    values = {
+        "number": purchase_number(id),
+        "supplier_id": supplier_id,
+        "warehouse_id": warehouse_id,
+        "currency": supplier.currency,
+        "total_minor": total_minor,
+    }
+    await enterprise.purchases.add(transaction, id, lines, **values)
+    await _tell(enterprise, transaction, EventType.PURCHASE_DRAFTED, id, values)
+    return id
+
+
+async def _moved(context: Context, id: UUID, status: PurchaseStatus, operation: str, key: str) -> Any:
+    context.actor.require("supply:write")
+    enterprise = context.of(Enterprise)
+
+    async def move(transaction: Transaction) -> None:
+        purchase = await _hold(enterprise, transaction, id)
+        check_move(PurchaseStatus(purchase.status), status)
+        await _move(enterprise, transaction, purchase, status)
+
+    return await _once(context, id, operation, [id], key, move)
+
+
+async def _once(
+    context: Context, id: UUID, operation: str, request: Any, key: str, work: Callable[[Transaction], Awaitable[None]]
+) -> Any:
+    enterprise = context.of(Enterprise)
+
+    async def run(transaction: Transaction) -> bool:
+        await work(transaction)
+        return True
+
+    await enterprise.once(key, operation, request).do(enterprise.sources.database, run)
+    return await context.fresh(EnterpriseLoaders.purchase_by_id, id)
+
+
+async def _hold(enterprise: Enterprise, transaction: Transaction, id: UUID) -> Row:
+    """Raises: NotFound."""
+    found = await enterprise.changes.hold(transaction, PURCHASE_ORDERS, id, enterprise.purchases.visible)
+    if found is None:
+        raise NotFound("purchase order")
+    return found
+
+
+async def _move(
+    enterprise: Enterprise, transaction: Transaction, purchase: Row, status: PurchaseStatus, **more: Any
+) -> None:
+    values = {"status": status, **more}
+    await enterprise.changes.update(transaction, "PurchaseOrder", PURCHASE_ORDERS, purchase, values)
+    await _tell(enterprise, transaction, _TOLD[status], purchase.id, purchase._mapping)
+
+
+async def _tell(
+    enterprise: Enterprise, transaction: Transaction, type: EventType, id: UUID, values: Mapping[str, Any]
+) -> None:
+    told = {"number": values["number"], "supplier": str(values["supplier_id"])}
+    amount = {"amount_minor": values["total_minor"], "currency": values["currency"]}
+    await enterprise.events.append(transaction, type, id, **told, **amount)
+
+
+def _pieces(lines: Quantities) -> dict[UUID, int]:
+    """Raises: InvalidInput."""
+    pieces = {product_id: within(quantity, "quantity", 1, MAX_PIECES) for product_id, quantity in lines}
+    if not 0 < len(lines) <= MAX_LINES or len(pieces) != len(lines):
+        raise InvalidInput("lines", f"Write 1 to {MAX_LINES} lines, each of another product.")
+    return pieces
+
+
+_TOLD = {
+    PurchaseStatus.APPROVED: EventType.PURCHASE_APPROVED,
+    PurchaseStatus.SENT: EventType.PURCHASE_SENT,
+    PurchaseStatus.PARTLY_RECEIVED: EventType.PURCHASE_RECEIVED,
+    PurchaseStatus.RECEIVED: EventType.PURCHASE_RECEIVED,
+    PurchaseStatus.CANCELLED: EventType.PURCHASE_CANCELLED,
+}

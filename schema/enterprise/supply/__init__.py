@@ -1,0 +1,1 @@
+"""Supply as staff see it."""
