@@ -86,6 +86,7 @@ class EnterpriseLoaders(LoaderSet):
         lambda enterprise: enterprise.invoices.counts_of_customers,
     )
     invoices_by_order = many_by(lambda enterprise: enterprise.invoices.of_orders, key="order_id")
+    compared_by_invoice = many_by(lambda enterprise: enterprise.invoices.compared, key="invoice_id")
     lines_by_invoice = many_by(lambda enterprise: enterprise.invoices.lines_of, key="invoice_id")
     supplier_by_id = one_by(lambda enterprise: enterprise.suppliers.all.by_ids, key="id")
     suppliers = page_by(

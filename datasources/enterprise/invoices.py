@@ -11,7 +11,14 @@ import sqlalchemy as sa
 from datasources.actor import Actor
 from datasources.enterprise.policies import visible_invoices
 from datasources.enterprise.sources import EnterpriseSources
-from datasources.enterprise.tables import INVOICE_LINES, INVOICE_NUMBERS, INVOICES
+from datasources.enterprise.tables import (
+    INVOICE_LINES,
+    INVOICE_NUMBERS,
+    INVOICES,
+    PURCHASE_LINES,
+    PURCHASE_ORDERS,
+    SUPPLIERS,
+)
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Rows
@@ -77,6 +84,29 @@ class Invoices:
         """The lines of these invoices, with their `currency`, in their order. Source: one SELECT."""
         theirs = (among(INVOICE_LINES.c.invoice_id, invoice_ids), self._visible)
         return await self._database.rows(read(_lines(columns), *theirs, order=(INVOICE_LINES.c.position,)))
+
+    async def compared(self, invoice_ids: Sequence[UUID], columns: Columns = None) -> Rows:
+        """The lines of these invoices that are of purchase orders, each beside what was ordered, and in their order.
+
+        `ordered`, `received` and `agreed_minor` are null where the order has no such product; `invoiced` is how many
+        pieces of it this invoice, and those before that count, are about. Source: one SELECT.
+        """
+        theirs = (among(INVOICE_LINES.c.invoice_id, invoice_ids), self._visible)
+        return await self._database.rows(read(_COMPARED, *theirs, order=(INVOICE_LINES.c.position,)))
+
+    async def compare(self, transaction: Transaction, id: UUID, purchase_id: UUID) -> Rows:
+        """The same of one invoice, as it stays until the transaction ends: one invoice of an order at a time."""
+        await transaction.rows(
+            sa.select(PURCHASE_ORDERS.c.id).where(PURCHASE_ORDERS.c.id == purchase_id).with_for_update()
+        )
+        return await transaction.rows(_COMPARED.where(INVOICE_LINES.c.invoice_id == id))
+
+    async def is_of(self, transaction: Transaction, supplier_id: UUID, purchase_id: UUID | None) -> bool:
+        """Whether there is this supplier and, unless that is None, this purchase order of it."""
+        asked = sa.select(SUPPLIERS.c.id).where(SUPPLIERS.c.id == supplier_id)
+        if purchase_id is not None:
+            asked = asked.join(PURCHASE_ORDERS).where(PURCHASE_ORDERS.c.id == purchase_id)
+        return await transaction.row(asked) is not None
 
     async def aged(self, direction: Direction) -> Rows:
         """What is issued and not paid yet, by currency and age: `late_days` is the first day of the bucket, counted
@@ -184,6 +214,47 @@ _AGED = (
     .group_by(INVOICES.c.currency, sa.literal_column("late_days"))
     .order_by(INVOICES.c.currency, sa.literal_column("late_days"))
 )
+
+
+def _compared() -> sa.Select[Any]:
+    others, line = INVOICES.alias("others"), INVOICE_LINES.alias("others_line")
+    before = (
+        sa.select(sa.func.coalesce(sa.func.sum(line.c.quantity), 0))
+        .join(others, others.c.id == line.c.invoice_id)
+        .where(
+            others.c.purchase_id == INVOICES.c.purchase_id,
+            others.c.id != INVOICES.c.id,
+            sa.or_(others.c.status == InvoiceStatus.ISSUED, others.c.status == InvoiceStatus.PAID),
+            line.c.product_id == INVOICE_LINES.c.product_id,
+        )
+        .scalar_subquery()
+    )
+    here = sa.func.sum(INVOICE_LINES.c.quantity).over(
+        partition_by=(INVOICE_LINES.c.invoice_id, INVOICE_LINES.c.product_id)
+    )
+    of_order = (
+        PURCHASE_LINES.c.purchase_id == INVOICES.c.purchase_id,
+        PURCHASE_LINES.c.product_id == INVOICE_LINES.c.product_id,
+        PURCHASE_LINES.c.currency == INVOICES.c.currency,
+    )
+    return (
+        sa.select(
+            INVOICE_LINES.c.invoice_id,
+            INVOICE_LINES.c.text,
+            INVOICE_LINES.c.unit_minor,
+            INVOICES.c.currency,
+            sa.cast(here + before, sa.BigInteger).label("invoiced"),
+            PURCHASE_LINES.c.quantity.label("ordered"),
+            PURCHASE_LINES.c.received,
+            PURCHASE_LINES.c.unit_minor.label("agreed_minor"),
+        )
+        .join(INVOICES, INVOICES.c.id == INVOICE_LINES.c.invoice_id)
+        .outerjoin(PURCHASE_LINES, sa.and_(*of_order))
+        .where(INVOICES.c.purchase_id.is_not(None))
+    )
+
+
+_COMPARED = _compared()
 
 
 @kept

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,6 +15,14 @@ MAX_LINES = 200
 MAX_TEXT = 200
 MAX_QUANTITY = 1_000_000
 MAX_TAX_BPS = 10_000
+TOLERANCE_BPS = 100
+"""A price may be so many hundredths of a percent above the one agreed on, for their rounding and ours."""
+
+
+class Difference(StrEnum):
+    NOT_ORDERED = "not_ordered"
+    NOT_RECEIVED = "not_received"
+    PRICE = "price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +85,18 @@ def totals(lines: Sequence[Line]) -> Totals:
     if tax_minor < 0 or not 0 < gross_minor <= MAX_MINOR:
         raise InvalidInput("lines", "The lines come to nothing, to less than nothing, or to more than we trade in.")
     return Totals(currency, tax_minor, gross_minor)
+
+
+def differences(
+    ordered: int | None, received: int | None, invoiced: int, agreed_minor: int | None, unit_minor: int
+) -> list[Difference]:
+    """Why a line is not as its purchase order has it, three ways: what was ordered, what came, what is to be paid.
+
+    Less than was received, or for less than agreed on, is as well.
+    """
+    if ordered is None or received is None or agreed_minor is None:
+        return [Difference.NOT_ORDERED]
+    found = [Difference.NOT_RECEIVED] if invoiced > received else []
+    if unit_minor * 10_000 > agreed_minor * (10_000 + TOLERANCE_BPS):
+        found.append(Difference.PRICE)
+    return found

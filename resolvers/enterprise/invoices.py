@@ -24,7 +24,7 @@ from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
-from resolvers.enterprise.invoice_rules import Line, checked, totals
+from resolvers.enterprise.invoice_rules import Line, checked, differences, totals
 from resolvers.enterprise.staff import fresh
 from resolvers.text import plain
 
@@ -158,24 +158,25 @@ async def approve_invoice(context: Context, id: UUID, key: str) -> Any:
 
 
 async def issue_invoice(context: Context, id: UUID, key: str) -> Any:
-    """Makes a draft count: one to a customer gets the next number and today's date.
+    """Makes a draft count: one to a customer gets the next number and today's date, one of a supplier agrees with its
+    purchase order, or was approved.
 
     Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, NeedsApproval, KeyReused.
     """
     context.actor.require("invoices:write")
-    invoices = context.of(Enterprise).invoices
+    enterprise = context.of(Enterprise)
 
     async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
         _must_be(before, InvoiceStatus.DRAFT)
         issued = {"status": InvoiceStatus.ISSUED}
         if before.direction == Direction.PAYABLE:
-            if before.approved_by is None:
-                raise NeedsApproval("This agrees with no purchase order; somebody else has to approve it first.")
+            if before.approved_by is None and not await _matches(enterprise, transaction, before):
+                raise NeedsApproval("This does not agree with a purchase order; somebody else has to approve it first.")
             return issued
         day = context.clock().date()
         if before.due_on < day.isoformat():
             raise InvalidInput("dueOn", "This would be overdue at once; change when it is due.")
-        number = await invoices.next_number(transaction, day.year)
+        number = await enterprise.invoices.next_number(transaction, day.year)
         return issued | {"number": number, "issued_on": day.isoformat()}
 
     return await _change(context, "issueInvoice", id, None, key, EventType.INVOICE_ISSUED, decide)
@@ -244,6 +245,9 @@ async def _draft(context: Context, operation: str, values: Mapping[str, Any], li
     new = {**values, **totals(lines)._asdict(), "drafted_by": context.actor.signed_in}
 
     async def add(transaction: Transaction) -> dict[str, str]:
+        supplier_id = values.get("supplier_id")
+        if supplier_id and not await enterprise.invoices.is_of(transaction, supplier_id, values["purchase_id"]):
+            raise NotFound("supplier, or purchase order of it")
         id = await enterprise.invoices.draft(transaction, new, [line.columns() for line in lines])
         if id is None:
             raise InvoicedAlready
@@ -271,6 +275,16 @@ async def _change(
 
     await enterprise.once(key, operation, [id, request]).do(enterprise.sources.database, change)
     return await fresh(context, EnterpriseLoaders.invoice_by_id, id)
+
+
+async def _matches(enterprise: Enterprise, transaction: Transaction, invoice: Row) -> bool:
+    """Whether a supplier's invoice is of a purchase order, and nothing of it differs."""
+    if invoice.purchase_id is None:
+        return False
+    lines = await enterprise.invoices.compare(transaction, invoice.id, invoice.purchase_id)
+    return not any(
+        differences(line.ordered, line.received, line.invoiced, line.agreed_minor, line.unit_minor) for line in lines
+    )
 
 
 def _must_be(invoice: Row, *statuses: InvoiceStatus) -> None:

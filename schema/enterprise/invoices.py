@@ -10,12 +10,15 @@ from datasources.enterprise.invoices import Direction, InvoiceStatus
 from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise import invoices
-from resolvers.enterprise.invoice_rules import Line
+from resolvers.enterprise.invoice_rules import Difference, Line, differences
 from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
+from schema.enterprise.crm.contacts import optional
 from schema.enterprise.staff import KEY, Change, Employee, changes
+from schema.enterprise.supply.purchases import PurchaseOrder
+from schema.enterprise.supply.suppliers import Supplier
 from schema.enums import told
 from schema.fields import computed, edge, root, root_page
 from schema.money import Money, MoneyInput
@@ -30,6 +33,14 @@ told(
     name="InvoiceDirection",
     RECEIVABLE="A customer: we wrote it.",
     PAYABLE="We: a supplier wrote it.",
+)
+told(
+    Difference,
+    "What is not as it was ordered.",
+    name="InvoiceDifference",
+    NOT_ORDERED="The purchase order has no such product in this currency.",
+    NOT_RECEIVED="More is invoiced than came by now.",
+    PRICE="It is dearer than agreed on, by more than a percent.",
 )
 told(InvoiceStatus, "How far an invoice is.", DRAFT="It does not count yet.", CANCELLED="It never counts any more.")
 
@@ -47,6 +58,31 @@ class InvoiceLine:
     tax: Money = computed(Money.of, "tax_minor", "currency", description="Of all, rounded half to even.")
 
 
+@strawberry.type(description="A line of a supplier's invoice, beside its purchase order.", directives=[INHERITED])
+class ComparedLine:
+    text: str
+    invoiced: int = strawberry.field(description="How many pieces of the product, with those of invoices before.")
+    ordered: int | None = strawberry.field(description="Null where the order has none of it.")
+    received: int | None = strawberry.field(description="How many of them came by now.")
+    unit_price: Money = computed(Money.of, "unit_minor", "currency", description="As invoiced.")
+    agreed_price: Money | None = computed(
+        lambda minor, currency: None if minor is None else Money.of(minor, currency),
+        "agreed_minor",
+        "currency",
+        description="As ordered.",
+    )
+    differences: list[Difference] = computed(
+        differences,
+        "ordered",
+        "received",
+        "invoiced",
+        "agreed_minor",
+        "unit_minor",
+        cost=Cost(size=1),
+        description="None where all is well.",
+    )
+
+
 @strawberry.type(description="What somebody is to pay.", directives=[INVOICES])
 class Invoice(Node, batch=EnterpriseLoaders.invoice_by_id):
     direction: Direction = computed(Direction, "direction")
@@ -59,6 +95,18 @@ class Invoice(Node, batch=EnterpriseLoaders.invoice_by_id):
     due_on: date = computed(date.fromisoformat, "due_on")
     paid_on: date | None = computed(_day, "paid_on", description="Null unless it is paid.")
     overdue: bool = computed(bool, "overdue", description="It is issued, and was due before today, in UTC.")
+    supplier: Supplier | None = edge(
+        EnterpriseLoaders.supplier_by_id, key="supplier_id", description="Null for one of ours, and for customers."
+    )
+    purchase_order: PurchaseOrder | None = edge(
+        EnterpriseLoaders.purchase_by_id, key="purchase_id", description="Null where it is of none."
+    )
+    compared: list[ComparedLine] = edge(
+        EnterpriseLoaders.compared_by_invoice,
+        key="id",
+        cost=Cost(size=5),
+        description="What was ordered, what came, and what is to be paid; none where it is of no purchase order.",
+    )
     created_at: datetime
     approved_by: Employee | None = edge(
         EnterpriseLoaders.employee_by_id,
@@ -115,11 +163,23 @@ class InvoiceLineInput:
     quantity: int
     unit_price: MoneyInput = strawberry.field(description="Of one, without tax; less than nothing for a discount.")
     tax_bps: int = strawberry.field(description="In hundredths of a percent: 1900 is 19 %.")
+    product_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Which product, where that is to be compared with a purchase order."
+    )
 
 
 def lines_of(lines: list[InvoiceLineInput]) -> list[Line]:
     """Raises: InvalidInput."""
-    return [Line(one.text, one.quantity, one.unit_price.value("lines"), one.tax_bps) for one in lines]
+    return [
+        Line(
+            one.text,
+            one.quantity,
+            one.unit_price.value("lines"),
+            one.tax_bps,
+            optional(one.product_id, "Product", "lines"),
+        )
+        for one in lines
+    ]
 
 
 @strawberry.input(description="An invoice to a customer, about what is no order.")
@@ -148,6 +208,9 @@ class InvoiceOrderInput:
 @strawberry.input(description="An invoice of a supplier, as it stands there.")
 class EnterInvoiceInput:
     supplier_id: strawberry.ID
+    purchase_order_id: strawberry.ID | None = strawberry.field(
+        default=None, description="If all agrees with it, nobody has to approve this."
+    )
     number: str = strawberry.field(description="The supplier's own.")
     issued_on: date
     due_on: date
@@ -157,7 +220,9 @@ class EnterInvoiceInput:
     def value(self) -> invoices.Entered:
         """Raises: InvalidInput."""
         supplier_id = uuid_of(self.supplier_id, "Supplier", "supplierId")
-        return invoices.Entered(supplier_id, None, self.number, self.issued_on, self.due_on, lines_of(self.lines))
+        purchase_id = optional(self.purchase_order_id, "PurchaseOrder", "purchaseOrderId")
+        of = (supplier_id, purchase_id, self.number)
+        return invoices.Entered(*of, self.issued_on, self.due_on, lines_of(self.lines))
 
 
 @strawberry.input(description="What changes of a draft; what is left out, or null, stays.")

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -44,10 +43,9 @@ class Desk:
         controller = self.company.controller
         return await self.company.do(DRAFT, controller, customerId=id, dueOn=self.day(14), lines=[*lines])
 
-    async def enter(self, number: str, *lines: dict[str, Any], supplier: UUID) -> Any:
-        stands = {"number": number, "issuedOn": self.day(-1), "dueOn": self.day(14), "lines": [*lines]}
-        id = global_id("Supplier", supplier)
-        return await self.company.do(ENTER, self.company.controller, supplierId=id, **stands)
+    async def enter(self, number: str, *lines: dict[str, Any], supplier: str, **more: Any) -> Any:
+        stands = {"number": number, "issuedOn": self.day(-1), "dueOn": self.day(14), "lines": [*lines], **more}
+        return await self.company.do(ENTER, self.company.controller, supplierId=supplier, **stands)
 
     async def move(self, mutation: str, invoice: Any, actor: Actor | None = None, **more: Any) -> Any:
         return await self.company.do(mutation, actor or self.company.controller, invoiceId=invoice["id"], **more)

@@ -1,23 +1,27 @@
 """Invoices: exact totals, numbers without gaps, nothing entered or paid twice, and four eyes where it is much."""
 
 import asyncio
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import SYSTEM
 from datasources.enterprise.tables import EVENTS, INVOICES
-from datasources.ids import uuid7
 from resolvers.context import Context
 from resolvers.enterprise.invoices import tell_overdue
 from schema.node import global_id
 from tests.commerce.shop import Shop, Sold
 from tests.enterprise.company import Company
 from tests.enterprise.invoices import APPROVE, CANCEL, CHANGE, ENTER, ISSUE, ORDER, PAY, Desk, line
+from tests.enterprise.supply import RECEIVE, Supply, pieces
 from tests.gateway_client import Gateway
 
 LIST = """query ($direction: InvoiceDirection, $status: InvoiceStatus, $overdue: Boolean) {
   invoices(direction: $direction, status: $status, overdue: $overdue) { totalCount nodes { number overdue
     lines { text quantity unitPrice { amount } taxBps tax { amount } } customer { id } order { number } } } }"""
+COMPARED = """query ($id: ID!) { invoice(id: $id) { supplier { id } purchaseOrder { id } compared {
+  invoiced ordered received unitPrice { amount } agreedPrice { amount } differences } } }"""
 AGED = """{ agedInvoices(direction: RECEIVABLE) { lateDays invoices total { amount currency } } }"""
 
 
@@ -88,7 +92,8 @@ async def test_nothing_is_invoiced_twice(company: Company, shop: Shop, gateway: 
     again = await company.do(ORDER, company.controller, orderId=global_id("Order", good), **ask)
     assert again["invoice"]["status"] == "DRAFT"
 
-    one, other = uuid7(company.clock()), uuid7(company.clock())
+    supply = Supply(company)
+    one, other = await supply.supplier(), await supply.supplier("Other")
     assert (await desk.enter("R-1", line("10.00"), supplier=one))["invoice"]["number"] == "R-1"
     assert (await desk.enter(" R-1 ", line("11.00"), supplier=one))["problem"]["code"] == "ENTERPRISE_INVOICED_ALREADY"
     assert (await desk.enter("R-1", line("10.00"), supplier=other))["invoice"]["number"] == "R-1"
@@ -99,7 +104,7 @@ async def test_nothing_is_invoiced_twice(company: Company, shop: Shop, gateway: 
 
 async def test_suppliers_are_paid_by_four_eyes(company: Company, shop: Shop, gateway: Gateway) -> None:
     desk = Desk(company)
-    supplier = uuid7(company.clock())
+    supplier = await Supply(company).supplier()
     bill = (await desk.enter("R-1", line("20000.00", 1, 0), supplier=supplier))["invoice"]
     dear = (await desk.enter("R-2", line("20000.00", 1, 1), supplier=supplier))["invoice"]
     assert (await desk.move(ISSUE, bill))["problem"]["code"] == "ENTERPRISE_NEEDS_APPROVAL"
@@ -116,7 +121,7 @@ async def test_suppliers_are_paid_by_four_eyes(company: Company, shop: Shop, gat
     assert (await desk.move(PAY, bill))["invoice"]["status"] == "PAID"
 
     # The director may approve and pay, but not what they entered, and not both where it is more than their own limit.
-    own = {"supplierId": global_id("Supplier", supplier), "number": "R-3", "issuedOn": desk.day(), "dueOn": desk.day(1)}
+    own = {"supplierId": supplier, "number": "R-3", "issuedOn": desk.day(), "dueOn": desk.day(1)}
     mine = (await company.do(ENTER, company.director, **own, lines=[line("1000000.01", 1, 0)]))["invoice"]
     assert (await desk.move(APPROVE, mine, company.director))["problem"]["code"] == "ENTERPRISE_FOUR_EYES"
     yen = (await desk.enter("R-4", line("100", 1, 0, "JPY"), supplier=supplier))["invoice"]
@@ -127,6 +132,47 @@ async def test_suppliers_are_paid_by_four_eyes(company: Company, shop: Shop, gat
     assert (await desk.move(PAY, yen))["invoice"]["status"] == "PAID"
 
 
+async def test_what_agrees_with_its_purchase_order_needs_no_approval(
+    company: Company, shop: Shop, gateway: Gateway
+) -> None:
+    desk, supply = Desk(company), Supply(company)
+    mug, pot = await shop.product(), await shop.product("Pot")
+    supplier, berlin = await supply.supplier(), await shop.warehouse("BER")
+    for product in (mug, pot):
+        await supply.price(supplier, product, "4.00")
+    order = await supply.sent(supplier, berlin, (mug, 10), (pot, 5))
+    await supply.made(RECEIVE, purchaseOrderId=order, lines=pieces((mug, 6)))
+
+    async def compared(number: str, *lines: tuple[UUID, int, str]) -> tuple[Any, Any, str | None]:
+        """The invoice, what differs by line, and why it is not issued."""
+        bought = [of(*one) for one in lines]
+        bill = (await desk.enter(number, *bought, supplier=supplier, purchaseOrderId=order))["invoice"]
+        found = (await gateway.data(COMPARED, {"id": bill["id"]}, as_=company.manager))["invoice"]
+        assert (found["supplier"]["id"], found["purchaseOrder"]["id"]) == (supplier, order)
+        problem = (await desk.move(ISSUE, bill))["problem"]
+        return bill, [line["differences"] for line in found["compared"]], problem and problem["code"]
+
+    def of(product: UUID, quantity: int, price: str) -> dict[str, Any]:
+        return line(price, quantity) | {"productId": global_id("Product", product)}
+
+    first, differences, problem = await compared("R-1", (mug, 4, "4.04"))  # a percent is within the tolerance
+    assert (differences, problem) == ([[]], None)
+    dear = await compared("R-2", (mug, 1, "4.05"))
+    assert dear[1:] == ([["PRICE"]], "ENTERPRISE_NEEDS_APPROVAL")
+    bowl = await shop.product("Bowl")
+    more, *rest = await compared("R-3", (mug, 1, "4.00"), (mug, 2, "4.00"), (pot, 1, "4.00"), (bowl, 1, "1.00"))
+    assert rest == [[["NOT_RECEIVED"]] * 3 + [["NOT_ORDERED"]], "ENTERPRISE_NEEDS_APPROVAL"]
+    await desk.move(CANCEL, first)
+    await desk.move(CHANGE, more, lines=[of(mug, 3, "4.00"), of(mug, 3, "3.00")])
+    assert (await desk.move(ISSUE, more))["invoice"]["status"] == "ISSUED"
+    assert (await desk.move(ISSUE, dear[0]))["problem"]["code"] == "ENTERPRISE_NEEDS_APPROVAL"
+    other = await supply.supplier("Another")
+    of_another = await desk.enter("R-4", line("1.00"), supplier=other, purchaseOrderId=order)
+    assert of_another["problem"]["code"] == "NOT_FOUND"
+    nobody = await desk.enter("R-5", line("1.00"), supplier=global_id("Supplier", mug))
+    assert nobody["problem"]["code"] == "NOT_FOUND"
+
+
 async def test_lists_say_what_is_late_and_to_whom(company: Company, shop: Shop, gateway: Gateway) -> None:
     desk = Desk(company)
     ada, bo = await shop.customer(), await shop.customer("bo@example.com")
@@ -135,7 +181,7 @@ async def test_lists_say_what_is_late_and_to_whom(company: Company, shop: Shop, 
     unsent = (await desk.draft(ada, line("5.00")))["invoice"]
     for one in (mine, theirs):
         await desk.move(ISSUE, one)
-    payable = (await desk.enter("R-1", line("1.00"), supplier=ada.signed_in))["invoice"]
+    payable = (await desk.enter("R-1", line("1.00"), supplier=await Supply(company).supplier()))["invoice"]
     company.clock.forward(days=14)
     assert (await gateway.data(LIST, {"overdue": True}, as_=company.controller))["invoices"]["totalCount"] == 0
     company.clock.forward(days=1)
