@@ -173,9 +173,10 @@ class WorkflowTriggerInput:
 class DraftPurchaseStepInput:
     product: str = strawberry.field(description=FIELD)
     warehouse: str = strawberry.field(description=FIELD)
+    available: str | None = strawberry.field(default=None, description=f"How many are there. {FIELD}")
 
 
-@strawberry.input(description="Approves a drafted purchase order.")
+@strawberry.input(description="Approves a drafted purchase order, as who approved it in this run, or as the workflow.")
 class ApprovePurchaseStepInput:
     purchase: str = strawberry.field(default="purchase", description=FIELD)
 

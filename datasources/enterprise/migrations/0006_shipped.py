@@ -12,10 +12,37 @@ revision = "0006"
 down_revision = "0005"
 
 _BIG = 'amount_minor >= 100000 and (currency = "EUR" or currency = "USD" or currency = "GBP" or currency = "CHF")'
+_SHORT = "(on_hand < 0 or reserved > 0) and available <= 100"
+_MUCH = 'purchase_minor > 100000 or purchase_currency != "EUR"'
 _ENDS = ["enterprise: invoice.paid", "enterprise: invoice.cancelled"]
 _WEEK = 7 * 24 * 60
 
 SHIPPED = {
+    "What runs short is ordered": {
+        "trigger": {"kind": "event", "event": "commerce: stock.moved", "when": _SHORT, "until": []},
+        "steps": [
+            {
+                "does": {
+                    "kind": "draft_purchase",
+                    "product": "subject",
+                    "warehouse": "warehouse",
+                    "available": "available",
+                },
+                "when": None,
+            },
+            {
+                "does": {
+                    "kind": "ask_approval",
+                    "text": "Buy what runs short?",
+                    "subject": "purchase",
+                    "amount": "purchase_minor",
+                    "currency": "purchase_currency",
+                },
+                "when": _MUCH,
+            },
+            {"does": {"kind": "approve_purchase", "purchase": "purchase"}, "when": None},
+        ],
+    },
     "A big order is looked after": {
         "trigger": {"kind": "event", "event": "commerce: order.shipped", "when": _BIG, "until": []},
         "steps": [

@@ -60,17 +60,23 @@ class Daily:
 
 @dataclass(frozen=True, slots=True)
 class DraftPurchase:
-    """A purchase order for what is short of a product in a warehouse; nothing where nothing is."""
+    """A purchase order for what is short of a product in a warehouse; nothing where nothing is.
 
-    NEEDS: ClassVar[Fields] = {"product": Kind.ID, "warehouse": Kind.ID}
+    `available` is how many there are, if the run knows.
+    """
+
+    NEEDS: ClassVar[Fields] = {"product": Kind.ID, "warehouse": Kind.ID, "available": Kind.NUMBER}
     GIVES: ClassVar[Fields] = {"purchase": Kind.ID, "purchase_minor": Kind.NUMBER, "purchase_currency": Kind.TEXT}
     product: str
     warehouse: str
+    available: str | None = None
     kind: Literal["draft_purchase"] = "draft_purchase"
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovePurchase:
+    """As who approved it in this run, or, where nobody had to, as the workflow."""
+
     NEEDS: ClassVar[Fields] = {"purchase": Kind.ID}
     GIVES: ClassVar[Fields] = {}
     purchase: str

@@ -17,14 +17,17 @@ from resolvers.enterprise.crm.activities import open_activity
 from resolvers.enterprise.crm.contacts import account_owner
 from resolvers.enterprise.crm.tickets import open_ticket
 from resolvers.enterprise.processes.definitions import (
+    ApprovePurchase,
     AskApproval,
     Assignee,
     CallWebhook,
     Does,
+    DraftPurchase,
     OpenActivity,
     OpenTicket,
     Wait,
 )
+from resolvers.enterprise.supply import purchasing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,12 @@ async def do(enterprise: Enterprise, transaction: Transaction, run: Row, does: D
             return await _open_ticket(enterprise, transaction, run, does, given)
         case OpenActivity():
             return await _open_activity(enterprise, transaction, does, given)
-    raise NotImplementedError
+        case DraftPurchase():
+            return await _draft(enterprise, transaction, given)
+        case ApprovePurchase():
+            approver = _id(run.data.get("approved_by"))
+            await purchasing.approve(enterprise, transaction, UUID(given["purchase"]), approver)
+            return Done("Approved the purchase order.")
 
 
 async def _ask(
@@ -77,6 +85,18 @@ async def _ask(
     )
     await enterprise.events.append(transaction, EventType.APPROVAL_ASKED, id, owner=asked_by, run=str(run.id))
     return Done("Asked for approval.", StepStatus.WAITING)
+
+
+async def _draft(enterprise: Enterprise, transaction: Transaction, given: Mapping[str, Any]) -> Done:
+    product_id, warehouse_id = UUID(given["product"]), UUID(given["warehouse"])
+    id = await purchasing.draft_for(
+        enterprise, transaction, product_id=product_id, warehouse_id=warehouse_id, available=given.get("available")
+    )
+    if id is None:
+        return Done("There is nothing to order.", StepStatus.SKIPPED)
+    total = await purchasing.amount_of(enterprise, transaction, id)
+    gives = {"purchase": str(id), "purchase_minor": total.minor, "purchase_currency": total.currency}
+    return Done("Drafted a purchase order.", gives=gives)
 
 
 async def _open_ticket(

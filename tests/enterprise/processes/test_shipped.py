@@ -7,13 +7,16 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.commerce.tables import WAREHOUSES
 from datasources.enterprise.stores import Enterprise
-from datasources.enterprise.tables import ACTIVITIES, TICKETS
+from datasources.enterprise.tables import ACTIVITIES, PURCHASE_ORDERS, TICKETS
 from resolvers.enterprise.processes.definitions import checked, read
 from schema.node import global_id
 from tests.commerce.shop import Shop
 from tests.enterprise.crm import Crm
 from tests.enterprise.processes.conftest import Processes
+from tests.enterprise.processes.test_approvals import ASKED, DECIDE
+from tests.enterprise.supply import Supply
 
 ALL = "{ workflows { nodes { id name on trigger steps runs { totalCount } } } }"
 SWITCH = "mutation ($input: SwitchWorkflowInput!) { done: switchWorkflow(input: $input) { workflow { on } } }"
@@ -79,3 +82,27 @@ async def test_an_overdue_invoice_goes_up_until_it_is_paid(processes: Processes,
     processes.clock.forward(days=7)
     await processes.until("DONE", "CANCELLED")
     assert (await to_do(processes))[2:] == [(company.director.id, None)]
+
+
+async def test_what_runs_short_is_ordered_and_much_of_it_is_approved_before(processes: Processes, shop: Shop) -> None:
+    company, supply = processes.company, Supply(processes.company)
+    await begun(processes, shop)
+    dear, cheap = [await shop.product(name, stock={"BER": 50}) for name in ("Sofa", "Mug")]
+    (warehouse,) = [row.id for row in await shop.database.rows(sa.select(WAREHOUSES.c.id))]
+    supplier = await supply.supplier()
+    for product, price in ((dear, "500.01"), (cheap, "500.00")):
+        await supply.price(supplier, product, price)
+        await supply.point(supplier, product, warehouse, at=10, quantity=2)
+    sold: dict[str, Any] = {"warehouse": str(warehouse), "kind": "reserve", "on_hand": 0, "reserved": 1}
+    for available in (101, 11, 10, 9):
+        await processes.tell("stock.moved", cheap, **sold, available=available)
+    await processes.until("DONE", "DONE", "DONE")
+    await processes.tell("stock.moved", dear, **sold, available=10)
+    await processes.until("WAITING", "DONE", "DONE", "DONE")
+    found = await company.database.rows(sa.select(PURCHASE_ORDERS).order_by(PURCHASE_ORDERS.c.total_minor))
+    assert [(row.total_minor, row.status) for row in found] == [(100_000, "approved"), (100_002, "draft")]
+    (asked,) = (await company.gateway.data(ASKED, as_=company.manager))["approvals"]["nodes"]
+    await company.do(DECIDE, company.manager, approvalId=asked["id"], approve=True)
+    await processes.until("DONE", "DONE", "DONE", "DONE")
+    found = await company.database.rows(sa.select(PURCHASE_ORDERS).order_by(PURCHASE_ORDERS.c.total_minor))
+    assert [(row.status, row.approved_by) for row in found] == [("approved", None), ("approved", company.manager.id)]
