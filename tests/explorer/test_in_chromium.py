@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(not READY, reason="needs npm to build the explorer"),
 ]
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 EDITOR, ANSWER = ".graphiql-query-editor", ".graphiql-response"
 
 

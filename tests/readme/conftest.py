@@ -14,6 +14,7 @@ from datasources.sandbox.process import Sandbox
 from datasources.settings import Settings, read
 from datasources.social.settings import SocialSettings
 from house import SAMPLES, House
+from schema.commerce.domain import COMMERCE
 from schema.links import LINKS
 from tests.gateway_client import Gateway
 
@@ -29,7 +30,8 @@ async def house(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> A
     )
     async with house.app.router.lifespan_context(house.app):
         for domain, sample in SAMPLES:
-            await sample.fill(house.sources[domain.stores], sandbox_url=sandbox.url)
+            scale = 1.0 if domain is COMMERCE else 0.1  # the tour tells figures of commerce, and social's hang on them
+            await sample.fill(house.sources[domain.stores], scale=scale, sandbox_url=sandbox.url)
         for links in LINKS:
             await links.fill(house.sources, sandbox_url=sandbox.url)
         yield house
