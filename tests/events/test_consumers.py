@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -90,6 +90,20 @@ async def test_the_offset_also_moves_over_events_of_other_types(
         async with asyncio.timeout(PATIENCE_S):
             while await ledger.offsets.position("noting") < head:
                 pass
+
+
+async def test_of_all_types_those_that_are_picked_are_handled(log: Log, ledger: Ledger) -> None:
+    async def pick(_: Context, events: Sequence[Event]) -> Sequence[Event]:
+        return [event for event in events if event.data["number"] % 2]
+
+    for _ in range(4):
+        await log.write()
+    async with consuming(log, ledger, replace(NOTING, types=None, pick=pick)):
+        assert await noted(ledger, 2) == [1, 3]
+        await log.write()
+        await log.write()
+        assert await noted(ledger, 3) == [1, 3, 5]
+    assert await ledger.offsets.position("noting") == await log.journal.head()
 
 
 async def test_an_event_that_cannot_be_handled_is_tried_again_and_later_ones_wait(
