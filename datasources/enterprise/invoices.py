@@ -119,6 +119,14 @@ class Invoices:
         open_ones = Condition(_OPEN, {"direction": direction, **since})
         return await self._database.rows(read(_AGED, open_ones, self._visible))
 
+    async def dossier(self, customer_id: UUID) -> dict[str, Any]:
+        """What was issued to this customer, by the names of its tables. An erasure leaves it: books are kept by law."""
+        theirs = (INVOICES.c.customer_id == customer_id, INVOICES.c.number.is_not(None))
+        lines = sa.select(INVOICE_LINES).join(INVOICES).where(*theirs).order_by(INVOICES.c.id, INVOICE_LINES.c.position)
+        told = {"invoices": sa.select(INVOICES).where(*theirs).order_by(INVOICES.c.id), "invoice_lines": lines}
+        async with self._database.transaction() as transaction:
+            return {name: [dict(row._mapping) for row in await transaction.rows(asked)] for name, asked in told.items()}
+
     async def draft(
         self, transaction: Transaction, values: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
     ) -> UUID | None:

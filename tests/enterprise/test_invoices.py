@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from datasources.actor import SYSTEM
 from datasources.enterprise.tables import EVENTS, INVOICES
 from resolvers.context import Context
+from resolvers.enterprise.crm.privacy import export
 from resolvers.enterprise.invoices import tell_overdue
 from schema.node import global_id
 from tests.commerce.shop import Shop, Sold
@@ -212,6 +213,10 @@ async def test_lists_say_what_is_late_and_to_whom(company: Company, shop: Shop, 
     assert (await gateway.data(one, {"id": mine["id"]}, as_=ada))["invoice"]["number"]
     assert await gateway.refused(one, {"id": mine["id"]}) == ["UNAUTHENTICATED"]
     assert await gateway.refused(AGED, as_=ada) == ["FORBIDDEN"]
+    with Context(SYSTEM, company.house.sources, company.clock) as context:
+        held = await export(context, ada.signed_in)
+    assert held is not None
+    assert [(one["status"], len(held["invoice_lines"])) for one in held["invoices"]] == [("paid", 1)]
     before = len(await company.database.rows(sa.select(EVENTS.c.type)))
     for mutation in (ISSUE, CANCEL):
         input = {"invoiceId": unsent["id"], "idempotencyKey": "k"}

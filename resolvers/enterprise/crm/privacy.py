@@ -30,7 +30,8 @@ async def forget_customer(context: Context, transaction: Transaction, event: Eve
 
 async def export(context: Context, id: UUID) -> dict[str, Any] | None:
     """Everything held of this customer, as JSON values; None where that is nothing. The caller may export them."""
-    told = await context.of(Enterprise).contacts.dossier(id)
+    enterprise = context.of(Enterprise)
+    told = await enterprise.contacts.dossier(id) | await enterprise.invoices.dossier(id)
     if not any(told.values()):
         return None
     # asyncpg's UUIDs are of a class of their own, which orjson does not know.
