@@ -6,11 +6,14 @@ from typing import Any
 from datasources.actor import Actor
 from tests.enterprise.processes.conftest import PLACED, Processes
 from tests.gateway_client import Gateway
+from tests.listening import Listen
 
 DECIDE = """mutation ($input: DecideApprovalInput!) { done: decideApproval(input: $input) {
   approval { status note decidedBy { name } } problem { code } } }"""
 ASKED = """{ approvals(first: 50) { totalCount nodes { id status text amount { amount currency } askedBy { name }
   run { status } } } }"""
+HEARD = 'subscription { approvalChanged(after: "oldest") { type approval { amount { amount } } } }'
+RAN = 'subscription { workflowRunChanged(after: "oldest") { type run { status } } }'
 ASK = {"askApproval": {"text": "Is it real?", "subject": "subject", "amount": "total_minor", "currency": "currency"}}
 WAIT = {"wait": {"minutes": 5}}
 CANCEL = "mutation ($input: WorkflowRunInput!) { done: cancelRun(input: $input) { run { status } } }"
@@ -99,3 +102,20 @@ async def test_what_is_cancelled_needs_no_approval(processes: Processes) -> None
     (one, _) = await asked(processes, company.manager)
     assert (await decide(processes, company.manager, one["id"], approve=False))["approval"]["status"] == "REJECTED"
     await processes.until("REJECTED", "CANCELLED")
+
+
+async def test_who_may_see_it_hears_of_it(processes: Processes, listen: Listen) -> None:
+    company = processes.company
+    await processes.save("Ask", {"event": PLACED}, ASK)
+    await processes.place(20_000_01)
+    await processes.until("WAITING")
+    await processes.place(1)
+    await processes.until("WAITING", "WAITING")
+    async with listen(HEARD, company.manager) as next:
+        assert await next() == {"type": "APPROVAL_ASKED", "approval": {"amount": {"amount": "0.01"}}}
+    async with listen(HEARD, company.director) as next:
+        assert (await next())["approval"] == {"amount": {"amount": "20000.01"}}
+    async with listen(RAN, company.manager) as next:
+        assert await next() == {"type": "RUN_STARTED", "run": {"status": "WAITING"}}
+    async with listen(RAN, company.sales) as next:
+        assert await next() == ["FORBIDDEN"]
