@@ -5,7 +5,7 @@ stands which one that is. A domain leaves with all that names it here.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +16,12 @@ from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments.taken import taken
 from datasources.commerce.people import buyers, known, person_by_email
 from datasources.commerce.shipped import shipped
+from datasources.commerce.stocked import best_sold
 from datasources.commerce.stores import Commerce
 from datasources.enterprise.errors import InvoicedAlready, OrderDiffers
 from datasources.enterprise.sample.crm import MOST_CONTACTS, fill_crm
 from datasources.enterprise.sample.invoices import INVOICED, fill_invoices
+from datasources.enterprise.sample.supply import MOST_PLACES, SOLD_DAYS, fill_supply
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.supply.purchases import Place
 from datasources.enterprise.supply.suppliers import MOST_POINTS
@@ -573,6 +575,9 @@ async def fill_enterprise(sources: Mapping[type, Any], **options: Any) -> bool:
     """What the company has to do with what the shop sold; each area asks for what it needs of it."""
     there = await buyers(sources[Commerce], [f"{name}@example.com" for name in ("ada", "bo")], MOST_CONTACTS)
     filled = await fill_crm(sources[Enterprise], there, **options)
+    since = sources[Commerce].clock() - timedelta(days=SOLD_DAYS)
+    sold = await best_sold(sources[Commerce], since, MOST_PLACES)
+    filled = await fill_supply(sources[Enterprise], sold, **options) or filled
     return await fill_invoices(sources[Enterprise], await shipped(sources[Commerce], INVOICED), **options) or filled
 
 

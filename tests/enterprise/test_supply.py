@@ -15,6 +15,7 @@ from datasources.errors import Forbidden
 from datasources.money import Money
 from resolvers.enterprise.supply.purchasing import amount_of, approve, draft_for
 from resolvers.enterprise.supply.rules import MOVES, Demand, check_approval, check_move, to_order
+from schema.links import fill_enterprise
 from schema.node import read_id
 from tests.commerce.shop import Shop, Sold
 from tests.enterprise.company import Company
@@ -228,6 +229,31 @@ async def test_what_is_set_again_is_changed_and_noted(
     assert await supply.refused(POINT, productId=product, supplierId=other, **reorder) == "INVALID_INPUT"
     for lines in ([], pieces((mug, 1)), pieces((mug, 2), (mug, 2)), pieces((mug, 0)), pieces((uuid4(), 2))):
         assert await supply.refused(DRAFT, supplierId=potter, warehouseId=place, lines=lines) == "INVALID_INPUT"
+
+
+async def test_the_sample_fits_what_was_sold(company: Company, shop: Shop, gateway: Gateway) -> None:
+    """Of each product and warehouse from which something was sold: a price, a reorder point, and an order."""
+    ada = await shop.customer()
+    for name, warehouse, sold in (("Mug", "BER", 90), ("Mug", "LYS", 9), ("Pot", "BER", 30)):
+        product = await shop.product(name, sku=f"{name}-{warehouse}", price=2000)
+        await shop.sold_from(ada, warehouse, Sold(product, sold))
+    assert await fill_enterprise(company.house.sources) is True
+    assert await fill_enterprise(company.house.sources) is False
+    asked = """{ reorderPoints { nodes { reorderAt reorderQuantity product { sku } warehouse { code } } }
+      purchaseOrders { nodes { status total { amount } lines { quantity received } receipts { totalCount } } } }"""
+    found = await gateway.data(asked, as_=company.buyer)
+    points = {one["product"]["sku"]: one for one in found["reorderPoints"]["nodes"]}
+    assert (points["Mug-BER"]["reorderAt"], points["Mug-BER"]["reorderQuantity"]) == (28, 30)
+    assert {sku: one["warehouse"]["code"] for sku, one in points.items()} == {
+        "Mug-BER": "BER",
+        "Mug-LYS": "LYS",
+        "Pot-BER": "BER",
+    }
+    orders = {one["status"]: one for one in found["purchaseOrders"]["nodes"]}
+    assert set(orders) == {"RECEIVED", "SENT"}
+    for order in orders.values():
+        came = order["receipts"]["totalCount"]
+        assert all(line["received"] == line["quantity"] * came for line in order["lines"])
 
 
 def test_the_rules() -> None:
