@@ -63,9 +63,16 @@ _INVOICE: Fields = {
     "order": Kind.ID,
     **_MONEY,
 }
+_PURCHASE: Fields = {"number": Kind.TEXT, "supplier": Kind.ID, **_MONEY}
 _TOLD: Mapping[str, Fields] = {
     EventType.EMPLOYEE_HIRED: {"role": Kind.TEXT},
+    EventType.PURCHASE_DRAFTED: _PURCHASE,
+    EventType.PURCHASE_APPROVED: _PURCHASE,
+    EventType.PURCHASE_SENT: _PURCHASE,
+    EventType.PURCHASE_RECEIVED: _PURCHASE,
+    EventType.PURCHASE_CANCELLED: _PURCHASE,
     EventType.GOODS_RECEIVED: {"purchase": Kind.ID, "warehouse": Kind.ID},
+    EventType.REORDER_CHANGED: {"product": Kind.ID, "warehouse": Kind.ID},
     EventType.INVOICE_DRAFTED: _INVOICE,
     EventType.INVOICE_CHANGED: _INVOICE,
     EventType.INVOICE_ISSUED: _INVOICE,
