@@ -31,6 +31,8 @@ def _keys(value: SecretStr) -> SecretStr:
 def _address_of_service(value: str) -> str:
     if not _is_url(value, "http", "https"):
         raise ValueError("it is no address that begins with http:// or https://")
+    if urlsplit(value).username is not None:
+        raise ValueError("it has a user or password in it, which would end in logs; services have keys of their own")
     return value
 
 

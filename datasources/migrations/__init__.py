@@ -7,15 +7,25 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from datasources.settings import WrongSetting
 from datasources.sql import Database
 
 VERSION = sa.table("alembic_version", sa.column("version_num", sa.String()))
 
 
 async def migrate(database: Database, history: Path) -> bool:
-    """Runs the revisions that are missing; whether there were any. Several processes may call it at once."""
-    if await database.in_one_thread(version_on) == _newest(history):
+    """Runs the revisions that are missing; whether there were any. Several processes may call it at once.
+
+    Raises: WrongSetting where the database is newer than this code; SourceError.
+    """
+    there, ours = await database.in_one_thread(version_on), _newest(history)
+    if there == ours:
         return False
+    if there is not None and there > ours:
+        raise WrongSetting(
+            f"The database '{database.name}' is at version {there}, and this release knows {ours} at most: start the "
+            "release that made it so, or restore a copy from before."
+        )
     await database.in_one_thread(lambda connection: _upgrade(connection, history))
     return True
 

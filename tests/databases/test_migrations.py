@@ -15,6 +15,7 @@ from datasources.commerce.tables import METADATA
 from datasources.house import sources as house
 from datasources.house import tables as house_tables
 from datasources.migrations import migrate
+from datasources.settings import WrongSetting
 from datasources.social import tables as social_tables
 from datasources.sql import Database
 from tests.database_servers import Postgres, Sqlite
@@ -68,6 +69,15 @@ async def test_the_database_of_the_house_is_what_its_tables_say(empty_url: str) 
 async def test_migrating_twice_does_nothing(database_url: str) -> None:
     database = Database("commerce", database_url)
     assert await migrate(database, MIGRATIONS) is False
+    await database.close()
+
+
+async def test_a_database_of_a_newer_release_is_left_alone(database_url: str) -> None:
+    database = Database("commerce", database_url)
+    async with database.transaction() as transaction:
+        await transaction.write(sa.text("UPDATE alembic_version SET version_num = '9001'"))
+    with pytest.raises(WrongSetting, match="'commerce' is at version 9001, and this release knows 0003 at most: start"):
+        await migrate(database, MIGRATIONS)
     await database.close()
 
 

@@ -218,6 +218,12 @@ def test_in_production_an_issuer_stands_in_for_the_secret_of_tokens(monkeypatch:
         ),
         (
             "development",
+            {"RATES_URL": "https://me:hidden@rates.example.com"},
+            "HEDDLE_RATES_URL is wrong: it has a user or password in it, which would end in logs; services have keys "
+            "of their own; write its address, for example https://api.frankfurter.dev",
+        ),
+        (
+            "development",
             {"TOKEN_ISSUER": ""},
             "HEDDLE_TOKEN_ISSUER is wrong: the keys of HEDDLE_JWKS_URL are for one issuer's tokens alone, and it names "
             "none; write for example HEDDLE_TOKEN_ISSUER=https://id.example.com",
@@ -236,7 +242,7 @@ def test_in_production_an_issuer_stands_in_for_the_secret_of_tokens(monkeypatch:
         ),
     ],
 )
-def test_an_issuer_is_named_with_where_its_keys_are(
+def test_addresses_and_issuers_that_cannot_be_are_told(
     env: str, changed: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = {f"HEDDLE_{name}": value for name, value in (ISSUER | changed | {"ENV": env}).items()}
