@@ -33,6 +33,7 @@ from tests.enterprise.supply import (
     pieces,
 )
 from tests.gateway_client import Gateway
+from tests.listening import Listen
 
 ORDERS = """{ purchaseOrders(first: 10) { totalCount nodes { number status total { amount } supplier { name }
   warehouse { code } draftedBy { name } lines { quantity unitPrice { amount } total { amount } product { name } }
@@ -42,6 +43,7 @@ PRODUCT = """query ($id: ID!) { product(id: $id) {
   openPurchaseOrders(first: 5) { totalCount nodes { id } } } }"""
 SUGGESTED = """{ reorderSuggestions { quantity sold available onOrder cost { amount } product { name }
   warehouse { code } supplier { name } } }"""
+CHANGED = 'subscription { purchaseOrderChanged(after: "oldest") { type purchaseOrder { id total { amount } } } }'
 STOCK = "query ($id: ID!) { product(id: $id) { available } }"
 
 
@@ -116,7 +118,9 @@ async def test_what_is_received_is_never_more_than_was_ordered(
     assert await _available(gateway, shop, mug) == 11
 
 
-async def test_another_approves_up_to_their_amount(company: Company, supply: Supply, shop: Shop) -> None:
+async def test_another_approves_up_to_their_amount(
+    company: Company, supply: Supply, shop: Shop, listen: Listen
+) -> None:
     mug, ber = await shop.product("Mug"), await shop.warehouse("BER")
     potter, abroad = await supply.supplier(), await supply.supplier("Pots Inc", "USD")
     await supply.price(potter, mug, "200.00")
@@ -134,6 +138,12 @@ async def test_another_approves_up_to_their_amount(company: Company, supply: Sup
     await supply.made(APPROVE, company.director, purchaseOrderId=foreign)
     assert (await supply.made(CANCEL, purchaseOrderId=own))["status"] == "CANCELLED"
     assert await supply.refused(APPROVE, company.manager, purchaseOrderId=small) == "ENTERPRISE_INVALID_MOVE"
+    async with listen(CHANGED, company.buyer) as next:
+        told = [await next() for _ in range(8)]
+    assert [one["type"].removeprefix("PURCHASE_") for one in told] == ["DRAFTED"] * 4 + ["APPROVED"] * 3 + ["CANCELLED"]
+    assert told[4]["purchaseOrder"] == {"id": small, "total": {"amount": "20000.00"}}
+    async with listen(CHANGED, company.sales) as next:
+        assert await next() == ["FORBIDDEN"]
 
 
 async def test_processes_draft_one_order_at_a_time(company: Company, supply: Supply, shop: Shop) -> None:
