@@ -152,9 +152,9 @@ async def _prepared(address: str, scale: float | None, sandbox_url: str | None) 
         for domain, sample in SAMPLES:
             with progress("Making sample data, this once") as tell:
                 await sample.fill(sources[domain.stores], scale=scale, sandbox_url=sandbox_url, progress=tell)
-        for links in LINKS:
+        for fill in [links.fill for links in LINKS if links.fill]:
             with progress("Making sample data of several domains, this once") as tell:
-                await links.fill(sources, sandbox_url=sandbox_url, progress=tell)
+                await fill(sources, sandbox_url=sandbox_url, progress=tell)
         email, query = next((sample.people[0], sample.query) for _, sample in SAMPLES)
         person = await person_with(sources, email)
         token = Tokens.configured(settings).issue(person.signed_in, person.scopes, 12 * 3600) if person else None

@@ -82,6 +82,6 @@ class Links:
     """
 
     between: tuple[str, ...]
-    fill: Callable[..., Awaitable[bool]]
+    fill: Callable[..., Awaitable[bool]] | None = None
     query: type | None = None
     mutation: type | None = None

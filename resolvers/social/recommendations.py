@@ -11,7 +11,7 @@ from loaders.social import SocialLoaders
 from resolvers.context import Context
 
 BoughtTogether = Callable[[Context], Awaitable[Sequence[UUID]]]
-"""Products that people bought with what the actor bought: another domain knows, and `schema/links.py` says which."""
+"""Products that people bought with what the actor bought: another domain knows, and `schema/links` says which."""
 
 
 @dataclass(frozen=True, slots=True)

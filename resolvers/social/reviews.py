@@ -19,7 +19,7 @@ from resolvers.social.profiles import hold_me
 from resolvers.text import plain
 
 HasBought = Callable[[Context, UUID], Awaitable[bool]]
-"""Whether the actor has received a product: another domain knows that, and `schema/links.py` says which."""
+"""Whether the actor has received a product: another domain knows that, and `schema/links` says which."""
 
 
 @dataclass(frozen=True, slots=True)

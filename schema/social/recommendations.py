@@ -1,4 +1,4 @@
-"""Whom you may like; what you may like is said in `schema/links.py`."""
+"""Whom you may like; what you may like is said in `schema/links`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reviews. Which product one is of, and who may write one, is said in `schema/links.py`."""
+"""Reviews. Which product one is of, and who may write one, is said in `schema/links`."""
 
 from datetime import datetime
 from typing import Any

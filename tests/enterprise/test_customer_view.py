@@ -3,7 +3,7 @@
 from typing import Any
 
 from datasources.actor import Actor
-from schema.links import fill_enterprise
+from schema.links.commerce_enterprise import fill_enterprise
 from tests.commerce.shop import Shop, Sold
 from tests.enterprise.company import Company
 from tests.enterprise.crm import Crm

@@ -15,7 +15,7 @@ from datasources.errors import Forbidden
 from datasources.money import Money
 from resolvers.enterprise.supply.purchasing import amount_of, approve, draft_for
 from resolvers.enterprise.supply.rules import MOVES, Demand, check_approval, check_move, to_order
-from schema.links import fill_enterprise
+from schema.links.commerce_enterprise import fill_enterprise
 from schema.node import read_id
 from tests.commerce.shop import Shop, Sold
 from tests.enterprise.company import Company

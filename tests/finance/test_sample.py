@@ -11,7 +11,7 @@ from datasources.finance.sample.fill import fill_own, fill_wallets
 from datasources.finance.stores import Finance
 from datasources.finance.tables import ACCOUNTS, TRANSFERS
 from resolvers.finance.privacy import export
-from schema.links import fill_accounts
+from schema.links.commerce_finance import fill_accounts
 from tests.commerce.shop import Shop
 from tests.finance.bank import ISSUE_INVOICE, PAY_INVOICE, Bank
 from tests.finance.test_postings import consume, happened

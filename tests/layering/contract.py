@@ -9,7 +9,7 @@ from importlinter import Contract, ContractCheck, fields, output
 class DomainsContract(Contract):
     """`domains` never import each other, and nobody imports them but `joints`, which join them to the house.
 
-    `links` holds the edges between domains; it may be missing, and only the first of the joints may import it.
+    The package `links` holds the edges between domains; only the first of the joints may import it.
     """
 
     domains: Any = fields.ListField(subfield=fields.StringField())
@@ -30,10 +30,13 @@ class DomainsContract(Contract):
             output.print_error(line)
 
     def _allowed(self, importer: str, imported: str) -> bool:
-        if imported == self.links:
-            return bool(importer == self.joints[0])
+        if self._links(imported):
+            return self._links(importer) or bool(importer == self.joints[0])
         domain = self._domain(imported)
-        return domain in (None, self._domain(importer)) or importer in (*self.joints, self.links)
+        return domain in (None, self._domain(importer)) or importer in self.joints or self._links(importer)
+
+    def _links(self, module: str) -> bool:
+        return f"{module}.".startswith(f"{self.links}.")
 
     def _domain(self, module: str) -> str | None:
         _, _, below = module.partition(".")

@@ -1,6 +1,5 @@
 """The house keeps its layers, and loses a domain without falling down."""
 
-import ast
 import re
 import shutil
 import subprocess
@@ -57,34 +56,20 @@ def run(command: list[str], directory: Path) -> tuple[int, str]:
 
 
 def delete_domain(house: Path, name: str) -> None:
-    """As DESIGN says: its folders, its loader file, its line in DOMAINS, and what names it in the links."""
+    """As DESIGN says: its folders, its loader file, its line in DOMAINS, and the links that have its name."""
     for layer in LAYERS:
         shutil.rmtree(house / layer / name, ignore_errors=True)
     (house / "loaders" / f"{name}.py").unlink()
     graph = house / "schema" / "graph.py"
     kept = [line for line in graph.read_text().splitlines() if not line.startswith(f"from schema.{name}.")]
     graph.write_text(re.sub(rf"\b{name.upper()}\b,? ?", "", "\n".join(kept)))
-    links = house / "schema" / "links.py"
-    links.write_text(without(links.read_text(), name))
-
-
-def without(source: str, domain: str) -> str:
-    """The links without each statement that names what is the domain's, or what has gone with it."""
-    tree = ast.parse(source)
-    gone: set[str] = set()
-    for statement in list(tree.body):
-        named = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        if isinstance(statement, ast.ImportFrom) and domain in (statement.module or "").split("."):
-            gone |= {alias.asname or alias.name for alias in statement.names}
-        elif isinstance(statement, ast.Assign) and "LINKS" in named and named & gone:
-            statement.value = ast.Tuple([], ast.Load())
-            continue
-        elif named & gone:
-            gone.add(getattr(statement, "name", ""))
-        else:
-            continue
-        tree.body.remove(statement)
-    return ast.unparse(tree)
+    links = house / "schema" / "links"
+    gone = [path for path in links.iterdir() if name in path.stem.split("_")]
+    for path in gone:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    listed = links / "__init__.py"
+    left = [one for one in listed.read_text().splitlines() if not any(path.stem in one.lower() for path in gone)]
+    listed.write_text("\n".join(left))
 
 
 def test_the_contracts_hold_and_name_every_domain() -> None:

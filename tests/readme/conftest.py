@@ -32,8 +32,8 @@ async def house(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> A
         for domain, sample in SAMPLES:
             scale = 1.0 if domain is COMMERCE else 0.1  # the tour tells figures of commerce, and social's hang on them
             await sample.fill(house.sources[domain.stores], scale=scale, sandbox_url=sandbox.url)
-        for links in LINKS:
-            await links.fill(house.sources, sandbox_url=sandbox.url)
+        for fill in [links.fill for links in LINKS if links.fill]:
+            await fill(house.sources, sandbox_url=sandbox.url)
         yield house
 
 

@@ -1,0 +1,105 @@
+"""Customers and orders of the shop, as sales and support know them."""
+
+from uuid import UUID
+
+import strawberry
+
+from datasources.errors import InvalidInput, KeyReused, NotFound
+from loaders.commerce import CommerceLoaders
+from loaders.enterprise import EnterpriseLoaders
+from resolvers.context import Context
+from resolvers.enterprise.crm import activities, contacts, tickets
+from schema.access import scope
+from schema.commerce.customers import Customer
+from schema.commerce.orders import Order
+from schema.connection import Connection
+from schema.enterprise.crm.activities import Activity, ActivityPayload, CreateActivityInput
+from schema.enterprise.crm.contacts import Contact, ContactPayload, LinkContactInput
+from schema.enterprise.crm.tickets import OpenTicketInput, Ticket, TicketPayload
+from schema.fields import edge, edge_page
+from schema.links.linked import linked
+from schema.problems import mutation, payload
+
+
+@linked(Customer)
+class CustomerContact:
+    contact: Contact | None = edge(
+        EnterpriseLoaders.contact_by_customer,
+        key="id",
+        description="Whom sales know this customer as; null where they do not, or you may not see it.",
+    )
+
+
+@linked(Contact)
+class ContactCustomer:
+    customer: Customer | None = edge(
+        CommerceLoaders.customer_by_id,
+        key="customer_id",
+        description="With orders, profile and accounts; null for who never bought, or where you may not see it.",
+    )
+
+
+@linked(Order)
+class OrderTickets:
+    tickets: Connection[Ticket] = edge_page(
+        EnterpriseLoaders.tickets_by_order,
+        key="id",
+        description="The newest first; none unless you may see tickets.",
+    )
+
+
+@linked(Ticket)
+class TicketOrder:
+    order: Order | None = edge(
+        CommerceLoaders.order_by_id, key="order_id", description="What it is about; null where you may not see it."
+    )
+
+
+@linked(Activity)
+class ActivityOrder:
+    order: Order | None = edge(
+        CommerceLoaders.order_by_id, key="order_id", description="What it is about; null where you may not see it."
+    )
+
+
+async def is_customer(context: Context, id: UUID) -> bool:
+    """One whom the actor sees, and who was not erased."""
+    found = await context.loaders.load(CommerceLoaders.customer_by_id, id)
+    return found is not None and found.erased_at is None
+
+
+async def _customer_of(context: Context, order_id: UUID) -> UUID:
+    """Raises: NotFound."""
+    found = await context.loaders.load(CommerceLoaders.order_by_id, order_id)
+    if found is None:
+        raise NotFound("order")
+    customer_id: UUID = found.customer_id
+    return customer_id
+
+
+@strawberry.type
+class CrmLinksMutation:
+    @mutation(
+        scope("crm:write"), "Says which customer of the shop a contact is, for good.", InvalidInput, NotFound, KeyReused
+    )
+    async def link_contact(self, info: strawberry.Info, input: LinkContactInput) -> ContactPayload | None:
+        return await payload(
+            ContactPayload,
+            contact=lambda: contacts.link_contact(info.context, *input.ids(), is_customer, input.idempotency_key),
+        )
+
+    @mutation(scope("crm:write"), "Something to do, for you or another.", InvalidInput, NotFound, KeyReused)
+    async def create_activity(self, info: strawberry.Info, input: CreateActivityInput) -> ActivityPayload | None:
+        return await payload(
+            ActivityPayload,
+            activity=lambda: activities.create_activity(
+                info.context, input.value(), _customer_of, input.idempotency_key
+            ),
+        )
+
+    @mutation(scope("tickets:write"), "Opens a ticket.", InvalidInput, NotFound, KeyReused)
+    async def open_ticket(self, info: strawberry.Info, input: OpenTicketInput) -> TicketPayload | None:
+        return await payload(
+            TicketPayload,
+            ticket=lambda: tickets.create_ticket(info.context, input.value(), _customer_of, input.idempotency_key),
+        )

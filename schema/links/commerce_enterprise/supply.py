@@ -1,0 +1,192 @@
+"""Products and warehouses of the shop, and who supplies them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from datasources.commerce.stores import Commerce
+from datasources.enterprise.supply.purchases import Place
+from datasources.enterprise.supply.suppliers import MOST_POINTS
+from datasources.errors import InvalidInput, KeyReused, NotFound
+from loaders.commerce import CommerceLoaders
+from loaders.enterprise import EnterpriseLoaders
+from resolvers.context import Context
+from resolvers.enterprise.supply import purchasing, reordering, suppliers
+from schema import access
+from schema.access import INHERITED, scope
+from schema.commerce.catalogue import Product
+from schema.commerce.inventory import Warehouse
+from schema.connection import Connection
+from schema.cost import Cost
+from schema.enterprise.supply.purchases import (
+    DraftPurchaseOrderInput,
+    GoodsReceiptLine,
+    PurchaseLine,
+    PurchaseOrder,
+    PurchaseOrderPayload,
+    pieces,
+)
+from schema.enterprise.supply.suppliers import (
+    ReorderPoint,
+    ReorderPointPayload,
+    SetReorderPointInput,
+    SetSupplierPriceInput,
+    Supplier,
+    SupplierPrice,
+    SupplierPricePayload,
+)
+from schema.fields import computed, edge, edge_page
+from schema.links.linked import linked
+from schema.money import Money
+from schema.node import uuid_of
+from schema.problems import mutation, payload
+
+
+@linked(Product)
+class ProductSupply:
+    suppliers: Connection[SupplierPrice] = edge_page(
+        EnterpriseLoaders.prices_by_product,
+        key="id",
+        description="What suppliers take for it, the lowest first; none unless you may see supply.",
+    )
+    open_purchase_orders: Connection[PurchaseOrder] = edge_page(
+        EnterpriseLoaders.open_purchases_by_product,
+        key="id",
+        description="Those of which something may still come, the newest first; none unless you may see supply.",
+    )
+
+
+@linked(SupplierPrice)
+class SupplierPriceProduct:
+    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
+
+
+@linked(ReorderPoint)
+class ReorderPointPlace:
+    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
+    warehouse: Warehouse | None = edge(
+        CommerceLoaders.warehouse_by_id, key="warehouse_id", description="Null where you may not see warehouses."
+    )
+
+
+@linked(PurchaseOrder)
+class PurchaseOrderWarehouse:
+    warehouse: Warehouse | None = edge(
+        CommerceLoaders.warehouse_by_id,
+        key="warehouse_id",
+        description="Where it is to come; null where you may not see warehouses.",
+    )
+
+
+@linked(PurchaseLine)
+class PurchaseLineProduct:
+    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
+
+
+@linked(GoodsReceiptLine)
+class GoodsReceiptLineProduct:
+    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
+
+
+async def _taken(context: Context, product_ids: Sequence[UUID], since: datetime) -> Mapping[Place, int]:
+    return await context.of(Commerce).analytics.taken_from_warehouses(product_ids, since)
+
+
+async def _available(context: Context, product_ids: Sequence[UUID]) -> Mapping[Place, int]:
+    levels = await context.of(Commerce).inventory.levels_of(product_ids)
+    return {(level.product_id, level.warehouse_id): level.on_hand - level.reserved for level in levels}
+
+
+async def _exist(context: Context, product_id: UUID | None, warehouse_id: UUID | None) -> None:
+    """Raises: NotFound."""
+    if product_id and await context.loaders.load(CommerceLoaders.product_by_id, product_id) is None:
+        raise NotFound("product")
+    if warehouse_id and await context.loaders.load(CommerceLoaders.warehouse_by_id, warehouse_id) is None:
+        raise NotFound("warehouse")
+
+
+@strawberry.type(description="What to order of a product for a warehouse now.", directives=[INHERITED])
+class ReorderSuggestion:
+    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
+    warehouse: Warehouse | None = edge(CommerceLoaders.warehouse_by_id, key="warehouse_id")
+    supplier: Supplier | None = edge(EnterpriseLoaders.supplier_by_id, key="supplier_id")
+    quantity: int = strawberry.field(description="At least the supplier's minimum.")
+    cost: Money = computed(Money.of, "total_minor", "currency", description="Of all of it.")
+    sold: int = strawberry.field(description="Pieces that orders of the last `days` days took from there.")
+    available: int = strawberry.field(description="Pieces that can be ordered from there now.")
+    on_order: int = strawberry.field(description="Pieces that may still come there.")
+
+
+@strawberry.type
+class SupplyLinksQuery:
+    @access.field(
+        scope("supply:read"),
+        "What to order now at the reorder points of a supplier, of a warehouse, or at all, of the oldest "
+        f"{MOST_POINTS}. What is there and on its way has to last until the next review's order has come, at the "
+        f"average of the last `days` days, with {reordering.SAFETY_DAYS} days more for safety: sold / days * "
+        "(lead days + review days) + safety - available - on order. Takes scopes analytics:read and inventory:read, "
+        "too.",
+        Cost(weight=1000, size=100),
+    )
+    async def reorder_suggestions(
+        self,
+        info: strawberry.Info,
+        supplier_id: strawberry.ID | None = None,
+        warehouse_id: strawberry.ID | None = None,
+        days: int = 90,
+        review_days: int = 14,
+    ) -> list[ReorderSuggestion] | None:
+        supplier = uuid_of(supplier_id, "Supplier", "supplierId") if supplier_id else None
+        warehouse = uuid_of(warehouse_id, "Warehouse", "warehouseId") if warehouse_id else None
+        found: Any = await reordering.suggest(info.context, supplier, warehouse, days, review_days, _taken, _available)
+        return found
+
+
+@strawberry.type
+class SupplyLinksMutation:
+    @mutation(
+        scope("supply:write"),
+        "What a supplier takes for a product from now on; orders keep what they were drafted with.",
+        InvalidInput,
+        NotFound,
+        KeyReused,
+    )
+    async def set_supplier_price(
+        self, info: strawberry.Info, input: SetSupplierPriceInput
+    ) -> SupplierPricePayload | None:
+        return await payload(
+            SupplierPricePayload,
+            price=lambda: suppliers.set_price(info.context, input.value(), _exist, input.idempotency_key),
+        )
+
+    @mutation(
+        scope("supply:write"), "When to order a product again for a warehouse.", InvalidInput, NotFound, KeyReused
+    )
+    async def set_reorder_point(self, info: strawberry.Info, input: SetReorderPointInput) -> ReorderPointPayload | None:
+        return await payload(
+            ReorderPointPayload,
+            reorder_point=lambda: suppliers.set_reorder_point(
+                info.context, input.value(), _exist, input.idempotency_key
+            ),
+        )
+
+    @mutation(
+        scope("supply:write"), "Drafts a purchase order, which another approves.", InvalidInput, NotFound, KeyReused
+    )
+    async def draft_purchase_order(
+        self, info: strawberry.Info, input: DraftPurchaseOrderInput
+    ) -> PurchaseOrderPayload | None:
+        return await payload(
+            PurchaseOrderPayload,
+            purchase_order=lambda: purchasing.draft_purchase(
+                info.context,
+                uuid_of(input.supplier_id, "Supplier", "supplierId"),
+                uuid_of(input.warehouse_id, "Warehouse", "warehouseId"),
+                pieces(input.lines),
+                _exist,
+                input.idempotency_key,
+            ),
+        )
