@@ -94,6 +94,10 @@ class CartEvent(CommerceEvent):
     )
 
 
+OF_ORDERS = types_of(EventType, "order") - {EventType.ORDER_PAYMENT_FAILED}
+"""Where a payment failed there is no order, or it is told of as cancelled."""
+
+
 def _orders(actor: Actor, id: strawberry.ID | None = None, customer_id: strawberry.ID | None = None) -> Topic:
     """Raises: InvalidInput."""
     if id is not None and customer_id is not None:
@@ -103,10 +107,10 @@ def _orders(actor: Actor, id: strawberry.ID | None = None, customer_id: strawber
     elif customer_id is not None:
         whose = uuid_of(customer_id, "Customer", "customerId")
     elif visible_orders(actor) is EVERY:
-        return Topic(types_of(EventType, "order"))
+        return Topic(OF_ORDERS)
     else:
         whose = actor.signed_in
-    return Topic(types_of(EventType, "order"), frozenset((whose,)))
+    return Topic(OF_ORDERS, frozenset((whose,)))
 
 
 def _stock(_: Actor, product_ids: list[strawberry.ID] | None = None) -> Topic:

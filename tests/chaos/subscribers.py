@@ -11,6 +11,7 @@ from typing import Any
 from datasources.commerce.events import EventType
 from datasources.events import types_of
 from datasources.ids import utc_now
+from schema.commerce.events import OF_ORDERS
 from tests.chaos.transports import LOST, TRANSPORTS, Json, Refused
 
 AGAIN = {"SOURCE_UNAVAILABLE", "SOURCE_TIMEOUT", "SHUTTING_DOWN", "OPERATION_TIMEOUT"}
@@ -65,7 +66,7 @@ INTERESTS = (
         ORDERS,
         "buyer 0",
         lambda _: {},
-        lambda event, cast: event.type in types_of(EventType, "order") and event.owner == cast.ids["buyer 0"],
+        lambda event, cast: event.type in OF_ORDERS and event.owner == cast.ids["buyer 0"],
     ),
     Interest(
         "stock of one",

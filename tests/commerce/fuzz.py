@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -51,9 +52,11 @@ TEXTS = (
 NUMBERS = ("0", "1", "-1", "100", "101", "2147483647", "-2147483648")
 DECIMALS = ("12.34", "0", "-1", "1e999999999", "-1e-999999999", "NaN", "sNaN", "-Infinity", "0x1", "9" * 400, "")
 DAYS = ("0001-01-01", "9999-12-31", "2026-02-30", "2026-03-01", "2026-03-02", "-1", "")
+MOMENTS = ("2026-03-03T09:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-03", "soon")
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "Decimal": st.sampled_from(DECIMALS).map(nodes.String) | st.floats(allow_nan=False).map(nodes.Float),
     "Date": st.sampled_from(DAYS).map(nodes.String) | st.dates().map(nodes.String),
+    "DateTime": st.sampled_from(MOMENTS).map(nodes.String) | st.datetimes().map(datetime.isoformat).map(nodes.String),
     "JSON": st.dictionaries(st.sampled_from(["a", "b"]), st.text(max_size=5).map(nodes.String)).map(
         lambda of: nodes.Object([ObjectFieldNode(name=NameNode(value=key), value=value) for key, value in of.items()])
     ),

@@ -10,9 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from graphql import DocumentNode
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -20,6 +22,8 @@ from hypothesis_graphql import Mode
 
 from datasources.actor import ANONYMOUS, Actor
 from datasources.commerce.settings import CommerceSettings
+from datasources.enterprise.tables import APPROVALS, RUNS, WORKFLOWS
+from datasources.ids import uuid7
 from datasources.settings import Settings
 from datasources.social.stores import Social
 from house import House
@@ -27,6 +31,10 @@ from schema.graph import build
 from schema.node import Node, global_id
 from tests.commerce.fuzz import aimed, documents, parameters_of, requests_of, spoiled
 from tests.commerce.shop import Clock, Shop
+from tests.enterprise.company import Company
+from tests.enterprise.crm import Crm
+from tests.enterprise.invoices import Desk, line
+from tests.enterprise.supply import RECEIVE, Supply, pieces
 from tests.finance.bank import HOLD, Bank, amount
 from tests.gateway.serving import served
 from tests.gateway_client import Gateway
@@ -48,6 +56,8 @@ DOCUMENTS = st.tuples(documents(SCHEMA), st.randoms())
 WRONG_DOCUMENTS = st.tuples(documents(SCHEMA, Mode.NEGATIVE), st.randoms())
 ANSWERED_IN_S = 30
 MARK = "zqxvictim"
+OF_COMPANY = """query ($purchase: ID!) { departments { id } workflows { nodes { id } }
+  purchaseOrder(id: $purchase) { receipts { nodes { id } } } approvals { nodes { id } } }"""
 
 
 @pytest.fixture
@@ -188,6 +198,58 @@ async def banked(bank: Bank, victim: Actor, stranger: Actor) -> dict[str, list[s
     }
 
 
+async def employed(company: Company, victim: Actor, product: UUID, warehouse: UUID) -> dict[str, list[str]]:
+    """What staff know of the victim and of who supplies the shop; nobody who tries is of the staff, but the admin."""
+    await company.found()
+    crm, supply, desk = Crm(company), Supply(company), Desk(company)
+    contact = await crm.contact(f"The {MARK}")
+    await crm.linked(contact, global_id("Customer", victim.signed_in))
+    supplier = await supply.supplier(MARK)
+    price = await supply.price(supplier, product, "2.50")
+    point = await supply.point(supplier, product, warehouse, 5, 10)
+    purchase = await supply.sent(supplier, warehouse, (product, 4))
+    await supply.made(RECEIVE, purchaseOrderId=purchase, lines=pieces((product, 1)))
+    draft = (await desk.draft(victim, line("1.00")))["invoice"]
+    run = await waiting(company)
+    found = await company.gateway.data(OF_COMPANY, {"purchase": purchase}, as_=company.director)
+    (department,) = found["departments"]
+    return {
+        "Employee": [company.id(company.sales)],
+        "Department": [department["id"]],
+        "Company": [await crm.company(MARK)],
+        "Contact": [contact],
+        "Opportunity": [await crm.opportunity(company.sales, contact, title=MARK)],
+        "Activity": [await crm.activity(company.sales, MARK, contactId=contact)],
+        "Ticket": [await crm.ticket(company.agent, MARK, contactId=contact)],
+        "Supplier": [supplier],
+        "SupplierPrice": [price["id"]],
+        "ReorderPoint": [point["id"]],
+        "PurchaseOrder": [purchase],
+        "GoodsReceipt": [one["id"] for one in found["purchaseOrder"]["receipts"]["nodes"]],
+        "Invoice": [draft["id"]],
+        "Workflow": [one["id"] for one in found["workflows"]["nodes"]],
+        "WorkflowRun": [run],
+        "Approval": [one["id"] for one in found["approvals"]["nodes"]],
+    }
+
+
+async def waiting(company: Company) -> str:
+    """A run that waits for an approval."""
+    sources, now = company.sources, company.clock()
+    workflow = await sources.database.row(sa.select(WORKFLOWS.c.id, WORKFLOWS.c.version).limit(1))
+    assert workflow
+    run, nobody = uuid7(now), dict.fromkeys(("actor_id", "error", "due_at", "ended_at"))
+    state = {"status": "waiting", "cause": "here", "data": {}, "position": 0, "attempts": 0, "subject_id": run}
+    began = {"id": run, "workflow_id": workflow.id, "version": workflow.version, "started_at": now}
+    asked = {"id": uuid7(now), "run_id": run, "position": 0, "text": MARK, "subject": "Run", "subject_id": run}
+    amount = {"amount_minor": 1, "currency": "EUR", "status": "waiting", "asked_at": now}
+    undecided = dict.fromkeys(("asked_by", "decided_by", "note", "decided_at"))
+    async with sources.database.transaction() as transaction:
+        await transaction.write(sa.insert(RUNS).values(began | state | nobody))
+        await transaction.write(sa.insert(APPROVALS).values(asked | amount | undecided))
+    return global_id("WorkflowRun", run)
+
+
 @pytest.fixture
 async def world(house: House, shop: Shop, gateway: Gateway, clock: Clock) -> AsyncIterator[World]:
     town = Town(house.sources[Social], gateway, clock)
@@ -222,6 +284,8 @@ async def world(house: House, shop: Shop, gateway: Gateway, clock: Clock) -> Asy
             await world.buys(name, world.ids["Product"][0], 2)
         world.ids |= await talked(town, victim, stranger, world.ids["Product"][0])
         world.ids |= await banked(Bank(house, gateway, clock), victim, stranger)
+        company = Company(house, gateway, clock)
+        world.ids |= await employed(company, victim, mug, await shop.warehouse("BER"))
         assert world.ids.keys() >= {node.__name__ for node in Node.__subclasses__()}
         world.actors, world.told = actors, Counter()
         yield world
