@@ -70,6 +70,8 @@ async def single(url: str, token: str | None, request: Json) -> AsyncGenerator[J
         async with http.stream("GET", "/graphql", headers={"Accept": EVENTS, **stream}) as response:
             await _begun(response)
             asked = await http.post("/graphql", json=request | {"extensions": {"operationId": "1"}}, headers=stream)
+            if asked.status_code == 404:
+                raise httpx.RemoteProtocolError("the worker that held the stream died meanwhile")
             if asked.status_code != 202:
                 raise Refused(asked.json()["errors"])
             async for result in _sent(response):
