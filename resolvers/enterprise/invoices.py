@@ -108,7 +108,8 @@ async def enter_invoice(context: Context, entered: Entered, key: str) -> Any:
 
 
 async def change_invoice(context: Context, id: UUID, due_on: date | None, lines: Sequence[Line], key: str) -> Any:
-    """Changes a draft; without `lines` they stay. Whoever approved it has to look again.
+    """Changes a draft; without `lines` they stay. Whoever approved it has to look again, and who wrote the lines that
+    there are now is whom four eyes keep from approving.
 
     Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, KeyReused.
     """
@@ -116,7 +117,7 @@ async def change_invoice(context: Context, id: UUID, due_on: date | None, lines:
     invoices = context.of(Enterprise).invoices
     new_lines = checked(lines) if lines else []
     new = {"due_on": due_on.isoformat()} if due_on else {}
-    come_to = totals(new_lines)._asdict() if new_lines else {}
+    come_to = totals(new_lines)._asdict() | {"drafted_by": context.actor.signed_in} if new_lines else {}
 
     async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
         _must_be(before, InvoiceStatus.DRAFT)
@@ -142,6 +143,7 @@ async def approve_invoice(context: Context, id: UUID, key: str) -> Any:
     approvals, me = context.of(Enterprise).approvals, context.actor.signed_in
 
     async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
+        await approvals.must_work_here(transaction)
         _must_be(before, InvoiceStatus.DRAFT, InvoiceStatus.ISSUED)
         if before.direction != Direction.PAYABLE:
             raise InvalidInput("invoiceId", "Only what is to be paid needs an approval.")

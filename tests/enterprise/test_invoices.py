@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import SYSTEM
-from datasources.enterprise.tables import EVENTS, INVOICES
+from datasources.enterprise.tables import EMPLOYEES, EVENTS, INVOICES
 from resolvers.context import Context
 from resolvers.enterprise.crm.privacy import export
 from resolvers.enterprise.invoices import tell_overdue
@@ -131,6 +131,18 @@ async def test_suppliers_are_paid_by_four_eyes(company: Company, shop: Shop, gat
     assert (await desk.move(ISSUE, yen))["invoice"]["status"] == "ISSUED"
     assert (await desk.move(PAY, yen, company.director))["problem"]["code"] == "ENTERPRISE_NEEDS_APPROVAL"
     assert (await desk.move(PAY, yen))["invoice"]["status"] == "PAID"
+
+    # Nor by writing their own lines into what another entered; nor once they have left, while their token lives.
+    (theirs, late) = [
+        (await desk.enter(number, line("100", 1, 0, "JPY"), supplier=supplier))["invoice"] for number in ("R-5", "R-6")
+    ]
+    await desk.move(CHANGE, theirs, company.director, lines=[line("900000", 1, 0, "JPY")])
+    assert (await desk.move(APPROVE, theirs, company.director))["problem"]["code"] == "ENTERPRISE_FOUR_EYES"
+    left = sa.update(EMPLOYEES).where(EMPLOYEES.c.id == company.director.id).values(left_at=company.clock())
+    async with company.database.transaction() as transaction:
+        await transaction.write(left)
+    given = {"input": {"invoiceId": late["id"], "idempotencyKey": "left"}}
+    assert await gateway.refused(APPROVE, given, as_=company.director) == ["FORBIDDEN"]
 
 
 async def test_what_agrees_with_its_purchase_order_needs_no_approval(

@@ -11,6 +11,7 @@ from datasources.actor import Actor
 from datasources.enterprise.policies import visible_approvals
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import APPROVALS, EMPLOYEES
+from datasources.errors import Forbidden
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Row, Rows
@@ -68,6 +69,12 @@ class Approvals:
         mine = (EMPLOYEES.c.id == self._actor.signed_in, EMPLOYEES.c.left_at.is_(None))
         row = await transaction.row(sa.select(EMPLOYEES.c.approves_minor).where(*mine))
         return 0 if row is None else int(row.approves_minor)
+
+    async def must_work_here(self, transaction: Transaction) -> None:
+        """A token outlives whoever leaves. Raises: Forbidden."""
+        here = (EMPLOYEES.c.id == self._actor.signed_in, EMPLOYEES.c.left_at.is_(None))
+        if await transaction.row(sa.select(EMPLOYEES.c.id).where(*here)) is None:
+            raise Forbidden("approvals:decide")
 
     async def close(
         self, transaction: Transaction, id: UUID, status: ApprovalStatus, note: str | None, by: UUID | None

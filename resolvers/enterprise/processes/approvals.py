@@ -50,7 +50,11 @@ async def decide(context: Context, id: UUID, approve: bool, note: str, key: str)
 
 
 async def _must_be_allowed(enterprise: Enterprise, transaction: Transaction, asked: Row) -> None:
-    """Amounts in other currencies than that of the limits are for who sees all. Raises: FourEyes, OverLimit."""
+    """Amounts in other currencies than that of the limits are for who sees all.
+
+    Raises: Forbidden for who does not work here any more, FourEyes, OverLimit.
+    """
+    await enterprise.approvals.must_work_here(transaction)
     if asked.asked_by == enterprise.actor.signed_in:
         raise FourEyes
     if asked.currency != Currency.EUR and enterprise.actor.may("approvals:all"):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from datasources.enterprise.errors import OverReceived
+from datasources.enterprise.errors import FourEyes, OverReceived
 from datasources.enterprise.events import EventType
 from datasources.enterprise.roles import Role
 from datasources.enterprise.stores import Enterprise
@@ -82,11 +82,13 @@ async def amount_of(enterprise: Enterprise, transaction: Transaction, purchase_i
 async def approve(enterprise: Enterprise, transaction: Transaction, purchase_id: UUID, approver: UUID | None) -> None:
     """Approves a draft as this employee, who did not draft it and may up to its amount.
 
-    None where nobody has to: a workflow says so, of what is below its limit.
+    None where nobody has to: a workflow says so, of what it drafted itself and is below its limit.
     Raises: NotFound, InvalidMove, FourEyes, OverLimit; Forbidden for who does not work here any more.
     """
     purchase = await _hold(enterprise, transaction, purchase_id)
     check_move(PurchaseStatus(purchase.status), PurchaseStatus.APPROVED)
+    if approver is None and purchase.drafted_by != enterprise.actor.signed_in:
+        raise FourEyes
     if approver is not None:
         person = await enterprise.purchases.approver(transaction, approver)
         if person is None:

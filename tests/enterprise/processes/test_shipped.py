@@ -106,3 +106,21 @@ async def test_what_runs_short_is_ordered_and_much_of_it_is_approved_before(proc
     await processes.until("DONE", "DONE", "DONE", "DONE")
     found = await company.database.rows(sa.select(PURCHASE_ORDERS).order_by(PURCHASE_ORDERS.c.total_minor))
     assert [(row.status, row.approved_by) for row in found] == [("approved", None), ("approved", company.manager.id)]
+
+
+async def test_a_workflow_is_no_second_pair_of_eyes(processes: Processes, shop: Shop) -> None:
+    """Who may save workflows could else have them approve what they drafted themselves, however much it is."""
+    company, supply = processes.company, Supply(processes.company)
+    product = await shop.product("Sofa", stock={"BER": 50})
+    (warehouse,) = [row.id for row in await shop.database.rows(sa.select(WAREHOUSES.c.id))]
+    supplier = await supply.supplier()
+    await supply.price(supplier, product, "900000.00")
+    trigger = {"event": "enterprise: purchase.drafted"}
+    saved = await processes.save("Wave through", trigger, {"approvePurchase": {"purchase": "subject"}})
+    assert saved["problem"] is None
+    processes.clock.forward(seconds=1)
+    await supply.draft(supplier, warehouse, (product, 100), by=company.director)
+    (run,) = await processes.until("FAILED")
+    assert run["error"] == "What you asked for or began yourself, somebody else has to approve."
+    (order,) = await company.database.rows(sa.select(PURCHASE_ORDERS))
+    assert (order.status, order.approved_by) == ("draft", None)
