@@ -10,7 +10,7 @@ import asyncio
 import hmac
 import socket
 from collections.abc import Collection, Mapping
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -102,7 +102,7 @@ class Webhooks:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
         addresses = [str(sockaddr[0]) for *_, sockaddr in found]
-        if not all(map(_is_public, addresses)):
+        if not all(map(is_public, addresses)):
             raise SourceUnavailable(SOURCE, f"{host} leads to an address that is not public; list that address itself")
         return addresses[0]
 
@@ -115,8 +115,16 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_public(text: str) -> bool:
+def is_public(text: str) -> bool:
+    """Also of the IPv4 address that an IPv6 one leads to: mapped, by 6to4, or by a network's NAT64."""
     address = ip_address(text)
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    seen = mapped or address
-    return seen.is_global and not seen.is_multicast
+    if isinstance(address, IPv6Address):
+        translated = IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
+        inner = address.ipv4_mapped or address.sixtofour or translated
+        if inner is None:
+            return address in UNICAST and address.is_global
+        address = inner
+    return address.is_global and not address.is_multicast
+
+
+UNICAST, NAT64 = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
