@@ -20,7 +20,7 @@ from datasources.prepared import Row
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
-from resolvers.enterprise.supply.rules import check_approval, check_move, purchase_number
+from resolvers.enterprise.supply.rules import check_approval, check_automatic, check_move, purchase_number
 from resolvers.enterprise.supply.suppliers import MAX_PIECES, Exist, within
 
 MAX_LINES = 100
@@ -82,18 +82,20 @@ async def amount_of(enterprise: Enterprise, transaction: Transaction, purchase_i
 async def approve(enterprise: Enterprise, transaction: Transaction, purchase_id: UUID, approver: UUID | None) -> None:
     """Approves a draft as this employee, who did not draft it and may up to its amount.
 
-    None where nobody has to: a workflow says so, of what it drafted itself and is below its limit.
+    None where nobody has to: a workflow says so, of what it drafted itself, up to AUTOMATIC_MINOR.
     Raises: NotFound, InvalidMove, FourEyes, OverLimit; Forbidden for who does not work here any more.
     """
     purchase = await _hold(enterprise, transaction, purchase_id)
     check_move(PurchaseStatus(purchase.status), PurchaseStatus.APPROVED)
-    if approver is None and purchase.drafted_by != enterprise.actor.signed_in:
-        raise FourEyes
-    if approver is not None:
+    total = Money(purchase.total_minor, purchase.currency)
+    if approver is None:
+        if purchase.drafted_by != enterprise.actor.signed_in:
+            raise FourEyes
+        check_automatic(total)
+    else:
         person = await enterprise.purchases.approver(transaction, approver)
         if person is None:
             raise Forbidden("approvals:decide")
-        total = Money(purchase.total_minor, purchase.currency)
         check_approval(total, purchase.drafted_by, approver, Role(person.role), person.approves_minor)
     await _move(enterprise, transaction, purchase, PurchaseStatus.APPROVED, approved_by=approver)
 

@@ -10,6 +10,9 @@ from datasources.enterprise.roles import SCOPES, Role
 from datasources.enterprise.supply.purchases import PurchaseStatus
 from datasources.money import Currency, Money
 
+AUTOMATIC_MINOR = 1_000_00
+"""In euros: what a workflow drafts, and no person has to approve."""
+
 MOVES: Mapping[PurchaseStatus, frozenset[PurchaseStatus]] = {
     PurchaseStatus.DRAFT: frozenset({PurchaseStatus.APPROVED, PurchaseStatus.CANCELLED}),
     PurchaseStatus.APPROVED: frozenset({PurchaseStatus.SENT, PurchaseStatus.CANCELLED}),
@@ -32,6 +35,12 @@ def check_move(before: PurchaseStatus, after: PurchaseStatus) -> None:
 def purchase_number(id: UUID) -> str:
     """What people call a purchase order: eight digits of base 32 from the random part of its id, `P-7QK3MZ2X`."""
     return f"P-{base64.b32encode(id.bytes[-5:]).decode()}"
+
+
+def check_automatic(total: Money) -> None:
+    """What workflows may order with nobody's approval, whoever saved them. Raises: OverLimit."""
+    if total.currency != Currency.EUR or total.minor > AUTOMATIC_MINOR:
+        raise OverLimit
 
 
 def check_approval(total: Money, drafted_by: UUID, approver: UUID, role: Role, limit_minor: int) -> None:

@@ -122,5 +122,22 @@ async def test_a_workflow_is_no_second_pair_of_eyes(processes: Processes, shop: 
     await supply.draft(supplier, warehouse, (product, 100), by=company.director)
     (run,) = await processes.until("FAILED")
     assert run["error"] == "What you asked for or began yourself, somebody else has to approve."
-    (order,) = await company.database.rows(sa.select(PURCHASE_ORDERS))
-    assert (order.status, order.approved_by) == ("draft", None)
+    place = {"product": "subject", "warehouse": "warehouse", "available": "available"}
+    steps = ({"draftPurchase": place}, {"approvePurchase": {"purchase": "purchase"}})
+    saved = await processes.save("Order at will", {"event": "commerce: stock.moved", "when": "on_hand > 0"}, *steps)
+    assert saved["problem"] is None
+    bed = await shop.product("Bed", stock={"BER": 50})
+    await supply.price(supplier, bed, "900000.00")
+    await supply.point(supplier, bed, warehouse, 60, 5)
+    moved: dict[str, Any] = {
+        "warehouse": str(warehouse),
+        "kind": "adjusted",
+        "on_hand": 1,
+        "reserved": 0,
+        "available": 51,
+    }
+    await processes.tell("stock.moved", bed, **moved)
+    errors = [run["error"] for run in await processes.until("FAILED", "FAILED")]
+    assert errors == ["This is more than you may approve; leave it to somebody who may approve more.", run["error"]]
+    orders = await company.database.rows(sa.select(PURCHASE_ORDERS))
+    assert [(order.status, order.approved_by) for order in orders] == [("draft", None)] * 2
