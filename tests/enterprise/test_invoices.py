@@ -17,12 +17,14 @@ from tests.enterprise.company import Company
 from tests.enterprise.invoices import APPROVE, CANCEL, CHANGE, ENTER, ISSUE, ORDER, PAY, Desk, line
 from tests.enterprise.supply import RECEIVE, Supply, pieces
 from tests.gateway_client import Gateway
+from tests.listening import Listen
 
 LIST = """query ($direction: InvoiceDirection, $status: InvoiceStatus, $overdue: Boolean) {
   invoices(direction: $direction, status: $status, overdue: $overdue) { totalCount nodes { number overdue
     lines { text quantity unitPrice { amount } taxBps tax { amount } } customer { id } order { number } } } }"""
 COMPARED = """query ($id: ID!) { invoice(id: $id) { supplier { id } purchaseOrder { id } compared {
   invoiced ordered received unitPrice { amount } agreedPrice { amount } differences } } }"""
+CHANGED = 'subscription { invoiceChanged(after: "oldest") { type invoice { id status } } }'
 AGED = """{ agedInvoices(direction: RECEIVABLE) { lateDays invoices total { amount currency } } }"""
 
 
@@ -254,3 +256,22 @@ async def test_what_is_overdue_is_told_once(company: Company, shop: Shop) -> Non
     await asyncio.gather(tell(), tell())
     await tell()
     assert sorted(one["number"][-1] for one in await desk.events("invoice.overdue")) == ["1", "2"]
+
+
+async def test_of_an_invoice_those_hear_who_see_it(company: Company, shop: Shop, listen: Listen) -> None:
+    """A customer hears of their own once it is issued, the accountant of all."""
+    desk = Desk(company)
+    ada, bo = await shop.customer("ada@example.com"), await shop.customer("bo@example.com")
+    theirs, mine = [(await desk.draft(one, line("1.00")))["invoice"] for one in (bo, ada)]
+    for one in (theirs, mine):
+        await desk.move(ISSUE, one)
+    async with listen(CHANGED, ada) as next:
+        assert (await next())["invoice"] == {"id": mine["id"], "status": "ISSUED"}
+    async with listen(CHANGED, company.controller) as next:
+        told = [await next() for _ in range(4)]
+    assert [(one["type"], one["invoice"]["id"]) for one in told] == [
+        ("INVOICE_DRAFTED", theirs["id"]),
+        ("INVOICE_DRAFTED", mine["id"]),
+        ("INVOICE_ISSUED", theirs["id"]),
+        ("INVOICE_ISSUED", mine["id"]),
+    ]

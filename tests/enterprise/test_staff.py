@@ -4,6 +4,7 @@ import asyncio
 
 from tests.enterprise.company import Company
 from tests.gateway_client import Gateway
+from tests.listening import listening
 
 TREE = """{ departments { name head { name } below { id name head { name } people(first: 5) { nodes { name } }
   below { id name } } } }"""
@@ -12,6 +13,7 @@ MOVE = """mutation ($input: MoveDepartmentInput!) { done: moveDepartment(input: 
 CHANGE = """mutation ($input: ChangeEmployeeInput!) { done: changeEmployee(input: $input) {
   employee { name role leftAt changes(first: 10) { nodes { field before after by { name } } } } problem { code message }
 } }"""
+EVENTS = 'subscription { enterpriseEvents(after: "oldest") { type ... on EmployeeEvent { employee { name } } } }'
 HIRE = """mutation ($input: HireEmployeeInput!) { done: hireEmployee(input: $input) {
   employee { name role department { name } approves { amount } } problem { code ... on InputProblem { field } } } }"""
 
@@ -67,3 +69,14 @@ async def test_the_staff_is_for_staff(company: Company, gateway: Gateway) -> Non
     assert await gateway.refused(TREE) == ["UNAUTHENTICATED"]
     input = {"name": "x", "email": "x@example.com", "role": "ADMIN", "departmentId": "x", "idempotencyKey": "k"}
     assert await gateway.refused(HIRE, {"input": input}, as_=company.manager) == ["FORBIDDEN"]
+
+
+async def test_services_hear_of_all_that_happens(company: Company) -> None:
+    hire = {"name": "Nova Neu", "email": "nova@example.com", "role": "SALES"}
+    (top,) = (await company.gateway.data(TREE, as_=company.director))["departments"]
+    async with listening(company.house) as listen:
+        async with listen(EVENTS, company.manager) as next:
+            assert await next() == ["FORBIDDEN"]
+        async with listen(EVENTS, company.director) as next:
+            await company.do(HIRE, company.director, **hire, departmentId=top["below"][0]["id"])
+            assert await next() == {"type": "EMPLOYEE_HIRED", "employee": {"name": "Nova Neu"}}
