@@ -45,6 +45,11 @@ def uuid_of(value: str, type_name: str, field: str = "id") -> UUID:
     return id
 
 
+def optional_uuid(value: str | None, type_name: str, field: str) -> UUID | None:
+    """The UUID of an id that may be left out. Raises: InvalidInput."""
+    return None if value is None else uuid_of(value, type_name, field)
+
+
 def id_of(type_name: str) -> Callable[..., UUID]:
     """The key of a root field with an `id` of this type."""
 

@@ -25,7 +25,6 @@ from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.invoice_rules import Line, checked, differences, totals
-from resolvers.enterprise.staff import fresh
 from resolvers.text import plain
 
 MAX_NUMBER = 40
@@ -258,7 +257,7 @@ async def _draft(context: Context, operation: str, values: Mapping[str, Any], li
 
     request = {**new, "lines": repr(lines)}
     done = await enterprise.once(key, operation, request).do(enterprise.sources.database, add)
-    return await fresh(context, EnterpriseLoaders.invoice_by_id, UUID(done["invoice"]))
+    return await context.fresh(EnterpriseLoaders.invoice_by_id, UUID(done["invoice"]))
 
 
 async def _change(
@@ -276,7 +275,7 @@ async def _change(
         return True
 
     await enterprise.once(key, operation, [id, request]).do(enterprise.sources.database, change)
-    return await fresh(context, EnterpriseLoaders.invoice_by_id, id)
+    return await context.fresh(EnterpriseLoaders.invoice_by_id, id)
 
 
 async def _matches(enterprise: Enterprise, transaction: Transaction, invoice: Row) -> bool:

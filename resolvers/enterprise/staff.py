@@ -83,7 +83,7 @@ async def hire(
 
     request = {**values, "email": index.hex()}
     done = await enterprise.once(key, "hireEmployee", request).do(enterprise.sources.database, add)
-    return await fresh(context, EnterpriseLoaders.employee_by_id, UUID(done["employee"]))
+    return await context.fresh(EnterpriseLoaders.employee_by_id, UUID(done["employee"]))
 
 
 async def change_employee(context: Context, id: UUID, wanted: Changed, key: str) -> Any:
@@ -109,7 +109,7 @@ async def change_employee(context: Context, id: UUID, wanted: Changed, key: str)
 
     request = {"employee": id, "wanted": repr(wanted)}
     await enterprise.once(key, "changeEmployee", request).do(enterprise.sources.database, change)
-    return await fresh(context, EnterpriseLoaders.employee_by_id, id)
+    return await context.fresh(EnterpriseLoaders.employee_by_id, id)
 
 
 async def add_department(context: Context, name: str, parent_id: UUID | None, key: str) -> Any:
@@ -128,7 +128,7 @@ async def add_department(context: Context, name: str, parent_id: UUID | None, ke
 
     request = {"name": name, "parent": parent_id}
     done = await enterprise.once(key, "addDepartment", request).do(enterprise.sources.database, add)
-    return await fresh(context, EnterpriseLoaders.department_by_id, UUID(done["department"]))
+    return await context.fresh(EnterpriseLoaders.department_by_id, UUID(done["department"]))
 
 
 async def move_department(context: Context, id: UUID, parent_id: UUID | None, key: str) -> Any:
@@ -151,13 +151,7 @@ async def move_department(context: Context, id: UUID, parent_id: UUID | None, ke
 
     request = {"department": id, "parent": parent_id}
     await enterprise.once(key, "moveDepartment", request).do(enterprise.sources.database, move)
-    return await fresh(context, EnterpriseLoaders.department_by_id, id)
-
-
-async def fresh(context: Context, batch: Any, id: UUID) -> Any:
-    """The record as it is now, after a change."""
-    context.loaders.forget()
-    return await context.loaders.load(batch, id)
+    return await context.fresh(EnterpriseLoaders.department_by_id, id)
 
 
 async def _departments_exist(enterprise: Enterprise, transaction: Transaction, *ids: UUID | None) -> None:

@@ -15,14 +15,13 @@ from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
-from schema.enterprise.crm.contacts import optional
 from schema.enterprise.staff import KEY, Change, Employee, changes
 from schema.enterprise.supply.purchases import PurchaseOrder
 from schema.enterprise.supply.suppliers import Supplier
 from schema.enums import told
 from schema.fields import computed, edge, root, root_page
 from schema.money import Money, MoneyInput
-from schema.node import Node, id_of, uuid_of
+from schema.node import Node, id_of, optional_uuid, uuid_of
 from schema.problems import Problem, mutation, payload
 
 INVOICES = policy("scope invoices:read or invoices:write; its customer, once it is issued")
@@ -176,7 +175,7 @@ def lines_of(lines: list[InvoiceLineInput]) -> list[Line]:
             one.quantity,
             one.unit_price.value("lines"),
             one.tax_bps,
-            optional(one.product_id, "Product", "lines"),
+            optional_uuid(one.product_id, "Product", "lines"),
         )
         for one in lines
     ]
@@ -220,7 +219,7 @@ class EnterInvoiceInput:
     def value(self) -> invoices.Entered:
         """Raises: InvalidInput."""
         supplier_id = uuid_of(self.supplier_id, "Supplier", "supplierId")
-        purchase_id = optional(self.purchase_order_id, "PurchaseOrder", "purchaseOrderId")
+        purchase_id = optional_uuid(self.purchase_order_id, "PurchaseOrder", "purchaseOrderId")
         of = (supplier_id, purchase_id, self.number)
         return invoices.Entered(*of, self.issued_on, self.due_on, lines_of(self.lines))
 

@@ -34,7 +34,7 @@ from schema.cost import Cost
 from schema.enterprise.staff import KEY, Change, changes
 from schema.enums import told
 from schema.fields import computed, edge, edge_page, root, root_page
-from schema.node import Node, id_of, uuid_of
+from schema.node import Node, id_of, optional_uuid, uuid_of
 from schema.problems import Problem, mutation, payload
 
 CONDITION = (
@@ -299,7 +299,7 @@ class ProcessesMutation:
             WorkflowPayload,
             workflow=lambda: managing.save_workflow(
                 info.context,
-                uuid_of(input.workflow_id, "Workflow", "workflowId") if input.workflow_id else None,
+                optional_uuid(input.workflow_id, "Workflow", "workflowId"),
                 input.name,
                 input.value(),
                 input.idempotency_key,

@@ -19,7 +19,7 @@ from schema.cost import Cost
 from schema.enums import told
 from schema.fields import computed, edge, edge_page, root, root_page
 from schema.money import Money, MoneyInput
-from schema.node import Node, id_of, uuid_of
+from schema.node import Node, id_of, optional_uuid, uuid_of
 from schema.problems import Problem, mutation, payload
 
 KEY = "New for each wish; a repeat does nothing more."
@@ -132,8 +132,8 @@ class ChangeEmployeeInput:
         return staff.Changed(
             name=self.name,
             role=self.role,
-            department_id=_department(self.department_id, "departmentId"),
-            leads_id=_department(self.leads_id, "leadsId"),
+            department_id=optional_uuid(self.department_id, "Department", "departmentId"),
+            leads_id=optional_uuid(self.leads_id, "Department", "leadsId"),
             approves=self.approves.value("approves") if self.approves else None,
             leads_none=self.leads_none,
             left=self.left,
@@ -178,7 +178,7 @@ class StaffMutation:
                 input.email,
                 input.role,
                 uuid_of(input.department_id, "Department", "departmentId"),
-                _department(input.leads_id, "leadsId"),
+                optional_uuid(input.leads_id, "Department", "leadsId"),
                 input.approves.value("approves") if input.approves else None,
                 input.idempotency_key,
             ),
@@ -203,7 +203,10 @@ class StaffMutation:
         return await payload(
             DepartmentPayload,
             department=lambda: staff.add_department(
-                info.context, input.name, _department(input.parent_id, "parentId"), input.idempotency_key
+                info.context,
+                input.name,
+                optional_uuid(input.parent_id, "Department", "parentId"),
+                input.idempotency_key,
             ),
         )
 
@@ -214,11 +217,7 @@ class StaffMutation:
             department=lambda: staff.move_department(
                 info.context,
                 uuid_of(input.department_id, "Department", "departmentId"),
-                _department(input.parent_id, "parentId"),
+                optional_uuid(input.parent_id, "Department", "parentId"),
                 input.idempotency_key,
             ),
         )
-
-
-def _department(id: strawberry.ID | None, field: str) -> Any:
-    return uuid_of(id, "Department", field) if id else None

@@ -15,7 +15,6 @@ from datasources.sql import Transaction
 from datasources.statements import Condition
 from loaders.batch import Batch
 from resolvers.context import Context
-from resolvers.enterprise.staff import fresh
 
 Decide = Callable[[Transaction, Row], Awaitable[Mapping[str, Any]]]
 """The new values of the held record; those that stay may be among them. Raises: Refusal."""
@@ -56,7 +55,7 @@ async def create(
         return {"id": str(await add(transaction))}
 
     done = await enterprise.once(key, operation, request).do(enterprise.sources.database, run)
-    return await fresh(context, kind.batch, UUID(done["id"]))
+    return await context.fresh(kind.batch, UUID(done["id"]))
 
 
 async def change(
@@ -85,7 +84,7 @@ async def change(
         return True
 
     await enterprise.once(key, operation, [id, request]).do(enterprise.sources.database, run)
-    return await fresh(context, kind.batch, id)
+    return await context.fresh(kind.batch, id)
 
 
 async def tell(

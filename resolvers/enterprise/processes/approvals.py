@@ -15,7 +15,6 @@ from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.processes.definitions import read
 from resolvers.enterprise.processes.runner import after_step
-from resolvers.enterprise.staff import fresh
 from resolvers.text import plain
 
 MAX_NOTE = 500
@@ -46,7 +45,7 @@ async def decide(context: Context, id: UUID, approve: bool, note: str, key: str)
 
     request = {"approval": id, "approve": approve, "note": note}
     await enterprise.once(key, "decideApproval", request).do(enterprise.sources.database, close)
-    return await fresh(context, EnterpriseLoaders.approval_by_id, id)
+    return await context.fresh(EnterpriseLoaders.approval_by_id, id)
 
 
 async def _must_be_allowed(enterprise: Enterprise, transaction: Transaction, asked: Row) -> None:

@@ -14,7 +14,6 @@ from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.processes.definitions import CallWebhook, Definition, begins_next, checked, read, written
 from resolvers.enterprise.processes.ending import end
-from resolvers.enterprise.staff import fresh
 from resolvers.text import plain
 
 MAX_NAME = 80
@@ -51,7 +50,7 @@ async def save_workflow(context: Context, id: UUID | None, name: str, definition
 
     request = {"workflow": id, "name": name, "definition": json}
     done = await enterprise.once(key, "saveWorkflow", request).do(enterprise.sources.database, save)
-    return await fresh(context, EnterpriseLoaders.workflow_by_id, UUID(done["workflow"]))
+    return await context.fresh(EnterpriseLoaders.workflow_by_id, UUID(done["workflow"]))
 
 
 async def switch_workflow(context: Context, id: UUID, on: bool, key: str) -> Any:
@@ -75,7 +74,7 @@ async def switch_workflow(context: Context, id: UUID, on: bool, key: str) -> Any
         return True
 
     await enterprise.once(key, "switchWorkflow", {"workflow": id, "on": on}).do(enterprise.sources.database, switch)
-    return await fresh(context, EnterpriseLoaders.workflow_by_id, id)
+    return await context.fresh(EnterpriseLoaders.workflow_by_id, id)
 
 
 async def cancel_run(context: Context, id: UUID, key: str) -> Any:
@@ -91,7 +90,7 @@ async def cancel_run(context: Context, id: UUID, key: str) -> Any:
         return True
 
     await enterprise.once(key, "cancelRun", {"run": id}).do(enterprise.sources.database, cancel)
-    return await fresh(context, EnterpriseLoaders.run_by_id, id)
+    return await context.fresh(EnterpriseLoaders.run_by_id, id)
 
 
 async def retry_run(context: Context, id: UUID, key: str) -> Any:
@@ -111,4 +110,4 @@ async def retry_run(context: Context, id: UUID, key: str) -> Any:
         return True
 
     await enterprise.once(key, "retryRun", {"run": id}).do(enterprise.sources.database, retry)
-    return await fresh(context, EnterpriseLoaders.run_by_id, id)
+    return await context.fresh(EnterpriseLoaders.run_by_id, id)

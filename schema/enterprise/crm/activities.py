@@ -11,12 +11,12 @@ from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.crm import activities
 from schema.access import INHERITED, policy, scope
 from schema.connection import Connection
-from schema.enterprise.crm.contacts import Contact, employee, optional
+from schema.enterprise.crm.contacts import Contact
 from schema.enterprise.crm.pipeline import Opportunity
 from schema.enterprise.staff import KEY, Change, Employee, changes
 from schema.enums import told
 from schema.fields import computed, edge, root, root_page
-from schema.node import Node, id_of, uuid_of
+from schema.node import Node, id_of, optional_uuid, uuid_of
 from schema.problems import Problem, mutation, payload
 
 told(ActivityKind, "What is done.")
@@ -41,7 +41,7 @@ class Activity(Node, batch=EnterpriseLoaders.activity_by_id):
 
 
 def _wanted(done: bool | None = None, owner_id: strawberry.ID | None = None) -> dict[str, Any]:
-    return {"done": done, "owner_id": employee(owner_id)}
+    return {"done": done, "owner_id": optional_uuid(owner_id, "Employee", "ownerId")}
 
 
 @strawberry.type
@@ -78,10 +78,10 @@ class CreateActivityInput:
             kind=self.kind,
             subject=self.subject,
             due_at=self.due_at,
-            owner_id=employee(self.owner_id),
-            contact_id=optional(self.contact_id, "Contact", "contactId"),
-            opportunity_id=optional(self.opportunity_id, "Opportunity", "opportunityId"),
-            order_id=optional(self.order_id, "Order", "orderId"),
+            owner_id=optional_uuid(self.owner_id, "Employee", "ownerId"),
+            contact_id=optional_uuid(self.contact_id, "Contact", "contactId"),
+            opportunity_id=optional_uuid(self.opportunity_id, "Opportunity", "opportunityId"),
+            order_id=optional_uuid(self.order_id, "Order", "orderId"),
         )
 
 
@@ -121,7 +121,7 @@ class ActivitiesMutation:
                 uuid_of(input.activity_id, "Activity", "activityId"),
                 input.done,
                 input.due_at,
-                employee(input.owner_id),
+                optional_uuid(input.owner_id, "Employee", "ownerId"),
                 input.idempotency_key,
             ),
         )

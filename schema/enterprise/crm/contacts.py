@@ -14,7 +14,7 @@ from schema.connection import Connection
 from schema.cost import Cost
 from schema.enterprise.staff import KEY, Change, Employee, changes
 from schema.fields import edge, edge_page, root, root_page
-from schema.node import Node, id_of, uuid_of
+from schema.node import Node, id_of, optional_uuid, uuid_of
 from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
@@ -179,7 +179,11 @@ class ContactsMutation:
         return await payload(
             CompanyPayload,
             company=lambda: contacts.create_company(
-                info.context, input.name, input.website, employee(input.owner_id), input.idempotency_key
+                info.context,
+                input.name,
+                input.website,
+                optional_uuid(input.owner_id, "Employee", "ownerId"),
+                input.idempotency_key,
             ),
         )
 
@@ -192,7 +196,7 @@ class ContactsMutation:
                 uuid_of(input.company_id, "Company", "companyId"),
                 input.name,
                 input.website,
-                employee(input.owner_id),
+                optional_uuid(input.owner_id, "Employee", "ownerId"),
                 input.idempotency_key,
             ),
         )
@@ -205,8 +209,8 @@ class ContactsMutation:
                 info.context,
                 input.name,
                 input.email,
-                optional(input.company_id, "Company", "companyId"),
-                employee(input.owner_id),
+                optional_uuid(input.company_id, "Company", "companyId"),
+                optional_uuid(input.owner_id, "Employee", "ownerId"),
                 input.idempotency_key,
             ),
         )
@@ -220,17 +224,8 @@ class ContactsMutation:
                 uuid_of(input.contact_id, "Contact", "contactId"),
                 input.name,
                 input.email,
-                optional(input.company_id, "Company", "companyId"),
-                employee(input.owner_id),
+                optional_uuid(input.company_id, "Company", "companyId"),
+                optional_uuid(input.owner_id, "Employee", "ownerId"),
                 input.idempotency_key,
             ),
         )
-
-
-def optional(id: strawberry.ID | None, type_name: str, field: str) -> Any:
-    """The UUID of an id that may be left out. Raises: InvalidInput."""
-    return uuid_of(id, type_name, field) if id else None
-
-
-def employee(id: strawberry.ID | None, field: str = "ownerId") -> Any:
-    return optional(id, "Employee", field)

@@ -14,12 +14,12 @@ from schema import access
 from schema.access import INHERITED, policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
-from schema.enterprise.crm.contacts import Company, Contact, employee, optional
+from schema.enterprise.crm.contacts import Company, Contact
 from schema.enterprise.staff import KEY, Change, Employee, changes
 from schema.enums import told
 from schema.fields import computed, edge, edge_page, root, root_page
 from schema.money import Money, MoneyInput
-from schema.node import Node, id_of, uuid_of
+from schema.node import Node, id_of, optional_uuid, uuid_of
 from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Forecast:
 
 
 def _in_stage(stage: Stage | None = None, owner_id: strawberry.ID | None = None) -> dict[str, Any]:
-    return {"stage": stage, "owner_id": employee(owner_id)}
+    return {"stage": stage, "owner_id": optional_uuid(owner_id, "Employee", "ownerId")}
 
 
 @strawberry.type
@@ -125,7 +125,7 @@ class ChangeOpportunityInput:
             amount=self.amount.value("amount") if self.amount else None,
             probability=self.probability,
             closes_on=self.closes_on,
-            owner_id=employee(self.owner_id),
+            owner_id=optional_uuid(self.owner_id, "Employee", "ownerId"),
         )
 
 
@@ -152,9 +152,9 @@ class PipelineMutation:
                 input.title,
                 input.amount.value("amount"),
                 input.closes_on,
-                optional(input.company_id, "Company", "companyId"),
-                optional(input.contact_id, "Contact", "contactId"),
-                employee(input.owner_id),
+                optional_uuid(input.company_id, "Company", "companyId"),
+                optional_uuid(input.contact_id, "Contact", "contactId"),
+                optional_uuid(input.owner_id, "Employee", "ownerId"),
                 input.idempotency_key,
             ),
         )

@@ -12,11 +12,11 @@ from resolvers.enterprise.crm import tickets
 from schema.access import INHERITED, policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
-from schema.enterprise.crm.contacts import Contact, employee, optional
+from schema.enterprise.crm.contacts import Contact
 from schema.enterprise.staff import KEY, Change, Employee, changes
 from schema.enums import told
 from schema.fields import computed, edge, root, root_page
-from schema.node import Node, id_of, uuid_of
+from schema.node import Node, id_of, optional_uuid, uuid_of
 from schema.problems import Problem, mutation, payload
 
 told(TicketStatus, "How far a ticket is.", PENDING="It waits for the customer, or for somebody else.")
@@ -50,7 +50,7 @@ class Ticket(Node, batch=EnterpriseLoaders.ticket_by_id):
 
 
 def _wanted(status: TicketStatus | None = None, assignee_id: strawberry.ID | None = None) -> dict[str, Any]:
-    return {"status": status, "assignee_id": employee(assignee_id, "assigneeId")}
+    return {"status": status, "assignee_id": optional_uuid(assignee_id, "Employee", "assigneeId")}
 
 
 @strawberry.type
@@ -81,8 +81,8 @@ class OpenTicketInput:
             subject=self.subject,
             text=self.text,
             priority=self.priority,
-            order_id=optional(self.order_id, "Order", "orderId"),
-            contact_id=optional(self.contact_id, "Contact", "contactId"),
+            order_id=optional_uuid(self.order_id, "Order", "orderId"),
+            contact_id=optional_uuid(self.contact_id, "Contact", "contactId"),
         )
 
 
@@ -119,7 +119,7 @@ class TicketsMutation:
                 uuid_of(input.ticket_id, "Ticket", "ticketId"),
                 input.status,
                 input.priority,
-                employee(input.assignee_id, "assigneeId"),
+                optional_uuid(input.assignee_id, "Employee", "assigneeId"),
                 input.comment,
                 input.idempotency_key,
             ),

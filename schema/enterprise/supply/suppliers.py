@@ -11,11 +11,10 @@ from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.supply import suppliers
 from schema.access import INHERITED, policy, scope
 from schema.connection import Connection
-from schema.enterprise.crm.contacts import optional
 from schema.enterprise.staff import KEY, Change, changes
 from schema.fields import computed, edge, edge_page, root, root_page
 from schema.money import Money, MoneyInput
-from schema.node import Node, id_of, uuid_of
+from schema.node import Node, id_of, optional_uuid, uuid_of
 from schema.problems import Problem, mutation, payload
 
 if TYPE_CHECKING:
@@ -60,8 +59,8 @@ class ReorderPoint(Node, batch=EnterpriseLoaders.reorder_point_by_id):
 
 def _points(supplier_id: strawberry.ID | None = None, warehouse_id: strawberry.ID | None = None) -> dict[str, Any]:
     return {
-        "supplier_id": optional(supplier_id, "Supplier", "supplierId"),
-        "warehouse_id": optional(warehouse_id, "Warehouse", "warehouseId"),
+        "supplier_id": optional_uuid(supplier_id, "Supplier", "supplierId"),
+        "warehouse_id": optional_uuid(warehouse_id, "Warehouse", "warehouseId"),
     }
 
 

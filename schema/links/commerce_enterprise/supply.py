@@ -41,7 +41,7 @@ from schema.enterprise.supply.suppliers import (
 from schema.fields import computed, edge, edge_page
 from schema.links.linked import linked
 from schema.money import Money
-from schema.node import uuid_of
+from schema.node import optional_uuid, uuid_of
 from schema.problems import mutation, payload
 
 
@@ -139,8 +139,8 @@ class SupplyLinksQuery:
         days: int = 90,
         review_days: int = 14,
     ) -> list[ReorderSuggestion] | None:
-        supplier = uuid_of(supplier_id, "Supplier", "supplierId") if supplier_id else None
-        warehouse = uuid_of(warehouse_id, "Warehouse", "warehouseId") if warehouse_id else None
+        supplier = optional_uuid(supplier_id, "Supplier", "supplierId")
+        warehouse = optional_uuid(warehouse_id, "Warehouse", "warehouseId")
         found: Any = await reordering.suggest(info.context, supplier, warehouse, days, review_days, _taken, _available)
         return found
 

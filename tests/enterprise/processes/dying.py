@@ -86,7 +86,7 @@ async def _live(given: dict[str, Any], now: datetime, *, before: bool) -> None:
                 with open_context(director) as context:
                     await decide(context, asked.id, True, "", "once")
             ended = [row.ended_at is not None for row in await sources.database.rows(sa.select(RUNS.c.ended_at))]
-            if len(ended) == given["runs"] and all(ended):
+            if ended and all(ended):
                 consuming.cancel()
                 return
             await asyncio.sleep(0.005)
