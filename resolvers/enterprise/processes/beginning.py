@@ -46,15 +46,17 @@ async def begin_scheduled(enterprise: Enterprise) -> None:
 
 def _pick(log: str) -> Callable[[Context, Sequence[Event]], Awaitable[Sequence[Event]]]:
     async def pick(context: Context, events: Sequence[Event]) -> Sequence[Event]:
-        """Those that begin a run, or that are of a subject of which one has not ended."""
+        """Those that begin a run, or that are of a subject of which one has not ended, or begins among them."""
         enterprise = as_runner(context)
         workflows = await _waiting(enterprise)
         under_way = await enterprise.runs.open_among(event.subject for event in events)
-        return [
-            event
-            for event in events
-            if event.subject in under_way or any(_is_met(trigger, row, log, event) for row, trigger in workflows)
-        ]
+        picked = []
+        for event in events:
+            if any(_is_met(trigger, row, log, event) for row, trigger in workflows):
+                under_way.add(event.subject)
+            if event.subject in under_way:
+                picked.append(event)
+        return picked
 
     return pick
 

@@ -3,7 +3,10 @@
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+from datasources.actor import SYSTEM
+from datasources.commerce.stores import Commerce
 from resolvers.enterprise.processes.runner import RETRY_S
 from tests.commerce.shop import START
 from tests.enterprise.processes.conftest import PLACED, Processes
@@ -98,6 +101,17 @@ async def test_a_run_ends_when_it_is_not_needed_or_somebody_cancels_it(processes
         assert done["problem"] == {"code": "ENTERPRISE_RUN_OVER"}
     processes.clock.forward(minutes=5)
     await processes.until("CANCELLED", "CANCELLED")
+
+
+async def test_what_ends_a_run_may_be_read_together_with_what_began_it(processes: Processes) -> None:
+    await processes.save("Big", BIG, WAIT)
+    processes.clock.forward(seconds=1)
+    commerce, order = processes.house.sources[Commerce], uuid4()
+    async with commerce.database.transaction() as transaction:
+        log = commerce.events(SYSTEM)
+        await log.append(transaction, "order.placed", order, total_minor=150_000, currency="EUR")
+        await log.append(transaction, "order.cancelled", order)
+    await processes.until("CANCELLED")
 
 
 async def test_a_schedule_begins_one_run_for_all_times_that_were_missed(processes: Processes) -> None:
