@@ -71,7 +71,7 @@ def _handle(log: str) -> Callable[[Context, Transaction, Event], Awaitable[None]
         for workflow, trigger in await _waiting(enterprise):
             if _is_met(trigger, workflow, log, event):
                 cause = f"{log}: {event.position.sequence}"
-                known, of = known_of(event), {"subject_id": event.subject, "actor_id": event.actor}
+                known, of = known_of(log, event), {"subject_id": event.subject, "actor_id": event.actor}
                 await _begin(enterprise, transaction, workflow, cause, known, **of)
 
     return handle
@@ -87,7 +87,7 @@ def _is_met(trigger: Trigger, workflow: Row, log: str, event: Event) -> bool:
         return False
     if event.at < workflow.since or (log == "enterprise" and event.actor == RUNNER.id):
         return False
-    return conditions.meets(known_of(event), None if trigger.when is None else conditions.parse(trigger.when))
+    return conditions.meets(known_of(log, event), None if trigger.when is None else conditions.parse(trigger.when))
 
 
 async def _begin(

@@ -97,8 +97,13 @@ def fields_of(event: str, where: str) -> Fields:
     return fields
 
 
-def known_of(event: Event) -> dict[str, Any]:
-    """What a run knows of the event that it began with: what can be compared; ids as texts."""
+def known_of(log: str, event: Event) -> dict[str, Any]:
+    """What a run knows of the event that it began with: the fields that are declared, and no others, for webhooks tell
+    them outside; ids as texts.
+    """
     ids = {"subject": event.subject, "owner": event.owner, "actor": event.actor}
-    known = {name: value for name, value in event.data.items() if isinstance(value, bool | int | str)}
+    declared = EVENTS.get(f"{log}: {event.type}", _NONE)
+    known = {
+        name: value for name, value in event.data.items() if name in declared and isinstance(value, bool | int | str)
+    }
     return known | {name: str(id) for name, id in ids.items() if id}
