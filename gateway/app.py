@@ -1,8 +1,6 @@
 """The gateway as an ASGI application: the graph over HTTP and WebSocket, and its health."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,17 +14,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from datasources.deadline import deadline
-from datasources.errors import SourceError
 from gateway.cross_site import SECURE, Origins, OwnPagesOnly, SecurityHeaders, cors
 from gateway.draining import STATE, Draining, closing
 from gateway.errors import masked
 from gateway.execution import Executor, OpenContext
 from gateway.explorer import Explorer
+from gateway.health import Checks, health
 from gateway.http import GraphQLEndpoint
 from gateway.identity import Tokens, token_of
 from gateway.limits import DEFAULT, Limits
@@ -40,10 +37,7 @@ from gateway.streams.reserved import Reserved
 from gateway.websocket import SocketHandler
 
 PATHS = ("/graphql", "/graphql/")
-Check = Callable[[], Awaitable[None]]
-CHECK_TIMEOUT_S = 3.0
-READY_KEPT_S = 1.0
-"""Anybody may ask whether we are ready, and each check is a request to a service: they are not made more often."""
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 log = structlog.get_logger("heddle")
 
@@ -57,7 +51,7 @@ class Graph:
 
     schema: GraphQLSchema
     open_context: OpenContext
-    checks: Callable[[], Mapping[str, Check]]
+    checks: Checks
     routes: Sequence[BaseRoute] = ()
     persisted: Persisted | None = None
 
@@ -77,7 +71,7 @@ def application(
     draining: Draining | None = None,
     alone: bool = True,
     secret: bytes | None = None,
-    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+    lifespan: Lifespan,
 ) -> Starlette:
     """By their `secret`, processes that serve together know each other's words; one that is `alone` needs none."""
     executor = Executor(
@@ -89,48 +83,20 @@ def application(
         persisted=graph.persisted,
         limits=limits,
     )
-    origins = Origins(cors_origins)
     draining = draining or Draining()
     connections = Connections(limits.max_connections)
     streaming = Streaming(executor, tokens, connections, draining)
     reserved = Reserved(streaming, secret or token_bytes(), limits.redis_url, alone=alone)
+    origins = Origins(cors_origins)
     page = explorer.page if explorer else None
     endpoint = GraphQLEndpoint(executor, tokens, origins, streaming, reserved, page, max_body_bytes)
-    socket = SocketHandler(
-        lambda payload: Session.of(tokens, token_of(payload)),
-        partial(results, executor),
-        connections,
-        draining=draining,
-        lasts=executor.lasts,
-    )
-    readiness = _Readiness(graph.checks)
-
-    @asynccontextmanager
-    async def opened(app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with lifespan(app):
-            yield {STATE: draining}
-            await executor.finish()
-            await reserved.close()
-
-    async def ready(_: Request) -> Response:
-        if draining.leaving:
-            return JSONResponse({"ready": False, "draining": True}, 503)
-        states = await readiness.states()
-        healthy = all(state == "ok" for state in states.values())
-        return JSONResponse({"ready": healthy, "sources": states}, 200 if healthy else 503)
-
-    others = [
-        Route("/health/live", _live),
-        Route("/health/ready", ready),
-        *graph.routes,
-        *(explorer.routes if explorer else ()),
-    ]
+    others = [*health(graph.checks, draining), *graph.routes, *(explorer.routes if explorer else ())]
     return Starlette(
         routes=[
-            *(WebSocketRoute(path, socket.serve, middleware=[Middleware(OwnPagesOnly, origins)]) for path in PATHS),
+            *_sockets(executor, tokens, connections, draining, origins),
             Mount("", Router(others, redirect_slashes=False), max_body_size=max_body_bytes),
         ],
-        lifespan=opened,
+        lifespan=partial(_open, lifespan, draining, executor, reserved),
         middleware=[
             *_behind(trusted_proxies),
             *cors(cors_origins),
@@ -139,6 +105,29 @@ def application(
         ],
         exception_handlers={HTTPException: _not_served, Exception: _failed},
     )
+
+
+def _sockets(
+    executor: Executor, tokens: Tokens, connections: Connections, draining: Draining, origins: Origins
+) -> list[WebSocketRoute]:
+    handler = SocketHandler(
+        lambda payload: Session.of(tokens, token_of(payload)),
+        partial(results, executor),
+        connections,
+        draining=draining,
+        lasts=executor.lasts,
+    )
+    return [WebSocketRoute(path, handler.serve, middleware=[Middleware(OwnPagesOnly, origins)]) for path in PATHS]
+
+
+@asynccontextmanager
+async def _open(
+    lifespan: Lifespan, draining: Draining, executor: Executor, reserved: Reserved, app: Starlette
+) -> AsyncIterator[dict[str, Any]]:
+    async with lifespan(app):
+        yield {STATE: draining}
+        await executor.finish()
+        await reserved.close()
 
 
 class _GraphFirst:
@@ -177,36 +166,3 @@ async def _failed(request: Request, error: Exception) -> Response:
     response = JSONResponse({"errors": [masked(request_id)]}, 500)
     response.raw_headers += SECURE
     return response
-
-
-async def _live(_: Request) -> Response:
-    return JSONResponse({"live": True})
-
-
-class _Readiness:
-    """How the sources are, by name. Those who ask while somebody is being told, or shortly after, are told the same."""
-
-    def __init__(self, checks: Callable[[], Mapping[str, Check]]) -> None:
-        self._checks = checks
-        self._asked: asyncio.Task[dict[str, str]] | None = None
-        self._asked_at = 0.0
-
-    async def states(self) -> dict[str, str]:
-        old = time.monotonic() - self._asked_at > READY_KEPT_S
-        if self._asked is None or (old and self._asked.done()):
-            self._asked = asyncio.create_task(_states(self._checks()))
-            self._asked_at = time.monotonic()
-        return await asyncio.shield(self._asked)
-
-
-async def _states(checks: Mapping[str, Check]) -> dict[str, str]:
-    async def state(check: Check) -> str:
-        try:
-            with deadline(CHECK_TIMEOUT_S):
-                await check()
-        except SourceError as error:
-            return error.code
-        return "ok"
-
-    states = await asyncio.gather(*(state(check) for check in checks.values()))
-    return dict(zip(checks, states, strict=True))

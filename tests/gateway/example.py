@@ -16,9 +16,10 @@ from strawberry.schema.config import StrawberryConfig
 from datasources.actor import Actor
 from datasources.errors import InvalidInput
 from datasources.ids import utc_now
-from gateway.app import Check, Graph, application
+from gateway.app import Graph, application
 from gateway.draining import Draining
 from gateway.explorer import Explorer
+from gateway.health import Check
 from gateway.identity import Tokens
 from gateway.limits import DEFAULT, Limits
 from gateway.persisted import Persisted
