@@ -1,4 +1,4 @@
-"""Real parts, started once a session: PostgreSQL, the sandbox with the payment service. No network, no fixed ports."""
+"""Real parts, started once a session: PostgreSQL, Redis, the sandbox with its services. No network, no fixed ports."""
 
 import gc
 import os
@@ -13,6 +13,7 @@ from datasources.sandbox.process import Sandbox
 from datasources.settings import read
 from gateway.logs import configure_logs
 from tests.database_servers import ENTERPRISE, FINANCE, SOCIAL, Postgres, Sqlite
+from tests.redis_server import RedisServer, redis_server
 
 configure_logs()
 
@@ -35,6 +36,12 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with Sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    with redis_server() as running:
         yield running
 
 

