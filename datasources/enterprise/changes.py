@@ -1,37 +1,30 @@
 """Changes: who changed which field of a record from what to what, and the one way to change one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.enterprise.lists import Lists
 from datasources.enterprise.policies import visible_changes
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import CHANGES
 from datasources.ids import uuid7
-from datasources.pages import Listing, Page, PageArguments, Sort
+from datasources.pages import Sort
 from datasources.prepared import Row
 from datasources.sql import Transaction
-from datasources.statements import EVERY, Columns, Condition, projection
+from datasources.statements import EVERY, Condition
 
 
 class Changes:
+    """Of each record its `lists` say what was changed, the newest first."""
+
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
-        self._database = sources.database
-        self._cursors = sources.cursors
         self._clock = sources.clock
         self._actor = actor
-
-    async def pages(
-        self, subject_ids: Sequence[UUID], asked: PageArguments, columns: Columns = None
-    ) -> Mapping[Any, Page]:
-        """What was changed of each record, the newest first. Source: one SELECT. Raises: InvalidInput."""
-        return await self._listing(columns).pages(self._database, self._cursors, asked, subject_ids)
-
-    async def counts(self, subject_ids: Sequence[UUID]) -> Mapping[Any, int]:
-        return await self._listing().counts(self._database, subject_ids)
+        self.lists = Lists(sources, CHANGES, _NEWEST, visible_changes(actor), parent=CHANGES.c.subject_id)
 
     async def hold(self, transaction: Transaction, table: sa.Table, id: UUID, visible: Condition = EVERY) -> Row | None:
         """The record, which nobody else changes before the transaction ends; None where there is none to see."""
@@ -54,10 +47,6 @@ class Changes:
         ]
         await transaction.write(sa.insert(CHANGES), rows)
         return True
-
-    def _listing(self, columns: Columns = None) -> Listing:
-        policy = visible_changes(self._actor)
-        return Listing("enterprise.changes", projection(CHANGES, columns), _NEWEST, [policy], CHANGES.c.subject_id)
 
 
 _NEWEST = Sort("newest", (CHANGES.c.at, CHANGES.c.id), descending=True)

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.enterprise.lists import Among, Filters, Lists
 from datasources.enterprise.policies import visible_invoices
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import (
@@ -20,10 +22,10 @@ from datasources.enterprise.tables import (
     SUPPLIERS,
 )
 from datasources.ids import uuid7
-from datasources.pages import Listing, Page, PageArguments, Sort
+from datasources.pages import Sort
 from datasources.prepared import Rows
 from datasources.sql import Transaction
-from datasources.statements import EVERY, Columns, Condition, among, equal, kept, projection, read
+from datasources.statements import EVERY, Columns, Condition, among, equal, kept, met, projection, read
 
 
 class Direction(StrEnum):
@@ -45,45 +47,20 @@ class Invoices:
         self._sources = sources
         self._database = sources.database
         self._visible = visible_invoices(actor)
+        self.lines_of = Among(sources, INVOICE_LINES.c.invoice_id, self._visible, _IN_ORDER, _lines)
 
-    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """Invoices with these ids, in no order; those that the actor may not see are left out. Source: one SELECT."""
-        here = (among(INVOICES.c.id, ids), self._visible, self._today)
-        return await self._database.rows(read(_invoices(columns), *here))
+    @property
+    def all(self) -> Lists:
+        return Lists(self._sources, INVOICES, _NEWEST, self._visible, _WANTED, select=_invoices, only=(self._today,))
 
-    async def of_orders(self, order_ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """Those that the actor may see of these orders, the oldest first. Source: one SELECT."""
-        theirs = (among(INVOICES.c.order_id, order_ids), self._visible, self._today)
-        return await self._database.rows(
-            read(_invoices(columns), *theirs, order=(INVOICES.c.created_at, INVOICES.c.id))
-        )
+    @property
+    def of_customers(self) -> Lists:
+        return self.all.by(INVOICES.c.customer_id)
 
-    async def pages(
-        self, keys: Sequence[str], asked: PageArguments, *, columns: Columns = None, **wanted: Any
-    ) -> Mapping[Any, Page]:
-        """Those with this `direction`, `status` and `overdue`, if said, the newest first.
-
-        Source: one SELECT. Raises: InvalidInput for the cursor.
-        """
-        return await self._listing(columns, **wanted).pages(self._database, self._sources.cursors, asked)
-
-    async def counts(self, keys: Sequence[str], **wanted: Any) -> Mapping[Any, int]:
-        return await self._listing(None, **wanted).counts(self._database)
-
-    async def pages_of_customers(
-        self, customer_ids: Sequence[UUID], asked: PageArguments, columns: Columns = None
-    ) -> Mapping[Any, Page]:
-        """The invoices to each of these customers, the newest first. Source: one SELECT."""
-        listing = self._listing(columns, INVOICES.c.customer_id)
-        return await listing.pages(self._database, self._sources.cursors, asked, customer_ids)
-
-    async def counts_of_customers(self, customer_ids: Sequence[UUID]) -> Mapping[Any, int]:
-        return await self._listing(None, INVOICES.c.customer_id).counts(self._database, customer_ids)
-
-    async def lines_of(self, invoice_ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """The lines of these invoices, with their `currency`, in their order. Source: one SELECT."""
-        theirs = (among(INVOICE_LINES.c.invoice_id, invoice_ids), self._visible)
-        return await self._database.rows(read(_lines(columns), *theirs, order=(INVOICE_LINES.c.position,)))
+    @property
+    def of_orders(self) -> Among:
+        """The oldest first."""
+        return Among(self._sources, INVOICES.c.order_id, self._visible, _OLDEST, _invoices, (self._today,))
 
     async def compared(self, invoice_ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """The lines of these invoices that are of purchase orders, each beside what was ordered, and in their order.
@@ -92,7 +69,7 @@ class Invoices:
         pieces of it this invoice, and those before that count, are about. Source: one SELECT.
         """
         theirs = (among(INVOICE_LINES.c.invoice_id, invoice_ids), self._visible)
-        return await self._database.rows(read(_COMPARED, *theirs, order=(INVOICE_LINES.c.position,)))
+        return await self._database.rows(read(_COMPARED, *theirs, order=_IN_ORDER))
 
     async def compare(self, transaction: Transaction, id: UUID, purchase_id: UUID) -> Rows:
         """The same of one invoice, as it stays until the transaction ends: one invoice of an order at a time."""
@@ -171,25 +148,6 @@ class Invoices:
     def _today(self) -> Condition:
         return Condition(EVERY.predicate, {"today": today(self._sources.clock())})
 
-    def _listing(
-        self,
-        columns: Columns,
-        parent: sa.Column[Any] | None = None,
-        *,
-        direction: Direction | None = None,
-        status: InvoiceStatus | None = None,
-        overdue: bool | None = None,
-    ) -> Listing:
-        wanted = [self._visible, self._today]
-        if direction is not None:
-            wanted.append(equal(INVOICES.c.direction, direction))
-        if status is not None:
-            wanted.append(equal(INVOICES.c.status, status))
-        if overdue is not None:
-            wanted.append(Condition(_OVERDUE if overdue else _NOT_OVERDUE, {}))
-        name = f"enterprise.invoices/{'all' if parent is None else parent.name}/{direction}/{status}/{overdue}"
-        return Listing(name, _invoices(columns), _NEWEST, wanted, parent)
-
 
 def today(now: datetime) -> str:
     """As days are kept, so that they compare as texts."""
@@ -197,9 +155,16 @@ def today(now: datetime) -> str:
 
 
 _NEWEST = Sort("newest", (INVOICES.c.created_at, INVOICES.c.id), descending=True)
+_OLDEST = (INVOICES.c.created_at, INVOICES.c.id)
+_IN_ORDER = (INVOICE_LINES.c.position,)
 _DUE_BEFORE = INVOICES.c.due_on < sa.bindparam("today", type_=sa.String())
 _OVERDUE = sa.and_(INVOICES.c.status == sa.literal_column("'issued'"), _DUE_BEFORE)
 _NOT_OVERDUE = sa.not_(_OVERDUE)
+_WANTED: Filters = {
+    "direction": partial(equal, INVOICES.c.direction),
+    "status": partial(equal, INVOICES.c.status),
+    "overdue": lambda overdue: met(_OVERDUE if overdue else _NOT_OVERDUE),
+}
 _AGES = (91, 61, 31, 1)
 _LATE_DAYS = sa.case(
     *(

@@ -1,4 +1,4 @@
-"""Rows of one table as an actor sees them: by their ids, and in pages of all, or of each parent's."""
+"""Rows of one table as an actor sees them: by keys, and in pages of all, or of each parent's."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,11 +13,32 @@ from datasources.prepared import Rows
 from datasources.statements import Columns, Condition, among, projection, read
 
 Filters = Mapping[str, Callable[[Any], Condition]]
+Select = Callable[[Columns], sa.Select[Any]]
+"""The same SELECT each time for the same columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Rows by what is in one `column`, in this order. `visible` is the row policy."""
+
+    sources: EnterpriseSources
+    column: sa.Column[Any]
+    visible: Condition
+    order: tuple[sa.ColumnElement[Any], ...] = ()
+    select: Select | None = None
+    only: tuple[Condition, ...] = ()
+
+    async def __call__(self, keys: Sequence[Any], columns: Columns = None) -> Rows:
+        """Those with one of these keys; what is not visible is left out. Source: one SELECT."""
+        select = projection(self.column.table, columns) if self.select is None else self.select(columns)
+        here = (among(self.column, keys), self.visible, *self.only)
+        return await self.sources.database.rows(read(select, *here, order=self.order))
 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """`visible` is the row policy. `filters` make conditions of what is asked for; None asks for nothing.
+    """`visible` is the row policy. `filters` make conditions of what is asked for; None asks for nothing. `select` is
+    what is read where that is more than the table, and `only` is what all rows meet.
 
     With `parent`, a column, there is a list for each value of it.
     """
@@ -28,14 +49,16 @@ class Lists:
     visible: Condition
     filters: Filters = field(default_factory=dict)
     parent: sa.Column[Any] | None = None
+    select: Select | None = None
+    only: tuple[Condition, ...] = ()
 
     def by(self, parent: sa.Column[Any]) -> "Lists":
         return replace(self, parent=parent)
 
     async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
         """Those with these ids, in no order; what is not visible is left out. Source: one SELECT."""
-        here = (among(self.table.c.id, ids), self.visible)
-        return await self.sources.database.rows(read(projection(self.table, columns), *here))
+        these = Among(self.sources, self.table.c.id, self.visible, select=self.select, only=self.only)
+        return await these(ids, columns)
 
     async def pages(
         self, keys: Sequence[Any], asked: PageArguments, *, columns: Columns = None, **wanted: Any
@@ -50,4 +73,5 @@ class Lists:
     def _listing(self, wanted: Mapping[str, Any], columns: Columns = None) -> Listing:
         of = f"enterprise.{self.table.name}/{'all' if self.parent is None else self.parent.name}"
         met = [self.filters[name](value) for name, value in wanted.items() if value is not None]
-        return Listing(of, projection(self.table, columns), self.sort, [self.visible, *met], self.parent)
+        select = projection(self.table, columns) if self.select is None else self.select(columns)
+        return Listing(of, select, self.sort, [self.visible, *self.only, *met], self.parent)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.cipher import Cipher, SealBroken
-from datasources.enterprise.lists import Lists
+from datasources.enterprise.lists import Among, Lists
 from datasources.enterprise.policies import visible_crm
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import (
@@ -26,7 +26,7 @@ from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
-from datasources.statements import Columns, Condition, among, equal, projection, read
+from datasources.statements import Condition, equal
 
 PLACES = {CONTACTS.c.sealed_name: b"contacts.name:", CONTACTS.c.sealed_email: b"contacts.email:"}
 """What each sealed column is bound to, together with the row's id. Re-encryption goes through all of these."""
@@ -58,11 +58,7 @@ class Contacts:
         wanted = {"email": lambda email: equal(CONTACTS.c.email_index, sources.email_index.of(email))}
         self.all = Lists(sources, CONTACTS, _NEWEST, self.visible, wanted)
         self.of_companies = self.all.by(CONTACTS.c.company_id)
-
-    async def of_customers(self, customer_ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """The contact of each of these customers, where there is one. Source: one SELECT."""
-        theirs = (among(CONTACTS.c.customer_id, customer_ids), self.visible)
-        return await self._sources.database.rows(read(projection(CONTACTS, columns), *theirs))
+        self.of_customers = Among(sources, CONTACTS.c.customer_id, self.visible)
 
     async def names(self, keys: Sequence[Sealed]) -> Mapping[Sealed, str | SealBroken | None]:
         """No source is asked: whoever has the row passed its policy."""

@@ -1,6 +1,5 @@
 """Tickets: what somebody complains of or asks for, until it is solved."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -9,15 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.lists import Lists
+from datasources.enterprise.lists import Among, Lists
 from datasources.enterprise.policies import visible_tickets
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import TICKET_COMMENTS, TICKETS
 from datasources.ids import uuid7
 from datasources.pages import Sort
-from datasources.prepared import Rows
 from datasources.sql import Transaction
-from datasources.statements import Columns, among, equal, projection, read
+from datasources.statements import equal
 
 
 class TicketStatus(StrEnum):
@@ -34,7 +32,6 @@ class TicketPriority(StrEnum):
 
 class Tickets:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
-        self._database = sources.database
         self._clock = sources.clock
         self._actor = actor
         self.visible = visible_tickets(actor)
@@ -42,11 +39,7 @@ class Tickets:
         self.all = Lists(sources, TICKETS, _NEWEST, self.visible, wanted)
         self.of_contacts = self.all.by(TICKETS.c.contact_id)
         self.of_orders = self.all.by(TICKETS.c.order_id)
-
-    async def comments_of(self, ticket_ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """The oldest first. Source: one SELECT."""
-        theirs = (among(TICKET_COMMENTS.c.ticket_id, ticket_ids), self.visible)
-        return await self._database.rows(read(projection(TICKET_COMMENTS, columns), *theirs, order=_OLDEST))
+        self.comments_of = Among(sources, TICKET_COMMENTS.c.ticket_id, self.visible, _OLDEST)
 
     async def add(self, transaction: Transaction, **values: Any) -> UUID:
         now = self._clock()

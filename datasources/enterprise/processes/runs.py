@@ -1,22 +1,24 @@
 """Runs of workflows, and what became of each of their steps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import EVERYTHING, Actor
+from datasources.enterprise.lists import Among, Lists
 from datasources.enterprise.policies import visible_runs
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import RUN_STEPS, RUNS, WORKFLOW_VERSIONS
 from datasources.ids import uuid7
-from datasources.pages import Listing, Page, PageArguments, Sort
+from datasources.pages import Sort
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
-from datasources.statements import Columns, Read, Statement, among, equal, projection, read
+from datasources.statements import Read, Statement, among, equal, read
 
 
 class RunStatus(StrEnum):
@@ -45,37 +47,11 @@ RUNNER = Actor(UUID(int=1), frozenset({EVERYTHING}))
 class Runs:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self._database = sources.database
-        self._cursors = sources.cursors
         self._clock = sources.clock
-        self._visible = visible_runs(actor)
-
-    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """Runs with these ids, in no order. Source: one SELECT."""
-        return await self._database.rows(read(projection(RUNS, columns), among(RUNS.c.id, ids), self._visible))
-
-    async def pages(
-        self, keys: Sequence[str], asked: PageArguments, *, status: RunStatus | None, columns: Columns = None
-    ) -> Mapping[Any, Page]:
-        """All, or those of a status, the newest first. Source: one SELECT. Raises: InvalidInput for the cursor."""
-        return await self._listing(status, columns).pages(self._database, self._cursors, asked)
-
-    async def counts(self, keys: Sequence[str], *, status: RunStatus | None) -> Mapping[Any, int]:
-        return await self._listing(status).counts(self._database)
-
-    async def pages_of_workflows(
-        self, workflow_ids: Sequence[UUID], asked: PageArguments, *, status: RunStatus | None, columns: Columns = None
-    ) -> Mapping[Any, Page]:
-        """The runs of each workflow, the newest first. Source: one SELECT. Raises: InvalidInput for the cursor."""
-        listing = self._listing(status, columns, RUNS.c.workflow_id)
-        return await listing.pages(self._database, self._cursors, asked, workflow_ids)
-
-    async def counts_of_workflows(self, workflow_ids: Sequence[UUID], *, status: RunStatus | None) -> Mapping[Any, int]:
-        return await self._listing(status, None, RUNS.c.workflow_id).counts(self._database, workflow_ids)
-
-    async def steps_of(self, run_ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """What became of the steps of these runs, in their order. Source: one SELECT."""
-        theirs = (among(RUN_STEPS.c.run_id, run_ids), self._visible)
-        return await self._database.rows(read(projection(RUN_STEPS, columns), *theirs, order=(RUN_STEPS.c.position,)))
+        visible = visible_runs(actor)
+        self.all = Lists(sources, RUNS, _NEWEST, visible, {"status": partial(equal, RUNS.c.status)})
+        self.of_workflows = self.all.by(RUNS.c.workflow_id)
+        self.steps_of = Among(sources, RUN_STEPS.c.run_id, visible, (RUN_STEPS.c.position,))
 
     async def due(self, now: datetime, limit: int) -> Rows:
         """Runs that are to go on by now, each with the `definition` that it began with. Source: one SELECT."""
@@ -115,13 +91,6 @@ class Runs:
         await transaction.write(
             new.on_conflict_do_update(index_elements=[RUN_STEPS.c.run_id, RUN_STEPS.c.position], set_=values)
         )
-
-    def _listing(
-        self, status: RunStatus | None, columns: Columns = None, parent: sa.Column[Any] | None = None
-    ) -> Listing:
-        wanted = [] if status is None else [equal(RUNS.c.status, status)]
-        name = f"enterprise.runs/{status}"
-        return Listing(name, projection(RUNS, columns), _NEWEST, [self._visible, *wanted], parent)
 
 
 MAX_DID = 500

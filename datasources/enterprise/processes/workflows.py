@@ -1,6 +1,6 @@
 """Workflows, each with the definition in force; those that it had before are kept for the runs that go on by them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,34 +8,25 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import Actor
+from datasources.enterprise.lists import Lists
 from datasources.enterprise.policies import visible_workflows
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import WORKFLOW_VERSIONS, WORKFLOWS
 from datasources.ids import uuid7
-from datasources.pages import Listing, Page, PageArguments, Sort
+from datasources.pages import Sort
 from datasources.prepared import Rows
 from datasources.sql import Transaction
-from datasources.statements import Columns, Read, Statement, among, kept, projection, read
+from datasources.statements import Columns, Read, Statement, kept, projection
 
 
 class Workflows:
+    """Rows of `all` have the `definition` in force."""
+
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self._database = sources.database
-        self._cursors = sources.cursors
         self._clock = sources.clock
         self._actor = actor
-        self._visible = visible_workflows(actor)
-
-    async def by_ids(self, ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """Workflows with these ids, in no order, with the `definition` in force. Source: one SELECT."""
-        return await self._database.rows(read(_defined(columns), among(WORKFLOWS.c.id, ids), self._visible))
-
-    async def pages(self, keys: Sequence[str], asked: PageArguments, columns: Columns = None) -> Mapping[Any, Page]:
-        """All, by name. Source: one SELECT. Raises: InvalidInput for the cursor."""
-        return await self._listing(columns).pages(self._database, self._cursors, asked)
-
-    async def counts(self, keys: Sequence[str]) -> Mapping[Any, int]:
-        return await self._listing().counts(self._database)
+        self.all = Lists(sources, WORKFLOWS, _BY_NAME, visible_workflows(actor), select=_defined)
 
     async def active(self) -> Rows:
         """Those that are on, with the definitions in force. Source: one SELECT."""
@@ -72,9 +63,6 @@ class Workflows:
         """Whether the run of `due_at` is still to be begun; the next one is due `then`."""
         here = (WORKFLOWS.c.id == id, WORKFLOWS.c.due_at == due_at, WORKFLOWS.c.active)
         return bool(await transaction.write(sa.update(WORKFLOWS).where(*here).values(due_at=then)))
-
-    def _listing(self, columns: Columns = None) -> Listing:
-        return Listing("enterprise.workflows", _defined(columns), _BY_NAME, [self._visible])
 
 
 _IN_FORCE = sa.and_(

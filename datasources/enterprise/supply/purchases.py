@@ -1,6 +1,7 @@
 """Purchase orders with their lines, and what came of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -9,15 +10,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.lists import Lists
+from datasources.enterprise.lists import Among, Lists
 from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import EMPLOYEES, GOODS_RECEIPTS, PURCHASE_LINES, PURCHASE_ORDERS, RECEIPT_LINES
 from datasources.ids import uuid7
-from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Row, Rows
+from datasources.pages import Sort
+from datasources.prepared import Row
 from datasources.sql import Transaction
-from datasources.statements import Columns, Condition, among, equal, kept, met, projection, read
+from datasources.statements import Columns, among, equal, kept, met, projection, read
 
 Place = tuple[UUID, UUID]
 """Product and warehouse."""
@@ -45,29 +46,12 @@ class Purchases:
         wanted = {"status": partial(equal, PURCHASE_ORDERS.c.status)}
         self.all = Lists(sources, PURCHASE_ORDERS, _NEWEST, self.visible, wanted)
         self.of_suppliers = self.all.by(PURCHASE_ORDERS.c.supplier_id)
+        self.open_of_products = replace(self.all.by(PURCHASE_LINES.c.product_id), select=_of_lines, only=(_IS_OPEN,))
+        """Those of which something may still come."""
+        self.lines_of = Among(sources, PURCHASE_LINES.c.purchase_id, self.visible, _AS_ORDERED)
         self.receipts = Lists(sources, GOODS_RECEIPTS, _LAST, self.visible)
         self.receipts_of = self.receipts.by(GOODS_RECEIPTS.c.purchase_id)
-
-    async def open_of_products(
-        self, product_ids: Sequence[UUID], asked: PageArguments, columns: Columns = None
-    ) -> Mapping[Any, Page]:
-        """Those of which something may still come, of each product, the newest first. Source: one SELECT."""
-        return await self._open(columns).pages(self._database, self._sources.cursors, asked, product_ids)
-
-    async def open_counts(self, product_ids: Sequence[UUID]) -> Mapping[Any, int]:
-        return await self._open().counts(self._database, product_ids)
-
-    async def lines_of(self, purchase_ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """In the order in which they stand. Source: one SELECT."""
-        theirs = (among(PURCHASE_LINES.c.purchase_id, purchase_ids), self.visible)
-        order = (PURCHASE_LINES.c.purchase_id, PURCHASE_LINES.c.position)
-        return await self._database.rows(read(projection(PURCHASE_LINES, columns), *theirs, order=order))
-
-    async def lines_of_receipts(self, receipt_ids: Sequence[UUID], columns: Columns = None) -> Rows:
-        """Source: one SELECT."""
-        theirs = (among(RECEIPT_LINES.c.receipt_id, receipt_ids), self.visible)
-        order = (RECEIPT_LINES.c.receipt_id, RECEIPT_LINES.c.product_id)
-        return await self._database.rows(read(projection(RECEIPT_LINES, columns), *theirs, order=order))
+        self.lines_of_receipts = Among(sources, RECEIPT_LINES.c.receipt_id, self.visible, _AS_RECEIVED)
 
     async def on_order(self, product_ids: Sequence[UUID]) -> Mapping[Place, int]:
         """How many pieces of each product may still come to each warehouse. Source: one SELECT."""
@@ -122,12 +106,6 @@ class Purchases:
         here = (EMPLOYEES.c.id == id, EMPLOYEES.c.left_at.is_(None))
         return await transaction.row(sa.select(EMPLOYEES.c.role, EMPLOYEES.c.approves_minor).where(*here))
 
-    def _open(self, columns: Columns = None) -> Listing:
-        conditions: list[Condition] = [self.visible, _IS_OPEN]
-        return Listing(
-            "enterprise.open_purchases", _of_lines(columns), _NEWEST, conditions, PURCHASE_LINES.c.product_id
-        )
-
 
 @kept
 def _of_lines(columns: Columns) -> sa.Select[Any]:
@@ -147,3 +125,5 @@ _ON_ORDER = (
 )
 _NEWEST = Sort("newest", (PURCHASE_ORDERS.c.created_at, PURCHASE_ORDERS.c.id), descending=True)
 _LAST = Sort("newest", (GOODS_RECEIPTS.c.at, GOODS_RECEIPTS.c.id), descending=True)
+_AS_ORDERED = (PURCHASE_LINES.c.purchase_id, PURCHASE_LINES.c.position)
+_AS_RECEIVED = (RECEIPT_LINES.c.receipt_id, RECEIPT_LINES.c.product_id)
