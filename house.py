@@ -1,6 +1,6 @@
 """The house: settings, sources, graph and HTTP put together."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from datasources.actor import Actor
 from datasources.errors import SourceError
 from datasources.house.documents import RegisteredDocuments
-from datasources.house.leases import Leases
+from datasources.house.leases import Leases, Work
 from datasources.house.revocations import RevokedSubjects
 from datasources.house.sources import HouseSources, open_house
 from datasources.ids import Clock, utc_now
@@ -107,20 +107,21 @@ class House:
                 Background("learning of revocations", LEARN_EVERY_S, lambda _: revocations.refresh(revoked)),
             ]
             everywhere = [repeat(work, self.open_context) for work in learning]
-            async with running([*everywhere, *self._by_one_worker(Leases(sources[HouseSources].database))]):
+            leases = Leases(sources[HouseSources].database)
+            async with running([*everywhere, leases.holding(dict(self._by_one_worker()))]):
                 yield
 
-    def _by_one_worker(self, leases: Leases) -> Iterator[Coroutine[Any, Any, None]]:
+    def _by_one_worker(self) -> Iterator[tuple[str, Work]]:
         stores = {domain.name: domain.stores for domain in DOMAINS}
         for domain in DOMAINS:
             for work in domain.background:
-                yield leases.holding(f"{domain.name}: {work.name}", partial(repeat, work, self.open_context))
+                yield f"{domain.name}: {work.name}", partial(repeat, work, self.open_context)
             for consumer in domain.consumers:
                 if consumer.of not in stores:
                     continue  # a house without that domain has no such events
                 source, target = self.sources[stores[consumer.of]], self.sources[domain.stores]
                 consuming = partial(consume, consumer, source, target, self.open_context)
-                yield leases.holding(f"{domain.name}: {consumer.name}", consuming)
+                yield f"{domain.name}: {consumer.name}", consuming
 
     async def people(self) -> Mapping[str, Actor]:
         """Those of the sample data that are there."""

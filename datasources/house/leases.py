@@ -8,8 +8,7 @@ import asyncio
 import os
 import random
 import socket
-from collections.abc import Awaitable, Callable
-from time import monotonic
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import sqlalchemy as sa
 import structlog
@@ -25,13 +24,15 @@ from datasources.statements import Read, Statement
 LASTS_S = 4.0
 """So long after the death of its holder, a lease can be taken by another, who tries twice in a second.
 
-It is renewed each quarter of this time. Where that fails, the work stops a quarter before the end.
+Those that a worker holds are renewed each quarter of this time. Where that fails, works stop a quarter before the end.
 """
 TRY_EVERY_S = 0.5
 
 log = structlog.get_logger("heddle")
 
 Work = Callable[[], Awaitable[None]]
+Lease = tuple[str, int]
+"""Its name, and its number: the name's next lease has another one."""
 
 
 class Leases:
@@ -41,36 +42,20 @@ class Leases:
         self._database = database
         self._lasts_s = lasts_s
         self._quarter_s = lasts_s / 4
+        self._safe_s = lasts_s - self._quarter_s
         self._holder = f"{socket.gethostname()[:100]}:{os.getpid()}"
+        self._ends: dict[Lease, asyncio.Timeout] = {}
+        """When the works stop that are done by these leases: each time that they are renewed, later."""
 
-    async def holding(self, name: str, work: Work) -> None:
-        """Does the work, which has no end of its own, whenever nobody else does: for ever.
+    async def holding(self, works: Mapping[str, Work]) -> None:
+        """Does each of the works, which have no end of their own, whenever nobody else does: for ever.
 
-        When the lease is lost, and when this is cancelled, the work is cancelled; then others can have it at once.
+        When its lease is lost, and when this is cancelled, a work is cancelled; then others can have it at once.
         """
-        waited = False
-        while True:
-            asked_at = monotonic()
-            number = await self._tried(name)
-            if number is not None:
-                if waited:
-                    log.info("work taken over", work=name, number=number)
-                await self._done_while_kept(name, number, asked_at, work)
-            waited = True
-            await asyncio.sleep(TRY_EVERY_S * random.uniform(0.5, 1.5))
-
-    async def _done_while_kept(self, name: str, number: int, asked_at: float, work: Work) -> None:
-        working = asyncio.ensure_future(work())
-        keeping = asyncio.create_task(self._kept(name, number, asked_at))
-        try:
-            await asyncio.wait((working, keeping), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            working.cancel()
-            keeping.cancel()
-            outcome, _ = await asyncio.gather(working, keeping, return_exceptions=True)
-            await self._released(name, number)
-        if isinstance(outcome, Exception):
-            log.error("background work failed", work=name, exc_info=outcome)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._renewing())
+            for name, work in works.items():
+                group.create_task(self._doing(name, work))
 
     async def take(self, name: str) -> int | None:
         """The number of the new lease, greater than any before; None while somebody has it. Raises: SourceError."""
@@ -87,44 +72,74 @@ class Leases:
             row = await transaction.row(free.returning(LEASES.c.number))
         return None if row is None else int(row.number)
 
-    async def renew(self, name: str, number: int) -> bool:
-        """Whether the lease of this number is in force, from now for another while. Raises: SourceError."""
-        return await self._written(name, number, until=_now() + self._lasts_s)
+    async def renew(self, leases: Iterable[Lease]) -> set[Lease]:
+        """Those of the leases that are in force, from now for another while. Raises: SourceError."""
+        return await self._written(leases, until=_now() + self._lasts_s)
 
     async def release(self, name: str, number: int) -> bool:
-        """Ends the lease of this number; whether it was in force. Raises: SourceError."""
-        return await self._written(name, number, until=_now())
+        """Ends this lease; whether it was in force. Raises: SourceError."""
+        return bool(await self._written([(name, number)], until=_now()))
 
-    async def _written(self, name: str, number: int, until: sa.ColumnElement[float]) -> bool:
-        mine = (LEASES.c.name == name) & (LEASES.c.number == number) & (LEASES.c.until > _now())
+    async def _written(self, leases: Iterable[Lease], until: sa.ColumnElement[float]) -> set[Lease]:
+        held = sa.tuple_(LEASES.c.name, LEASES.c.number).in_(list(leases)) & (LEASES.c.until > _now())
+        writing = sa.update(LEASES).where(held).values(until=until).returning(LEASES.c.name, LEASES.c.number)
         async with self._database.transaction() as transaction:
-            return bool(await transaction.write(sa.update(LEASES).where(mine).values(until=until)))
+            return {(row.name, row.number) for row in await transaction.rows(writing)}
+
+    async def _doing(self, name: str, work: Work) -> None:
+        waited = False
+        while True:
+            asked_at = asyncio.get_running_loop().time()
+            number = await self._tried(name)
+            if number is not None:
+                if waited:
+                    log.info("work taken over", work=name, number=number)
+                await self._done((name, number), asked_at, work)
+            waited = True
+            await asyncio.sleep(TRY_EVERY_S * random.uniform(0.5, 1.5))
+
+    async def _done(self, lease: Lease, asked_at: float, work: Work) -> None:
+        name, number = lease
+        try:
+            async with asyncio.timeout_at(asked_at + self._safe_s) as end:
+                self._ends[lease] = end
+                await work()
+        except Exception as error:
+            if isinstance(error, TimeoutError) and end.expired():
+                log.warning("lease lost", work=name, number=number)
+            else:
+                log.error("background work failed", work=name, exc_info=error)
+        finally:
+            del self._ends[lease]
+            await self._released(name, number)
+
+    async def _renewing(self) -> None:
+        """All at once: each transaction on SQLite wakes a thread, for which the loop's has to wait."""
+        while True:
+            await asyncio.sleep(self._quarter_s)
+            if self._ends:
+                await self._renewed()
+
+    async def _renewed(self) -> None:
+        held = dict(self._ends)
+        asked_at = asyncio.get_running_loop().time()
+        try:
+            with deadline(self._safe_s - self._quarter_s):
+                renewed = await self.renew(held)
+        except SourceError as error:
+            log.warning("source failed", source=error.source, code=error.code, detail=error.detail, work="leases")
+            return
+        for lease, end in held.items():
+            if lease in self._ends and not end.expired():
+                end.reschedule(asked_at + self._safe_s if lease in renewed else asked_at)
 
     async def _tried(self, name: str) -> int | None:
         try:
-            with deadline(self._lasts_s - self._quarter_s):
+            with deadline(self._safe_s):
                 return await self.take(name)
         except SourceError as error:
             log.warning("source failed", source=error.source, code=error.code, detail=error.detail, work=name)
             return None
-
-    async def _kept(self, name: str, number: int, asked_at: float) -> None:
-        """Returns when the lease is lost, or may be soon."""
-        safe_until = asked_at + self._lasts_s - self._quarter_s
-        while True:
-            await asyncio.sleep(self._quarter_s)
-            asked_at = monotonic()
-            try:
-                with deadline(safe_until - asked_at):
-                    if not await self.renew(name, number):
-                        break
-            except SourceError as error:
-                if monotonic() < safe_until:
-                    continue
-                log.warning("source failed", source=error.source, code=error.code, detail=error.detail, work=name)
-                break
-            safe_until = asked_at + self._lasts_s - self._quarter_s
-        log.warning("lease lost", work=name, number=number)
 
     async def _released(self, name: str, number: int) -> None:
         try:

@@ -16,7 +16,7 @@ async def main(url: str, name: str, lasts_s: str) -> None:
         print("begun", flush=True)  # noqa: T201 # whoever started us reads it
         await asyncio.Event().wait()
 
-    await Leases(Database("house", url), float(lasts_s)).holding(name, work)
+    await Leases(Database("house", url), float(lasts_s)).holding({name: work})
 
 
 if __name__ == "__main__":
