@@ -2,20 +2,23 @@
 
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Generic, TypeVar, cast
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
+from multidict import CIMultiDict
 from pydantic import TypeAdapter
+from yarl import URL
 
 from datasources.errors import SourceRefused, SourceUnavailable
 from datasources.rest.cache import Entry
 
 T = TypeVar("T")
+
+LONGEST_URL = 65_536
 
 
 class ServiceFailure(SourceUnavailable):
@@ -53,10 +56,10 @@ class Reply:
 
 
 class Wire:
-    """A service's connections. It speaks to the transport, not to an httpx client.
+    """A service's connections, by aiohttp, or by whatever transport of httpx is given, such as a `MockTransport`.
 
-    A client would follow redirects, keep cookies, use the environment's proxies and log whole URLs, none of which a
-    gateway wants, and it costs as much as the rest of the call.
+    An httpx client would follow redirects, keep cookies, use the environment's proxies and log whole URLs, none of
+    which a gateway wants; and its requests and responses alone take as long as all of aiohttp.
     """
 
     def __init__(
@@ -69,40 +72,67 @@ class Wire:
         transport: httpx.AsyncBaseTransport | None,
     ) -> None:
         self._source = source
-        self._base_url = base_url.rstrip("/")
+        self._base_url = str(URL(base_url)).rstrip("/")
         # gzip only: it is the one encoding that is inflated below, within bounds.
-        self._headers = httpx.Headers({"accept": "application/json", "accept-encoding": "gzip"})
-        self._headers.update(headers)
+        self._headers = CIMultiDict({"accept": "application/json", "accept-encoding": "gzip", **headers})
+        self._connections = connections
         self._max_bytes = max_bytes
-        self._transport = transport or AiohttpTransport(verify=_tls(), client=lambda: _session(connections))
+        self._transport = transport
 
     async def exchange(self, request: Request[T]) -> Reply:
         """Raises: ServiceFailure; SourceRefused with status 414 for a URL that is too long to be sent."""
         url = self._base_url + request.url
-        headers = {**self._headers, **request.headers} if request.headers else self._headers
+        if len(url) > LONGEST_URL:
+            raise SourceRefused(self._source, 414)
         try:
-            sent = httpx.Request(request.method, url, headers=headers, content=request.content)
-            response = await self._transport.handle_async_request(sent)
-            response.headers.encoding = "latin-1"  # as HTTP says; httpx would guess at each access
-            stream = cast(httpx.AsyncByteStream, response.stream)  # asynchronous transports give no other
-            try:
-                body = await self._read(request.path, stream, response.headers.get("content-encoding", "identity"))
-            finally:
-                await stream.aclose()
-        except httpx.InvalidURL:
-            raise SourceRefused(self._source, 414) from None
+            if self._transport is not None:
+                return await self._exchange_by(self._transport, request, url)
+            # The URL is as it goes out: aiohttp would see encoded what `url_of` encoded.
+            encoded = URL(url, encoded=True)
+            asked = self._session.request(
+                request.method, encoded, headers=request.headers, data=request.content or None, allow_redirects=False
+            )
+            async with asked as response:
+                return await self._reply(
+                    request.path, response.status, response.raw_headers, response.content.iter_any()
+                )
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             # The message may hold the URL, and with it ids; the type says enough.
-            reason = type(error.__cause__ or error).__name__
-            raise ServiceFailure(self._source, f"{request.path}: {reason}", again=True) from error
-        return Reply(response.status_code, dict(response.headers.items()), body)
+            raise ServiceFailure(self._source, f"{request.path}: {type(error).__name__}", again=True) from error
 
-    async def _read(self, path: str, stream: httpx.AsyncByteStream, encoding: str) -> bytes:
+    async def _exchange_by(self, transport: httpx.AsyncBaseTransport, request: Request[T], url: str) -> Reply:
+        headers = {**self._headers, **request.headers}
+        sent = httpx.Request(request.method, url, headers=headers, content=request.content)
+        response = await transport.handle_async_request(sent)
+        stream = cast(httpx.AsyncByteStream, response.stream)  # asynchronous transports give no other
+        try:
+            return await self._reply(request.path, response.status_code, response.headers.raw, stream)
+        finally:
+            await stream.aclose()
+
+    @cached_property
+    def _session(self) -> aiohttp.ClientSession:
+        """Made in the loop that uses it."""
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._connections, ssl=_tls()),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=self._headers,
+            timeout=aiohttp.ClientTimeout(),  # none
+            auto_decompress=False,
+        )
+
+    async def _reply(
+        self, path: str, status: int, raw: Iterable[tuple[bytes, bytes]], chunks: AsyncIterable[bytes]
+    ) -> Reply:
+        headers = _joined(raw)
+        return Reply(status, headers, await self._read(path, chunks, headers.get("content-encoding", "identity")))
+
+    async def _read(self, path: str, chunks: AsyncIterable[bytes], encoding: str) -> bytes:
         if encoding not in ("identity", "gzip"):
             raise ServiceFailure(self._source, f"{path}: content encoding {encoding!r} was not asked for")
         inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if encoding == "gzip" else None
         body = bytearray()
-        async for chunk in stream:
+        async for chunk in chunks:
             body += self._inflate(path, inflater, chunk, self._max_bytes + 1 - len(body)) if inflater else chunk
             if len(body) > self._max_bytes:
                 raise ServiceFailure(self._source, f"{path}: more than {self._max_bytes} bytes")
@@ -117,7 +147,10 @@ class Wire:
             raise ServiceFailure(self._source, f"{path}: bad gzip: {error}") from None
 
     async def close(self) -> None:
-        await self._transport.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+        elif "_session" in vars(self):
+            await self._session.close()
 
 
 @cache
@@ -125,8 +158,10 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _session(connections: int) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, ssl=_tls()),
-        cookie_jar=aiohttp.DummyCookieJar(),
-    )
+def _joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """What comes more than once is a list."""
+    headers: dict[str, str] = {}
+    for name_bytes, value_bytes in raw:
+        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

@@ -58,7 +58,7 @@ async def test_a_get_sends_credentials_and_parameters(outside: Outside, connect:
     [
         ("a b", "a%20b"),
         ("é", "%C3%A9"),
-        ("a?x=1#y", "a%3Fx=1%23y"),
+        ("a?x=1#y", "a%3Fx%3D1%23y"),
         ("a%2Fb", "a%252Fb"),
         ("...", "..."),
         ("%2e%2e", "%252e%252e"),

@@ -4,12 +4,45 @@ import asyncio
 import gzip
 import tracemalloc
 
+import httpx
 import pytest
 
 from datasources.errors import SourceUnavailable
 from datasources.rest import RestService
 from tests.rest.conftest import Connect
 from tests.rest.outside import Asked, Outside, hang_up, http, json
+
+
+@pytest.mark.parametrize("mocked", [False, True])
+async def test_connections_and_a_transport_of_httpx_carry_the_same(
+    outside: Outside, connect: Connect, mocked: bool
+) -> None:
+    asked: list[httpx.Request] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        headers = [("Content-Encoding", "gzip"), ("Cache-Control", "private"), ("cache-control", "max-age=60")]
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(gzip.compress(b'{"a": 1}')))
+
+    outside.says(
+        http(
+            200,
+            gzip.compress(b'{"a": 1}'),
+            content_encoding="gzip",
+            cache_control="private",
+            Cache_Control="max-age=60",
+        )
+    )
+    shop = connect(headers={"X-Key": "k"}, **({"transport": httpx.MockTransport(answered)} if mocked else {}))
+    found = [await shop.get("/items/{}", "a b", answer=dict, params={"q": "é&"}) for _ in range(2)]
+    assert found == [{"a": 1}] * 2
+    [(target, headers)] = (
+        [(one.url.raw_path.decode(), one.headers) for one in asked]
+        if mocked
+        else [(one.target, one.headers) for one in outside.asked]
+    )
+    sent = [headers[name] for name in ("x-key", "accept", "accept-encoding")]
+    assert (target, sent) == ("/items/a%20b?q=%C3%A9%26", ["k", "application/json", "gzip"])
 
 
 async def test_gzip_is_read(outside: Outside, shop: RestService) -> None:
