@@ -74,7 +74,8 @@ class Wire:
         self._source = source
         self._base_url = str(URL(base_url)).rstrip("/")
         # gzip only: it is the one encoding that is inflated below, within bounds.
-        self._headers = CIMultiDict({"accept": "application/json", "accept-encoding": "gzip", **headers})
+        self._headers = CIMultiDict({"accept": "application/json", "accept-encoding": "gzip"})
+        self._headers.update(headers)
         self._connections = connections
         self._max_bytes = max_bytes
         self._transport = transport
@@ -87,10 +88,9 @@ class Wire:
         try:
             if self._transport is not None:
                 return await self._exchange_by(self._transport, request, url)
-            # The URL is as it goes out: aiohttp would see encoded what `url_of` encoded.
-            encoded = URL(url, encoded=True)
+            as_it_is = URL(url, encoded=True)  # else it would be taken apart, and encoded anew
             asked = self._session.request(
-                request.method, encoded, headers=request.headers, data=request.content or None, allow_redirects=False
+                request.method, as_it_is, headers=request.headers, data=request.content or None, allow_redirects=False
             )
             async with asked as response:
                 return await self._reply(
