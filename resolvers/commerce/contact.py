@@ -1,11 +1,11 @@
 """What names, email addresses, phones and postal addresses look like. Pure rules, which say what is wrong."""
 
 import re
-import unicodedata
 from dataclasses import fields
 
 from datasources.commerce.seals import PostalAddress
 from datasources.errors import InvalidInput
+from resolvers.text import plain
 
 MAX_NAME = 120
 MAX_EMAIL = 254
@@ -13,17 +13,15 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _PHONE = re.compile(r"\+?(?:[ ()./-]*[0-9]){5,15}")
 _POSTAL_CODE = re.compile(r"[A-Z0-9][A-Z0-9 -]{1,11}", re.IGNORECASE)
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_UNWRITABLE = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode's categories of control characters, halves of characters, and breaks of lines."""
 
 
 def name(text: str, field: str = "name") -> str:
     """Raises: InvalidInput, as all of these do."""
-    return one_line(text, field, MAX_NAME)
+    return plain(text, field, MAX_NAME)
 
 
 def email(text: str) -> str:
-    clean = one_line(text, "email", MAX_EMAIL)
+    clean = plain(text, "email", MAX_EMAIL)
     if not _EMAIL.fullmatch(clean):
         raise InvalidInput("email", "This is not an email address; write it like ada@example.com.")
     return clean
@@ -39,22 +37,12 @@ def phone(text: str) -> str:
 def postal_address(address: PostalAddress) -> PostalAddress:
     """`address`, checked and without spaces around its parts."""
     clean = PostalAddress(
-        **{part.name: one_line(getattr(address, part.name), _camel(part.name), 200) for part in fields(address)}
+        **{part.name: plain(getattr(address, part.name), _camel(part.name), 200) for part in fields(address)}
     )
     if not _POSTAL_CODE.fullmatch(clean.postal_code):
         raise InvalidInput("postalCode", "A postal code has 2 to 12 letters, digits, spaces and hyphens.")
     if not _COUNTRY.fullmatch(clean.country):
         raise InvalidInput("country", "Write the country as its two letters of ISO 3166: DE, FR, US.")
-    return clean
-
-
-def one_line(text: str, field: str, longest: int) -> str:
-    """`text` without spaces around it: not empty, no longer than `longest`, no control characters."""
-    clean = text.strip()
-    if not 0 < len(clean) <= longest:
-        raise InvalidInput(field, f"`{field}` has 1 to {longest} characters.")
-    if any(unicodedata.category(character) in _UNWRITABLE for character in clean):
-        raise InvalidInput(field, f"`{field}` has control characters in it; write it in one line of text.")
     return clean
 
 

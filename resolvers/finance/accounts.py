@@ -17,6 +17,7 @@ from datasources.sql import Transaction
 from loaders.finance import FinanceLoaders
 from resolvers.context import Context
 from resolvers.finance.screening import screened
+from resolvers.text import plain
 
 MAX_ACCOUNTS = 20
 MAX_NAME = 120
@@ -36,7 +37,7 @@ async def open_account(context: Context, currency: Currency, name: str, key: str
     Raises: Unauthenticated, InvalidInput, KeyReused.
     """
     owner_id = context.actor.signed_in
-    name = one_line(name, "name", MAX_NAME)
+    name = plain(name, "name", MAX_NAME)
     finance = context.of(Finance)
     once = finance.once(key, "openAccount", {"currency": currency, "name": name})
     if (first := await once.answer(finance.sources.database)) is not None:
@@ -103,11 +104,3 @@ async def must_own(context: Context, id: UUID) -> Any:
     if account is None:
         raise NotFound("account")
     return account
-
-
-def one_line(text: str, field: str, most: int) -> str:
-    """Raises: InvalidInput."""
-    clean = " ".join(text.split())
-    if not (0 < len(clean) <= most and clean.isprintable()):
-        raise InvalidInput(field, f"Write 1 to {most} printable characters.")
-    return clean

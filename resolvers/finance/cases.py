@@ -11,8 +11,8 @@ from datasources.finance.transfers import TransferStatus
 from datasources.sql import Transaction
 from loaders.finance import FinanceLoaders
 from resolvers.context import Context
-from resolvers.finance.accounts import one_line
 from resolvers.finance.settling import give_back, post_held
+from resolvers.text import plain
 
 MAX_NOTE = 500
 
@@ -24,7 +24,7 @@ async def decide_case(context: Context, id: UUID, verdict: Verdict, note: str, k
     """
     context.actor.require("cases:write")
     finance = context.of(Finance)
-    note = one_line(note, "note", MAX_NOTE)
+    note = plain(note, "note", MAX_NOTE)
 
     async def decide(transaction: Transaction) -> bool:
         case = await finance.compliance.decide(transaction, id, verdict, note)

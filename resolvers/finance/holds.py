@@ -13,9 +13,9 @@ from datasources.prepared import Row
 from datasources.sql import Transaction
 from loaders.finance import FinanceLoaders
 from resolvers.context import Context
-from resolvers.finance.accounts import one_line
 from resolvers.finance.moving import Order, base_minor_of, positive, posted
 from resolvers.finance.transfers import MAX_TEXT
+from resolvers.text import plain
 
 
 async def hold(context: Context, account_id: UUID, money: Money, text: str, key: str) -> Any:
@@ -29,7 +29,7 @@ async def hold(context: Context, account_id: UUID, money: Money, text: str, key:
     if account is None:
         raise NotFound("account")
     minor, _ = positive(money, account.currency)
-    text = one_line(text, "text", MAX_TEXT)
+    text = plain(text, "text", MAX_TEXT)
 
     async def place(transaction: Transaction) -> str:
         accounts = await finance.ledger.accounts(transaction, [account_id])

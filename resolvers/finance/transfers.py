@@ -17,10 +17,11 @@ from datasources.money import Currency, Money
 from datasources.sql import Transaction
 from loaders.finance import FinanceLoaders
 from resolvers.context import Context
-from resolvers.finance.accounts import must_own, one_line
+from resolvers.finance.accounts import must_own
 from resolvers.finance.moving import Order, base_minor_of, moved, positive, sent
 from resolvers.finance.screening import screened
 from resolvers.finance.settling import tell
+from resolvers.text import plain
 
 MAX_TEXT = 200
 
@@ -68,7 +69,7 @@ async def transfer(context: Context, command: Send, key: str) -> Any:
         *positive(command.money, source.currency),
         *command.money,
         await base_minor_of(finance, command.money),
-        one_line(command.text, "text", MAX_TEXT),
+        plain(command.text, "text", MAX_TEXT),
     )
     recipient = await _recipient(finance, source.owner_id, target.owner_id)
 
@@ -94,7 +95,7 @@ async def withdraw(context: Context, account_id: UUID, money: Money, text: str, 
     finance = context.of(Finance)
     source = await must_own(context, account_id)
     minor, currency = positive(money, source.currency)
-    text = one_line(text, "text", MAX_TEXT)
+    text = plain(text, "text", MAX_TEXT)
     base_minor = await base_minor_of(finance, money)
     request = {"account": account_id, "money": money, "text": text}
 
@@ -120,7 +121,7 @@ async def deposit(context: Context, account_id: UUID, money: Money, text: str, k
     if target is None or target.owner_id is None:
         raise NotFound("account")
     minor, currency = positive(money, target.currency)
-    text = one_line(text, "text", MAX_TEXT)
+    text = plain(text, "text", MAX_TEXT)
     base_minor = await base_minor_of(finance, money)
     request = {"account": account_id, "money": money, "text": text}
 
@@ -143,7 +144,7 @@ async def reverse(context: Context, id: UUID, text: str, key: str) -> Any:
     """
     context.actor.require("books:write")
     finance = context.of(Finance)
-    text = one_line(text, "text", MAX_TEXT)
+    text = plain(text, "text", MAX_TEXT)
 
     async def book(transaction: Transaction) -> str:
         transfer = await finance.transfers.hold(transaction, id)

@@ -33,6 +33,7 @@ from resolvers.commerce.orders.reading import fresh
 from resolvers.commerce.pricing import Totals
 from resolvers.commerce.rules import order_number
 from resolvers.context import Context
+from resolvers.text import plain
 
 MAX_METHOD = 64
 
@@ -138,7 +139,7 @@ async def _begin(context: Context, command: PlaceOrder, once: Once, basket: Bask
         "customer_id": context.actor.signed_in,
         "amount_minor": basket.totals.total_minor,
         "currency": basket.totals.currency,
-        "method": contact.one_line(command.method, "paymentMethod", MAX_METHOD),
+        "method": plain(command.method, "paymentMethod", MAX_METHOD),
         "actor_id": context.actor.signed_in,
     }
 

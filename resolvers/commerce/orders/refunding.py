@@ -15,10 +15,10 @@ from datasources.errors import InvalidInput
 from datasources.ids import uuid7
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
-from resolvers.commerce.contact import one_line
 from resolvers.commerce.orders.reading import fresh, hold, must_see
 from resolvers.commerce.rules import Refundable, all_that_is_left, must_move, refund_amount, status_after_refund
 from resolvers.context import Context
+from resolvers.text import plain
 
 MAX_REASON = 200
 
@@ -42,7 +42,7 @@ async def refund_order(context: Context, command: RefundOrder, key: str) -> Any:
     context.actor.require("orders:write")
     commerce = context.of(Commerce)
     await must_see(context, command.order_id)
-    reason = None if command.reason is None else one_line(command.reason, "reason", MAX_REASON)
+    reason = None if command.reason is None else plain(command.reason, "reason", MAX_REASON)
     lines = None if command.lines is None else {str(id): quantity for id, quantity in command.lines.items()}
     request = {"order": command.order_id, "lines": lines, "restock": command.restock, "reason": reason}
 
