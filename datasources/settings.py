@@ -27,6 +27,15 @@ class WrongSetting(Exception):
     """For the operator, a line for each wrong setting: which, why, and what to write instead. Never a secret."""
 
 
+def database(of: str) -> Any:
+    """The address of a domain's database; without it, that is a file."""
+    return Field(
+        default=None,
+        description=f"The database of {of}; without it, `{of}.db` in the data directory.",
+        examples=[f"postgresql://heddle@localhost/{of}"],
+    )
+
+
 def secret(description: str, *, development: str, how: str, unless: str = "") -> Any:
     """A setting that production must bring, `unless` that other one is set; `how` says how to make one."""
     extra: JsonDict = {"development": development, "how": how, "unless": unless}

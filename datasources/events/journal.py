@@ -82,7 +82,7 @@ class Journal:
     def __init__(self, database: Database, table: sa.Table, cursors: Cursors) -> None:
         self.name = database.name
         self._database = database
-        self._table = table
+        self.table = table
         self._cursors = cursors
         self._order = _order(table, database.dialect)
         self._statements = _Statements(table, self._order)
@@ -126,15 +126,15 @@ class Journal:
             newest = [getattr(old[-1].position, column.name) for column in self._order]
             async with self._database.transaction() as writing:
                 forgotten += await writing.write(
-                    sa.delete(self._table).where(sa.tuple_(*self._order) < sa.tuple_(*newest))
+                    sa.delete(self.table).where(sa.tuple_(*self._order) < sa.tuple_(*newest))
                 )
 
     async def adopt(self) -> None:
         """After a dump was restored into another PostgreSQL: numbers of its transactions mean nothing here."""
         if self._database.dialect == "postgresql":
-            foreign = self._table.c.transaction > sa.text("pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+            foreign = self.table.c.transaction > sa.text("pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
             async with self._database.transaction() as writing:
-                await writing.write(sa.update(self._table).where(foreign).values(transaction=0))
+                await writing.write(sa.update(self.table).where(foreign).values(transaction=0))
 
     def cursor(self, position: Position) -> Cursor:
         return Cursor(self._cursors.encode(self._listing, position))

@@ -3,15 +3,11 @@
 from pydantic import Field, SecretStr
 
 from datasources.setting_types import DatabaseUrl, ServiceUrl
-from datasources.settings import SettingsPart, secret, service
+from datasources.settings import SettingsPart, database, secret, service
 
 
 class FinanceSettings(SettingsPart):
-    finance_database_url: DatabaseUrl | None = Field(
-        default=None,
-        description="The database of finance; without it, `finance.db` in the data directory.",
-        examples=["postgresql://heddle@localhost/finance"],
-    )
+    finance_database_url: DatabaseUrl | None = database(of="finance")
     screening_url: ServiceUrl | None = service(
         "The screening service, which speaks yente's API.",
         stand_in="screening",

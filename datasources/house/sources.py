@@ -3,14 +3,11 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from datasources.ids import Clock, utc_now
 from datasources.migrations import migrate
 from datasources.settings import Settings
 from datasources.sql import Database
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ async def open_house(
     database = Database("house", settings.house_database_url or f"sqlite:///{settings.data / 'house.db'}")
     try:
         if migrating:
-            await migrate(database, MIGRATIONS)
+            await migrate(database)
         yield HouseSources(database, clock)
     finally:
         await database.close()

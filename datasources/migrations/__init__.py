@@ -13,12 +13,14 @@ from datasources.sql import Database
 VERSION = sa.table("alembic_version", sa.column("version_num", sa.String()))
 
 
-async def migrate(database: Database, history: Path) -> bool:
-    """Runs the revisions that are missing; whether there were any. Several processes may call it at once.
+async def migrate(database: Database) -> bool:
+    """Runs the revisions that are missing, of the domain that it is named after; whether there were any.
+
+    Several processes may call it at once.
 
     Raises: WrongSetting where the database is newer than this code; SourceError.
     """
-    there, ours = await database.in_one_thread(version_on), _newest(history)
+    there, ours = await database.in_one_thread(version_on), newest(database.name)
     if there == ours:
         return False
     if there is not None and there > ours:
@@ -26,17 +28,17 @@ async def migrate(database: Database, history: Path) -> bool:
             f"The database '{database.name}' is at version {there}, and this release knows {ours} at most: start the "
             "release that made it so, or restore a copy from before."
         )
-    await database.in_one_thread(lambda connection: _upgrade(connection, history))
+    await database.in_one_thread(lambda connection: _upgrade(connection, _history(database.name)))
     return True
 
 
 def newest(name: str) -> str:
     """The last revision of a domain, or of the house."""
-    return _newest(Path(__file__).parents[1] / name / "migrations")
+    return max(path.name[:4] for path in _history(name).glob("[0-9]*.py"))
 
 
-def _newest(history: Path) -> str:
-    return max(path.name[:4] for path in history.glob("[0-9]*.py"))
+def _history(name: str) -> Path:
+    return Path(__file__).parents[1] / name / "migrations"
 
 
 def version_on(connection: sa.Connection) -> str | None:

@@ -1,17 +1,13 @@
 """The settings of social."""
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
 from datasources.setting_types import DatabaseUrl, ServiceUrl
-from datasources.settings import SettingsPart, secret, service
+from datasources.settings import SettingsPart, database, secret, service
 
 
 class SocialSettings(SettingsPart):
-    social_database_url: DatabaseUrl | None = Field(
-        default=None,
-        description="The database of social; without it, `social.db` in the data directory.",
-        examples=["postgresql://heddle@localhost/social"],
-    )
+    social_database_url: DatabaseUrl | None = database(of="social")
     recommendations_url: ServiceUrl | None = service(
         "The recommendation service, which speaks the OpenAPI document of `datasources/sandbox`.",
         stand_in="recommendations",

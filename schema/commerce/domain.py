@@ -8,7 +8,6 @@ from datasources.commerce.seals import wrong_key
 from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.sources import open_commerce
 from datasources.commerce.stores import Commerce
-from datasources.commerce.tables import IDEMPOTENCY
 from resolvers.background import Background
 from resolvers.commerce.receiving import GOODS_RECEIVED, receive_goods
 from resolvers.commerce.reencryption import reseal
@@ -82,7 +81,6 @@ COMMERCE = Domain(
         sweeping(
             "forgetting old keys and events",
             Commerce,
-            IDEMPOTENCY,
             lambda commerce, transaction, now: commerce.payments.records.forget_events(transaction, now - KEPT),
         ),
     ),

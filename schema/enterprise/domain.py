@@ -7,7 +7,6 @@ from datasources.enterprise.sample.fill import fill_own
 from datasources.enterprise.settings import EnterpriseSettings
 from datasources.enterprise.sources import open_enterprise
 from datasources.enterprise.stores import Enterprise
-from datasources.enterprise.tables import IDEMPOTENCY
 from resolvers.background import Background
 from resolvers.consumers import Consumer
 from resolvers.enterprise.crm.privacy import ERASURES, export, forget_customer, reseal
@@ -103,7 +102,7 @@ ENTERPRISE = Domain(
     ),
     background=(
         Background("running workflows", RUN_EVERY_S, run_workflows),
-        sweeping("forgetting old keys and events of enterprise", Enterprise, IDEMPOTENCY),
+        sweeping("forgetting old keys and events of enterprise", Enterprise),
         Background("telling of overdue invoices", OVERDUE_EVERY_S, tell_overdue),
     ),
     sample=Sample(

@@ -7,7 +7,6 @@ from datasources.finance.sample.fill import fill_own
 from datasources.finance.settings import FinanceSettings
 from datasources.finance.sources import open_finance
 from datasources.finance.stores import Finance
-from datasources.finance.tables import IDEMPOTENCY
 from resolvers.background import Background
 from resolvers.consumers import Consumer
 from resolvers.finance.auditing import export_log, verify_log
@@ -48,7 +47,6 @@ FINANCE = Domain(
         sweeping(
             "forgetting old keys, quotes and events",
             Finance,
-            IDEMPOTENCY,
             lambda finance, transaction, now: finance.transfers.forget_quotes(transaction, now),
         ),
     ),

@@ -5,7 +5,6 @@ from strawberry.tools import merge_types
 from datasources.social.settings import SocialSettings
 from datasources.social.sources import open_social
 from datasources.social.stores import Social
-from datasources.social.tables import IDEMPOTENCY
 from resolvers.consumers import Consumer
 from resolvers.social import privacy
 from resolvers.social.news import ERASURES, ORDER_NEWS, forget_person, tell_of_order
@@ -71,7 +70,7 @@ SOCIAL = Domain(
         NotificationEvent,
         ReportEvent,
     ),
-    background=(sweeping("forgetting old keys and events of social", Social, IDEMPOTENCY),),
+    background=(sweeping("forgetting old keys and events of social", Social),),
     dossier=privacy.export,
     consumers=(
         Consumer("order news", "commerce", ORDER_NEWS, tell_of_order),

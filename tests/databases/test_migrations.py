@@ -10,9 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from datasources.commerce.sources import MIGRATIONS
 from datasources.commerce.tables import METADATA
-from datasources.house import sources as house
 from datasources.house import tables as house_tables
 from datasources.migrations import migrate
 from datasources.settings import WrongSetting
@@ -34,13 +32,12 @@ SEARCH = (
 REPOSITORY = Path(__file__).parents[2]
 MIGRATE = """
 import asyncio, sys
-from datasources.commerce.sources import MIGRATIONS
 from datasources.migrations import migrate
 from datasources.sql import Database
 
 async def main():
     database = Database("commerce", sys.argv[1])
-    print(await migrate(database, MIGRATIONS))
+    print(await migrate(database))
     await database.close()
 
 asyncio.run(main())
@@ -61,14 +58,14 @@ async def test_the_database_of_social_is_what_its_tables_say(social_url: str) ->
 
 async def test_the_database_of_the_house_is_what_its_tables_say(empty_url: str) -> None:
     database = Database("house", empty_url)
-    assert await migrate(database, house.MIGRATIONS) is True
+    assert await migrate(database) is True
     assert await database.in_one_thread(lambda connection: _differences(connection, house_tables.METADATA)) == []
     await database.close()
 
 
 async def test_migrating_twice_does_nothing(database_url: str) -> None:
     database = Database("commerce", database_url)
-    assert await migrate(database, MIGRATIONS) is False
+    assert await migrate(database) is False
     await database.close()
 
 
@@ -77,7 +74,7 @@ async def test_a_database_of_a_newer_release_is_left_alone(database_url: str) ->
     async with database.transaction() as transaction:
         await transaction.write(sa.text("UPDATE alembic_version SET version_num = '9001'"))
     with pytest.raises(WrongSetting, match="'commerce' is at version 9001, and this release knows 0003 at most: start"):
-        await migrate(database, MIGRATIONS)
+        await migrate(database)
     await database.close()
 
 
