@@ -12,7 +12,8 @@ import strawberry
 from datasources.errors import InvalidInput
 from datasources.ids import read_uuid
 from loaders.batch import Batch
-from schema.fields import computed
+from schema.access import Access
+from schema.fields import computed, root
 
 
 def global_id(type_name: str, id: UUID) -> str:
@@ -93,3 +94,8 @@ class Node:
     @classmethod
     def is_type_of(cls, record: Any, _: Any) -> bool:
         return not isinstance(record, Named) or record.type_name == cls.__name__
+
+
+def by_id(kind: type[Node], access: Access, description: str) -> Any:
+    """A root field for those who pass `access`: the record of this kind with the `id`."""
+    return root(kind.batch, access, description, key=id_of(kind.__name__))

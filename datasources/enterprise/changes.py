@@ -31,6 +31,12 @@ class Changes:
         held = sa.select(table).where(table.c.id == id, visible.predicate).with_for_update()
         return await transaction.row(held, visible.values)
 
+    async def add(self, transaction: Transaction, table: sa.Table, values: Mapping[str, Any]) -> UUID | None:
+        """A new record, with an id of its own unless `values` have one; None where there is one like it."""
+        new = {"id": uuid7(self._clock()), **values}
+        added = await transaction.write(transaction.upsert(table).values(new).on_conflict_do_nothing())
+        return new["id"] if added else None
+
     async def update(
         self, transaction: Transaction, type: str, table: sa.Table, before: Row, values: Mapping[str, Any]
     ) -> bool:

@@ -21,7 +21,6 @@ from datasources.enterprise.tables import (
     PURCHASE_ORDERS,
     SUPPLIERS,
 )
-from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Rows
 from datasources.sql import Transaction
@@ -103,20 +102,6 @@ class Invoices:
         told = {"invoices": sa.select(INVOICES).where(*theirs).order_by(INVOICES.c.id), "invoice_lines": lines}
         async with self._database.transaction() as transaction:
             return {name: [dict(row._mapping) for row in await transaction.rows(asked)] for name, asked in told.items()}
-
-    async def draft(
-        self, transaction: Transaction, values: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
-    ) -> UUID | None:
-        """None where there is one of this order, or with this number of the supplier."""
-        now = self._sources.clock()
-        id = uuid7(now)
-        fixed = {"id": id, "status": InvoiceStatus.DRAFT, "overdue_told": False, "created_at": now}
-        if not await transaction.write(
-            transaction.upsert(INVOICES).values(fixed | dict(values)).on_conflict_do_nothing()
-        ):
-            return None
-        await self.write_lines(transaction, id, lines)
-        return id
 
     async def write_lines(self, transaction: Transaction, id: UUID, lines: Sequence[Mapping[str, Any]]) -> None:
         """These lines instead of those that there are."""

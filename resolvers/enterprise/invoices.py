@@ -18,19 +18,43 @@ from datasources.enterprise.invoices import Direction, InvoiceStatus, today
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import INVOICES
 from datasources.errors import InvalidInput, NotFound
-from datasources.events import NewEvent
 from datasources.money import Currency, written
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.invoice_rules import Line, checked, differences, totals
-from resolvers.text import plain
+from resolvers.enterprise.records import Record, add, change, once, text
 
-MAX_NUMBER = 40
 TOLD_AT_ONCE = 200
-Decide = Callable[[Transaction, Row], Awaitable[Mapping[str, Any]]]
-"""The new values of the held invoice. Raises: Refusal."""
+IsCustomer = Callable[[Context, UUID], Awaitable[bool]]
+
+
+def _told(invoice: Mapping[str, Any]) -> dict[str, Any]:
+    """What those who book it, and processes, need to know."""
+    order_id = invoice.get("order_id")
+    return {
+        "direction": invoice["direction"],
+        "number": invoice.get("number") or "",
+        "currency": invoice["currency"],
+        "amount_minor": invoice["gross_minor"],
+        "tax_minor": invoice["tax_minor"],
+        **({"order": str(order_id)} if order_id else {}),
+    }
+
+
+INVOICE = Record(
+    type="Invoice",
+    noun="invoice",
+    table=INVOICES,
+    batch=EnterpriseLoaders.invoice_by_id,
+    created=EventType.INVOICE_DRAFTED,
+    changed=EventType.INVOICE_CHANGED,
+    rules={"number": text(40)},
+    owner="customer_id",
+    told=_told,
+    taken=InvoicedAlready,
+)
 
 
 class Billed(NamedTuple):
@@ -41,24 +65,8 @@ class Billed(NamedTuple):
     total_minor: int
 
 
-class Entered(NamedTuple):
-    """What stands on the invoice of a supplier."""
-
-    supplier_id: UUID
-    purchase_id: UUID | None
-    number: str
-    issued_on: date
-    due_on: date
-    lines: Sequence[Line]
-
-
 async def draft_invoice(
-    context: Context,
-    customer_id: UUID,
-    due_on: date,
-    lines: Sequence[Line],
-    is_customer: Callable[[Context, UUID], Awaitable[bool]],
-    key: str,
+    context: Context, is_customer: IsCustomer, *, customer_id: UUID, due_on: date, lines: Sequence[Line], key: str
 ) -> Any:
     """An invoice to a customer, about what is no order. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("invoices:write")
@@ -69,7 +77,7 @@ async def draft_invoice(
 
 
 async def invoice_order(
-    context: Context, order_id: UUID, due_on: date, billed: Callable[[Context, UUID], Awaitable[Billed]], key: str
+    context: Context, billed: Callable[[Context, UUID], Awaitable[Billed]], *, order_id: UUID, due_on: date, key: str
 ) -> Any:
     """An invoice about an order, with its lines.
 
@@ -81,42 +89,46 @@ async def invoice_order(
     if come_to.gross_minor != order.total_minor:
         lines, whole = (written(minor, come_to.currency) for minor in (come_to.gross_minor, order.total_minor))
         raise OrderDiffers(f"The lines of this order come to {lines}, the order to {whole}; look into it.")
-    values = {
-        "direction": Direction.RECEIVABLE,
-        "customer_id": order.customer_id,
-        "order_id": order_id,
-        "due_on": due_on.isoformat(),
-    }
-    return await _draft(context, "invoiceOrder", values, order.lines, key)
+    of = {"direction": Direction.RECEIVABLE, "customer_id": order.customer_id, "order_id": order_id}
+    return await _draft(context, "invoiceOrder", of | {"due_on": due_on.isoformat()}, order.lines, key)
 
 
-async def enter_invoice(context: Context, entered: Entered, key: str) -> Any:
-    """An invoice of a supplier. Raises: Forbidden, InvalidInput, NotFound, InvoicedAlready, KeyReused."""
+async def enter_invoice(
+    context: Context,
+    *,
+    supplier_id: UUID,
+    purchase_order_id: UUID | None,
+    number: str,
+    issued_on: date,
+    due_on: date,
+    lines: Sequence[Line],
+    key: str,
+) -> Any:
+    """What stands on the invoice of a supplier.
+
+    Raises: Forbidden, InvalidInput, NotFound, InvoicedAlready, KeyReused.
+    """
     context.actor.require("invoices:write")
-    if not entered.issued_on <= min(entered.due_on, context.clock().date()):
+    if not issued_on <= min(due_on, context.clock().date()):
         raise InvalidInput("issuedOn", "An invoice is of today or before, and due on its day or later.")
-    values = {
-        "direction": Direction.PAYABLE,
-        "supplier_id": entered.supplier_id,
-        "purchase_id": entered.purchase_id,
-        "number": plain(entered.number, "number", MAX_NUMBER),
-        "issued_on": entered.issued_on.isoformat(),
-        "due_on": entered.due_on.isoformat(),
-    }
-    return await _draft(context, "enterInvoice", values, entered.lines, key)
+    of = {"direction": Direction.PAYABLE, "supplier_id": supplier_id, "purchase_id": purchase_order_id}
+    days = {"issued_on": issued_on.isoformat(), "due_on": due_on.isoformat()}
+    return await _draft(context, "enterInvoice", of | INVOICE.checked(number=number, **days), lines, key)
 
 
-async def change_invoice(context: Context, id: UUID, due_on: date | None, lines: Sequence[Line], key: str) -> Any:
+async def change_invoice(
+    context: Context, *, invoice_id: UUID, due_on: date | None, lines: Sequence[Line] | None, key: str
+) -> Any:
     """Changes a draft; without `lines` they stay. Whoever approved it has to look again, and who wrote the lines that
     there are now is whom four eyes keep from approving.
 
     Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, KeyReused.
     """
     context.actor.require("invoices:write")
-    invoices = context.of(Enterprise).invoices
     new_lines = checked(lines) if lines else []
-    new = {"due_on": due_on.isoformat()} if due_on else {}
-    come_to = totals(new_lines)._asdict() | {"drafted_by": context.actor.signed_in} if new_lines else {}
+    new: dict[str, Any] = {"approved_by": None} | ({"due_on": due_on.isoformat()} if due_on else {})
+    if new_lines:
+        new |= totals(new_lines)._asdict() | {"drafted_by": context.actor.signed_in}
 
     async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
         _must_be(before, InvoiceStatus.DRAFT)
@@ -125,14 +137,15 @@ async def change_invoice(context: Context, id: UUID, due_on: date | None, lines:
         if due_on and before.issued_on and new["due_on"] < before.issued_on:
             raise InvalidInput("dueOn", "An invoice is due on its day or later.")
         if new_lines:
-            await invoices.write_lines(transaction, id, [line.columns() for line in new_lines])
-        return {**new, **come_to, "approved_by": None}
+            columns = [line.columns() for line in new_lines]
+            await context.of(Enterprise).invoices.write_lines(transaction, invoice_id, columns)
+        return new
 
     request = {"due_on": due_on, "lines": repr(lines)}
-    return await _change(context, "changeInvoice", id, request, key, EventType.INVOICE_CHANGED, decide)
+    return await change(context, INVOICE, "changeInvoice", key, invoice_id, request, decide, EventType.INVOICE_CHANGED)
 
 
-async def approve_invoice(context: Context, id: UUID, key: str) -> Any:
+async def approve_invoice(context: Context, *, invoice_id: UUID, key: str) -> Any:
     """Says that the invoice of a supplier may be issued and paid. Amounts in other currencies than that of the limits
     are for who sees all approvals.
 
@@ -155,10 +168,10 @@ async def approve_invoice(context: Context, id: UUID, key: str) -> Any:
             raise OverLimit
         return {"approved_by": me}
 
-    return await _change(context, "approveInvoice", id, None, key, EventType.INVOICE_CHANGED, decide)
+    return await change(context, INVOICE, "approveInvoice", key, invoice_id, None, decide, EventType.INVOICE_CHANGED)
 
 
-async def issue_invoice(context: Context, id: UUID, key: str) -> Any:
+async def issue_invoice(context: Context, *, invoice_id: UUID, key: str) -> Any:
     """Makes a draft count: one to a customer gets the next number and today's date, one of a supplier agrees with its
     purchase order, or was approved.
 
@@ -180,10 +193,10 @@ async def issue_invoice(context: Context, id: UUID, key: str) -> Any:
         number = await enterprise.invoices.next_number(transaction, day.year)
         return issued | {"number": number, "issued_on": day.isoformat()}
 
-    return await _change(context, "issueInvoice", id, None, key, EventType.INVOICE_ISSUED, decide)
+    return await change(context, INVOICE, "issueInvoice", key, invoice_id, None, decide, EventType.INVOICE_ISSUED)
 
 
-async def pay_invoice(context: Context, id: UUID, paid_on: date | None, key: str) -> Any:
+async def pay_invoice(context: Context, *, invoice_id: UUID, paid_on: date | None, key: str) -> Any:
     """Says that an issued invoice was paid, as a whole. More than the actor may approve, of a supplier, is paid only
     where somebody else approved it.
 
@@ -204,10 +217,10 @@ async def pay_invoice(context: Context, id: UUID, paid_on: date | None, key: str
                 raise NeedsApproval("This is more than you may approve; somebody else has to do it first.")
         return {"status": InvoiceStatus.PAID, "paid_on": day}
 
-    return await _change(context, "payInvoice", id, {"paid_on": paid_on}, key, EventType.INVOICE_PAID, decide)
+    return await change(context, INVOICE, "payInvoice", key, invoice_id, paid_on, decide, EventType.INVOICE_PAID)
 
 
-async def cancel_invoice(context: Context, id: UUID, key: str) -> Any:
+async def cancel_invoice(context: Context, *, invoice_id: UUID, key: str) -> Any:
     """Cancels a draft, or what was issued; its number stays its own.
 
     Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, KeyReused.
@@ -218,7 +231,7 @@ async def cancel_invoice(context: Context, id: UUID, key: str) -> Any:
         _must_be(before, InvoiceStatus.DRAFT, InvoiceStatus.ISSUED)
         return {"status": InvoiceStatus.CANCELLED}
 
-    return await _change(context, "cancelInvoice", id, None, key, EventType.INVOICE_CANCELLED, decide)
+    return await change(context, INVOICE, "cancelInvoice", key, invoice_id, None, decide, EventType.INVOICE_CANCELLED)
 
 
 async def aged(context: Context, direction: Direction) -> Rows:
@@ -234,48 +247,26 @@ async def tell_overdue(context: Context) -> None:
     while len(found) == TOLD_AT_ONCE:
         async with enterprise.sources.database.transaction() as transaction:
             found = await enterprise.invoices.untold(transaction, TOLD_AT_ONCE)
-            events = [_event(EventType.INVOICE_OVERDUE, row.id, row._mapping) for row in found]
+            events = [INVOICE.event(EventType.INVOICE_OVERDUE, row._mapping) for row in found]
             if events:
                 await enterprise.events.extend(transaction, events)
 
 
 async def _draft(context: Context, operation: str, values: Mapping[str, Any], lines: Sequence[Line], key: str) -> Any:
-    """Raises: InvalidInput, InvoicedAlready, KeyReused."""
-    enterprise = context.of(Enterprise)
+    """Raises: InvalidInput, NotFound, InvoicedAlready, KeyReused."""
+    invoices = context.of(Enterprise).invoices
     lines = checked(lines)
     new = {**values, **totals(lines)._asdict(), "drafted_by": context.actor.signed_in}
+    of, drafted = values.get("supplier_id"), {"status": InvoiceStatus.DRAFT, "overdue_told": False}
 
-    async def add(transaction: Transaction) -> dict[str, str]:
-        supplier_id = values.get("supplier_id")
-        if supplier_id and not await enterprise.invoices.is_of(transaction, supplier_id, values["purchase_id"]):
+    async def work(transaction: Transaction) -> UUID:
+        if of and not await invoices.is_of(transaction, of, values["purchase_id"]):
             raise NotFound("supplier, or purchase order of it")
-        id = await enterprise.invoices.draft(transaction, new, [line.columns() for line in lines])
-        if id is None:
-            raise InvoicedAlready
-        await enterprise.events.extend(transaction, [_event(EventType.INVOICE_DRAFTED, id, new)])
-        return {"invoice": str(id)}
+        id = await add(context.of(Enterprise), transaction, INVOICE, {"customer_id": None, **new, **drafted})
+        await invoices.write_lines(transaction, id, [line.columns() for line in lines])
+        return id
 
-    request = {**new, "lines": repr(lines)}
-    done = await enterprise.once(key, operation, request).do(enterprise.sources.database, add)
-    return await context.fresh(EnterpriseLoaders.invoice_by_id, UUID(done["invoice"]))
-
-
-async def _change(
-    context: Context, operation: str, id: UUID, request: Any, key: str, type: EventType, decide: Decide
-) -> Any:
-    enterprise = context.of(Enterprise)
-
-    async def change(transaction: Transaction) -> bool:
-        before = await enterprise.changes.hold(transaction, INVOICES, id)
-        if before is None:
-            raise NotFound("invoice")
-        new = await decide(transaction, before)
-        await enterprise.changes.update(transaction, "Invoice", INVOICES, before, new)
-        await enterprise.events.extend(transaction, [_event(type, id, {**before._mapping, **new})])
-        return True
-
-    await enterprise.once(key, operation, [id, request]).do(enterprise.sources.database, change)
-    return await context.fresh(EnterpriseLoaders.invoice_by_id, id)
+    return await once(context, INVOICE.batch, operation, key, {**new, "lines": repr(lines)}, work)
 
 
 async def _matches(enterprise: Enterprise, transaction: Transaction, invoice: Row) -> bool:
@@ -294,17 +285,3 @@ def _must_be(invoice: Row, *statuses: InvoiceStatus) -> None:
         raise InvoiceStatusRefused(
             f"This invoice is {invoice.status}; drafts are changed and issued, issued ones paid, and both cancelled."
         )
-
-
-def _event(type: EventType, id: UUID, invoice: Mapping[str, Any]) -> NewEvent:
-    """What those who book it, and processes, need to know."""
-    order_id = invoice.get("order_id")
-    data = {
-        "direction": invoice["direction"],
-        "number": invoice.get("number") or "",
-        "currency": invoice["currency"],
-        "amount_minor": invoice["gross_minor"],
-        "tax_minor": invoice["tax_minor"],
-        **({"order": str(order_id)} if order_id else {}),
-    }
-    return NewEvent(type, id, invoice.get("customer_id"), data)

@@ -8,18 +8,18 @@ import strawberry
 
 from datasources.enterprise.errors import Decided, FourEyes, OverLimit
 from datasources.enterprise.processes import ApprovalStatus
-from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.processes import approvals
-from schema.access import INHERITED, policy, scope
+from schema.access import policy, scope
 from schema.connection import Connection
+from schema.enterprise.ids import ApprovalId
 from schema.enterprise.processes import WorkflowRun
-from schema.enterprise.staff import KEY, Employee
+from schema.enterprise.staff import Employee
 from schema.enums import told
-from schema.fields import computed, edge, root, root_page
+from schema.fields import computed, edge, root_page
 from schema.money import Money
-from schema.node import Node, id_of, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id
 
 told(
     ApprovalStatus,
@@ -58,9 +58,7 @@ def _in_status(status: ApprovalStatus | None = None) -> dict[str, Any]:
 
 @strawberry.type
 class ApprovalsQuery:
-    approval: Approval | None = root(
-        EnterpriseLoaders.approval_by_id, scope("approvals:read"), "The approval with this id.", key=id_of("Approval")
-    )
+    approval: Approval | None = by_id(Approval, scope("approvals:read"), "The approval with this id.")
     approvals: Connection[Approval] | None = root_page(
         EnterpriseLoaders.approvals,
         scope("approvals:read"),
@@ -69,40 +67,25 @@ class ApprovalsQuery:
     )
 
 
-@strawberry.input(description="What you decide.")
+@keyed("What you decide.")
 class DecideApprovalInput:
-    approval_id: strawberry.ID
+    approval_id: ApprovalId
     approve: bool
     note: str = strawberry.field(default="", description="Why.")
-    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type(description="The approval as it is now, or why it was refused.", directives=[INHERITED])
-class ApprovalPayload:
-    approval: Approval | None = None
-    problem: Problem | None = None
+ApprovalPayload = outcome("ApprovalPayload", approval=Approval)
 
 
 @strawberry.type
 class ApprovalsMutation:
-    @mutation(
+    decide_approval = mutates(
+        approvals.decide,
+        DecideApprovalInput,
+        ApprovalPayload,
         scope("approvals:decide"),
         "Approves or rejects; what waits for it goes on, or ends.",
-        InvalidInput,
-        NotFound,
         FourEyes,
         OverLimit,
         Decided,
-        KeyReused,
     )
-    async def decide_approval(self, info: strawberry.Info, input: DecideApprovalInput) -> ApprovalPayload | None:
-        return await payload(
-            ApprovalPayload,
-            approval=lambda: approvals.decide(
-                info.context,
-                uuid_of(input.approval_id, "Approval", "approvalId"),
-                input.approve,
-                input.note,
-                input.idempotency_key,
-            ),
-        )

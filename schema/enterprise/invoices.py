@@ -7,7 +7,6 @@ import strawberry
 
 from datasources.enterprise.errors import FourEyes, InvoicedAlready, InvoiceStatusRefused, NeedsApproval, OverLimit
 from datasources.enterprise.invoices import Direction, InvoiceStatus
-from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise import invoices
 from resolvers.enterprise.invoice_rules import Difference, Line, differences
@@ -15,14 +14,15 @@ from schema import access
 from schema.access import INHERITED, SIGNED_IN, policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
-from schema.enterprise.staff import KEY, Change, Employee, changes
+from schema.enterprise.ids import CustomerId, InvoiceId, OrderId, ProductId, PurchaseOrderId, SupplierId
+from schema.enterprise.staff import Change, Employee, changes
 from schema.enterprise.supply.purchases import PurchaseOrder
 from schema.enterprise.supply.suppliers import Supplier
 from schema.enums import told
-from schema.fields import computed, edge, root, root_page
+from schema.fields import computed, edge, root_page
 from schema.money import Money, MoneyInput
-from schema.node import Node, id_of, optional_uuid, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id, optional_uuid
 
 INVOICES = policy("scope invoices:read or invoices:write; its customer, once it is issued")
 
@@ -132,12 +132,7 @@ def _of(
 
 @strawberry.type
 class InvoicesQuery:
-    invoice: Invoice | None = root(
-        EnterpriseLoaders.invoice_by_id,
-        SIGNED_IN,
-        "The invoice with this id; null where you may not see it.",
-        key=id_of("Invoice"),
-    )
+    invoice: Invoice | None = by_id(Invoice, SIGNED_IN, "The invoice with this id; null where you may not see it.")
     invoices: Connection[Invoice] | None = root_page(
         EnterpriseLoaders.invoices,
         SIGNED_IN,
@@ -162,189 +157,111 @@ class InvoiceLineInput:
     quantity: int
     unit_price: MoneyInput = strawberry.field(description="Of one, without tax; less than nothing for a discount.")
     tax_bps: int = strawberry.field(description="In hundredths of a percent: 1900 is 19 %.")
-    product_id: strawberry.ID | None = strawberry.field(
+    product_id: ProductId | None = strawberry.field(
         default=None, description="Which product, where that is to be compared with a purchase order."
     )
 
-
-def lines_of(lines: list[InvoiceLineInput]) -> list[Line]:
-    """Raises: InvalidInput."""
-    return [
-        Line(
-            one.text,
-            one.quantity,
-            one.unit_price.value("lines"),
-            one.tax_bps,
-            optional_uuid(one.product_id, "Product", "lines"),
-        )
-        for one in lines
-    ]
+    def value(self, _: str) -> Line:
+        """Raises: InvalidInput."""
+        product_id = optional_uuid(self.product_id, "Product", "lines")
+        return Line(self.text, self.quantity, self.unit_price.value("lines"), self.tax_bps, product_id)
 
 
-@strawberry.input(description="An invoice to a customer, about what is no order.")
+@keyed("An invoice to a customer, about what is no order.")
 class DraftInvoiceInput:
-    customer_id: strawberry.ID
+    customer_id: CustomerId
     due_on: date
     lines: list[InvoiceLineInput]
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def customer(self) -> Any:
-        """Raises: InvalidInput."""
-        return uuid_of(self.customer_id, "Customer", "customerId")
 
 
-@strawberry.input(description="An invoice about an order, to its customer.")
+@keyed("An invoice about an order, to its customer.")
 class InvoiceOrderInput:
-    order_id: strawberry.ID
+    order_id: OrderId
     due_on: date
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def order(self) -> Any:
-        """Raises: InvalidInput."""
-        return uuid_of(self.order_id, "Order", "orderId")
 
 
-@strawberry.input(description="An invoice of a supplier, as it stands there.")
+@keyed("An invoice of a supplier, as it stands there.")
 class EnterInvoiceInput:
-    supplier_id: strawberry.ID
-    purchase_order_id: strawberry.ID | None = strawberry.field(
+    supplier_id: SupplierId
+    purchase_order_id: PurchaseOrderId | None = strawberry.field(
         default=None, description="If all agrees with it, nobody has to approve this."
     )
     number: str = strawberry.field(description="The supplier's own.")
     issued_on: date
     due_on: date
     lines: list[InvoiceLineInput]
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def value(self) -> invoices.Entered:
-        """Raises: InvalidInput."""
-        supplier_id = uuid_of(self.supplier_id, "Supplier", "supplierId")
-        purchase_id = optional_uuid(self.purchase_order_id, "PurchaseOrder", "purchaseOrderId")
-        of = (supplier_id, purchase_id, self.number)
-        return invoices.Entered(*of, self.issued_on, self.due_on, lines_of(self.lines))
 
 
-@strawberry.input(description="What changes of a draft; what is left out, or null, stays.")
+@keyed("What changes of a draft; what is left out, or null, stays.")
 class ChangeInvoiceInput:
-    invoice_id: strawberry.ID
+    invoice_id: InvoiceId
     due_on: date | None = None
     lines: list[InvoiceLineInput] | None = strawberry.field(default=None, description="Instead of those that it has.")
-    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input(description="Which invoice is meant.")
+@keyed("Which invoice is meant.")
 class InvoiceInput:
-    invoice_id: strawberry.ID
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def uuid(self) -> Any:
-        """Raises: InvalidInput."""
-        return uuid_of(self.invoice_id, "Invoice", "invoiceId")
+    invoice_id: InvoiceId
 
 
-@strawberry.input(description="Which invoice was paid.")
+@keyed("Which invoice was paid.")
 class PayInvoiceInput:
-    invoice_id: strawberry.ID
+    invoice_id: InvoiceId
     paid_on: date | None = strawberry.field(default=None, description="Left out: today.")
-    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type(description="The invoice as it is now, or why it was refused.", directives=[INHERITED])
-class InvoicePayload:
-    invoice: Invoice | None = None
-    problem: Problem | None = None
+InvoicePayload = outcome("InvoicePayload", invoice=Invoice)
+_WRITE = scope("invoices:write")
 
 
 @strawberry.type
 class InvoicesMutation:
-    @mutation(
-        scope("invoices:write"),
+    enter_invoice = mutates(
+        invoices.enter_invoice,
+        EnterInvoiceInput,
+        InvoicePayload,
+        _WRITE,
         "Enters an invoice of a supplier, as a draft.",
-        InvalidInput,
-        NotFound,
         InvoicedAlready,
-        KeyReused,
     )
-    async def enter_invoice(self, info: strawberry.Info, input: EnterInvoiceInput) -> InvoicePayload | None:
-        return await payload(
-            InvoicePayload,
-            invoice=lambda: invoices.enter_invoice(info.context, input.value(), input.idempotency_key),
-        )
-
-    @mutation(scope("invoices:write"), "Changes a draft.", InvalidInput, NotFound, InvoiceStatusRefused, KeyReused)
-    async def change_invoice(self, info: strawberry.Info, input: ChangeInvoiceInput) -> InvoicePayload | None:
-        return await payload(
-            InvoicePayload,
-            invoice=lambda: invoices.change_invoice(
-                info.context,
-                uuid_of(input.invoice_id, "Invoice", "invoiceId"),
-                input.due_on,
-                lines_of(input.lines or []),
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(
+    change_invoice = mutates(
+        invoices.change_invoice, ChangeInvoiceInput, InvoicePayload, _WRITE, "Changes a draft.", InvoiceStatusRefused
+    )
+    approve_invoice = mutates(
+        invoices.approve_invoice,
+        InvoiceInput,
+        InvoicePayload,
         scope("approvals:decide"),
         "Lets an invoice of a supplier be issued and paid: up to what you may approve, and none that you entered.",
-        InvalidInput,
-        NotFound,
         InvoiceStatusRefused,
         FourEyes,
         OverLimit,
-        KeyReused,
     )
-    async def approve_invoice(self, info: strawberry.Info, input: InvoiceInput) -> InvoicePayload | None:
-        return await payload(
-            InvoicePayload,
-            invoice=lambda: invoices.approve_invoice(info.context, input.uuid(), input.idempotency_key),
-        )
-
-    @mutation(
-        scope("invoices:write"),
+    issue_invoice = mutates(
+        invoices.issue_invoice,
+        InvoiceInput,
+        InvoicePayload,
+        _WRITE,
         "Makes a draft count. One to a customer gets the next number of the year; one of a supplier has to be approved "
         "before.",
-        InvalidInput,
-        NotFound,
         InvoiceStatusRefused,
         NeedsApproval,
-        KeyReused,
     )
-    async def issue_invoice(self, info: strawberry.Info, input: InvoiceInput) -> InvoicePayload | None:
-        return await payload(
-            InvoicePayload, invoice=lambda: invoices.issue_invoice(info.context, input.uuid(), input.idempotency_key)
-        )
-
-    @mutation(
-        scope("invoices:write"),
+    pay_invoice = mutates(
+        invoices.pay_invoice,
+        PayInvoiceInput,
+        InvoicePayload,
+        _WRITE,
         "An issued invoice was paid, as a whole. One of a supplier for more than you may approve, somebody else has to "
         "approve before.",
-        InvalidInput,
-        NotFound,
         InvoiceStatusRefused,
         NeedsApproval,
-        KeyReused,
     )
-    async def pay_invoice(self, info: strawberry.Info, input: PayInvoiceInput) -> InvoicePayload | None:
-        return await payload(
-            InvoicePayload,
-            invoice=lambda: invoices.pay_invoice(
-                info.context,
-                uuid_of(input.invoice_id, "Invoice", "invoiceId"),
-                input.paid_on,
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(
-        scope("invoices:write"),
+    cancel_invoice = mutates(
+        invoices.cancel_invoice,
+        InvoiceInput,
+        InvoicePayload,
+        _WRITE,
         "Cancels a draft, or an invoice that was issued and not paid; its number is not given again.",
-        InvalidInput,
-        NotFound,
         InvoiceStatusRefused,
-        KeyReused,
     )
-    async def cancel_invoice(self, info: strawberry.Info, input: InvoiceInput) -> InvoicePayload | None:
-        return await payload(
-            InvoicePayload, invoice=lambda: invoices.cancel_invoice(info.context, input.uuid(), input.idempotency_key)
-        )

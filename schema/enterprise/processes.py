@@ -8,7 +8,7 @@ import strawberry
 
 from datasources.enterprise.errors import RunOver
 from datasources.enterprise.processes import RunStatus, StepStatus
-from datasources.errors import InvalidInput, KeyReused, NotFound
+from datasources.errors import InvalidInput
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.processes import managing
 from resolvers.enterprise.processes.definitions import (
@@ -17,7 +17,6 @@ from resolvers.enterprise.processes.definitions import (
     Assignee,
     CallWebhook,
     Daily,
-    Definition,
     Does,
     DraftPurchase,
     Every,
@@ -31,11 +30,12 @@ from resolvers.enterprise.processes.definitions import (
 from schema.access import INHERITED, policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
-from schema.enterprise.staff import KEY, Change, changes
+from schema.enterprise.ids import WorkflowId, WorkflowRunId
+from schema.enterprise.staff import Change, changes
 from schema.enums import told
-from schema.fields import computed, edge, edge_page, root, root_page
-from schema.node import Node, id_of, optional_uuid, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.fields import computed, edge, edge_page, root_page
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id
 
 CONDITION = (
     'Such as `amount_minor >= 100000 and (currency = "EUR")`: fields are compared by = != < <= > >= '
@@ -126,15 +126,11 @@ class Workflow(Node, batch=EnterpriseLoaders.workflow_by_id):
 
 @strawberry.type
 class ProcessesQuery:
-    workflow: Workflow | None = root(
-        EnterpriseLoaders.workflow_by_id, scope("workflows:read"), "The workflow with this id.", key=id_of("Workflow")
-    )
+    workflow: Workflow | None = by_id(Workflow, scope("workflows:read"), "The workflow with this id.")
     workflows: Connection[Workflow] | None = root_page(
         EnterpriseLoaders.workflows, scope("workflows:read"), "All workflows, on or off, by name."
     )
-    workflow_run: WorkflowRun | None = root(
-        EnterpriseLoaders.run_by_id, scope("runs:read"), "The run with this id.", key=id_of("WorkflowRun")
-    )
+    workflow_run: WorkflowRun | None = by_id(WorkflowRun, scope("runs:read"), "The run with this id.")
     workflow_runs: Connection[WorkflowRun] | None = root_page(
         EnterpriseLoaders.runs,
         scope("runs:read"),
@@ -153,7 +149,7 @@ class WorkflowTriggerInput:
     every_minutes: int | None = None
     daily_at: str | None = strawberry.field(default=None, description="In UTC: 06:30.")
 
-    def value(self) -> Trigger:
+    def value(self, _: str) -> Trigger:
         """Raises: InvalidInput."""
         match (self.event, self.every_minutes, self.daily_at):
             case (str(event), None, None):
@@ -246,92 +242,58 @@ _KINDS: dict[str, type[Does]] = {
 }
 
 
-@strawberry.input(description="A workflow, or another definition of one.")
+@keyed("A workflow, or another definition of one.")
 class SaveWorkflowInput:
-    workflow_id: strawberry.ID | None = strawberry.field(default=None, description="Left out: it is new, and on.")
+    workflow_id: WorkflowId | None = strawberry.field(default=None, description="Left out: it is new, and on.")
     name: str
     trigger: WorkflowTriggerInput
     steps: list[WorkflowStepInput]
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def value(self) -> Definition:
-        """Raises: InvalidInput."""
-        steps = tuple(step.value(f"steps[{number}]") for number, step in enumerate(self.steps))
-        return Definition(self.trigger.value(), steps)
 
 
-@strawberry.input(description="Switches a workflow on or off.")
+@keyed("Switches a workflow on or off.")
 class SwitchWorkflowInput:
-    workflow_id: strawberry.ID
+    workflow_id: WorkflowId
     on: bool = strawberry.field(description="Off, it begins no runs; those that it has go on.")
-    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input(description="Which run is meant.")
+@keyed("Which run is meant.")
 class WorkflowRunInput:
-    run_id: strawberry.ID
-    idempotency_key: str = strawberry.field(description=KEY)
+    run_id: WorkflowRunId
 
 
-@strawberry.type(description="The workflow as it is now, or why it was refused.", directives=[INHERITED])
-class WorkflowPayload:
-    workflow: Workflow | None = None
-    problem: Problem | None = None
-
-
-@strawberry.type(description="The run as it is now, or why it was refused.", directives=[INHERITED])
-class WorkflowRunPayload:
-    run: WorkflowRun | None = None
-    problem: Problem | None = None
+WorkflowPayload = outcome("WorkflowPayload", workflow=Workflow)
+WorkflowRunPayload = outcome("WorkflowRunPayload", run=WorkflowRun)
 
 
 @strawberry.type
 class ProcessesMutation:
-    @mutation(
+    save_workflow = mutates(
+        managing.save_workflow,
+        SaveWorkflowInput,
+        WorkflowPayload,
         scope("workflows:write"),
         "A new workflow, or another definition of one; runs go on by the one that they began with.",
-        InvalidInput,
-        NotFound,
-        KeyReused,
     )
-    async def save_workflow(self, info: strawberry.Info, input: SaveWorkflowInput) -> WorkflowPayload | None:
-        return await payload(
-            WorkflowPayload,
-            workflow=lambda: managing.save_workflow(
-                info.context,
-                optional_uuid(input.workflow_id, "Workflow", "workflowId"),
-                input.name,
-                input.value(),
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(scope("workflows:write"), "Switches a workflow on or off.", InvalidInput, NotFound, KeyReused)
-    async def switch_workflow(self, info: strawberry.Info, input: SwitchWorkflowInput) -> WorkflowPayload | None:
-        return await payload(
-            WorkflowPayload,
-            workflow=lambda: managing.switch_workflow(
-                info.context,
-                uuid_of(input.workflow_id, "Workflow", "workflowId"),
-                input.on,
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(scope("runs:write"), "Ends a run where it is.", InvalidInput, NotFound, RunOver, KeyReused)
-    async def cancel_run(self, info: strawberry.Info, input: WorkflowRunInput) -> WorkflowRunPayload | None:
-        return await payload(
-            WorkflowRunPayload,
-            run=lambda: managing.cancel_run(
-                info.context, uuid_of(input.run_id, "WorkflowRun", "runId"), input.idempotency_key
-            ),
-        )
-
-    @mutation(scope("runs:write"), "Goes on with a run that failed.", InvalidInput, NotFound, RunOver, KeyReused)
-    async def retry_run(self, info: strawberry.Info, input: WorkflowRunInput) -> WorkflowRunPayload | None:
-        return await payload(
-            WorkflowRunPayload,
-            run=lambda: managing.retry_run(
-                info.context, uuid_of(input.run_id, "WorkflowRun", "runId"), input.idempotency_key
-            ),
-        )
+    switch_workflow = mutates(
+        managing.switch_workflow,
+        SwitchWorkflowInput,
+        WorkflowPayload,
+        scope("workflows:write"),
+        "Switches a workflow on or off.",
+    )
+    cancel_run = mutates(
+        managing.cancel_run,
+        WorkflowRunInput,
+        WorkflowRunPayload,
+        scope("runs:write"),
+        "Ends a run where it is.",
+        RunOver,
+    )
+    retry_run = mutates(
+        managing.retry_run,
+        WorkflowRunInput,
+        WorkflowRunPayload,
+        scope("runs:write"),
+        "Goes on with a run that failed.",
+        RunOver,
+    )

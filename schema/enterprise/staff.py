@@ -9,20 +9,19 @@ import strawberry
 from datasources.enterprise.errors import Cycle
 from datasources.enterprise.roles import Role
 from datasources.enterprise.stores import Enterprise
-from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise import staff
 from schema import access
-from schema.access import INHERITED, policy, scope
+from schema.access import policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
+from schema.enterprise.ids import DepartmentId, EmployeeId
 from schema.enums import told
-from schema.fields import computed, edge, edge_page, root, root_page
+from schema.fields import computed, edge, edge_page, root_page
 from schema.money import Money, MoneyInput
-from schema.node import Node, id_of, optional_uuid, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id
 
-KEY = "New for each wish; a repeat does nothing more."
 STAFF = policy("scope staff:read")
 
 told(
@@ -91,9 +90,7 @@ def _written(value: Any) -> str | None:
 
 @strawberry.type
 class StaffQuery:
-    employee: Employee | None = root(
-        EnterpriseLoaders.employee_by_id, scope("staff:read"), "The employee with this id.", key=id_of("Employee")
-    )
+    employee: Employee | None = by_id(Employee, scope("staff:read"), "The employee with this id.")
     employees: Connection[Employee] | None = root_page(
         EnterpriseLoaders.employees, scope("staff:read"), "Everybody who works here or did, by name."
     )
@@ -104,120 +101,56 @@ class StaffQuery:
         return found
 
 
-@strawberry.input(description="Somebody who begins to work here.")
+@keyed("Somebody who begins to work here.")
 class HireEmployeeInput:
     name: str
     email: str = strawberry.field(description="To sign in with; it is not shown again.")
     role: Role
-    department_id: strawberry.ID
-    leads_id: strawberry.ID | None = strawberry.field(default=None, description="The department that they lead.")
+    department_id: DepartmentId
+    leads_id: DepartmentId | None = strawberry.field(default=None, description="The department that they lead.")
     approves: MoneyInput | None = strawberry.field(default=None, description="Up to this amount, in EUR; else nothing.")
-    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input(description="What changes of an employee; what is left out, or null, stays.")
+@keyed("What changes of an employee; what is left out, or null, stays.")
 class ChangeEmployeeInput:
-    employee_id: strawberry.ID
+    employee_id: EmployeeId
     name: str | None = None
     role: Role | None = None
-    department_id: strawberry.ID | None = None
-    leads_id: strawberry.ID | None = strawberry.field(default=None, description="The department that they lead now.")
+    department_id: DepartmentId | None = None
+    leads_id: DepartmentId | None = strawberry.field(default=None, description="The department that they lead now.")
     approves: MoneyInput | None = None
     leads_none: bool = strawberry.field(default=False, description="They lead no department any more.")
     left: bool = strawberry.field(default=False, description="They do not work here any more.")
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def values(self) -> staff.Changed:
-        """Raises: InvalidInput."""
-        return staff.Changed(
-            name=self.name,
-            role=self.role,
-            department_id=optional_uuid(self.department_id, "Department", "departmentId"),
-            leads_id=optional_uuid(self.leads_id, "Department", "leadsId"),
-            approves=self.approves.value("approves") if self.approves else None,
-            leads_none=self.leads_none,
-            left=self.left,
-        )
 
 
-@strawberry.input(description="A new part of the company.")
+@keyed("A new part of the company.")
 class AddDepartmentInput:
     name: str
-    parent_id: strawberry.ID | None = strawberry.field(default=None, description="Left out: it is at the top.")
-    idempotency_key: str = strawberry.field(description=KEY)
+    parent_id: DepartmentId | None = strawberry.field(default=None, description="Left out: it is at the top.")
 
 
-@strawberry.input(description="Puts a department, with all below it, elsewhere.")
+@keyed("Puts a department, with all below it, elsewhere.")
 class MoveDepartmentInput:
-    department_id: strawberry.ID
-    parent_id: strawberry.ID | None = strawberry.field(default=None, description="Left out: it is at the top.")
-    idempotency_key: str = strawberry.field(description=KEY)
+    department_id: DepartmentId
+    parent_id: DepartmentId | None = strawberry.field(default=None, description="Left out: it is at the top.")
 
 
-@strawberry.type(description="The employee as they are now, or why it was refused.", directives=[INHERITED])
-class EmployeePayload:
-    employee: Employee | None = None
-    problem: Problem | None = None
-
-
-@strawberry.type(description="The department as it is now, or why it was refused.", directives=[INHERITED])
-class DepartmentPayload:
-    department: Department | None = None
-    problem: Problem | None = None
+EmployeePayload = outcome("EmployeePayload", "The employee as they are now, or why it was refused.", employee=Employee)
+DepartmentPayload = outcome("DepartmentPayload", department=Department)
+_WRITE = scope("staff:write")
 
 
 @strawberry.type
 class StaffMutation:
-    @mutation(scope("staff:write"), "Somebody begins to work here.", InvalidInput, NotFound, KeyReused)
-    async def hire_employee(self, info: strawberry.Info, input: HireEmployeeInput) -> EmployeePayload | None:
-        return await payload(
-            EmployeePayload,
-            employee=lambda: staff.hire(
-                info.context,
-                input.name,
-                input.email,
-                input.role,
-                uuid_of(input.department_id, "Department", "departmentId"),
-                optional_uuid(input.leads_id, "Department", "leadsId"),
-                input.approves.value("approves") if input.approves else None,
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(
-        scope("staff:write"), "Changes an employee; or says that they have left.", InvalidInput, NotFound, KeyReused
+    hire_employee = mutates(staff.hire, HireEmployeeInput, EmployeePayload, _WRITE, "Somebody begins to work here.")
+    change_employee = mutates(
+        staff.change_employee,
+        ChangeEmployeeInput,
+        EmployeePayload,
+        _WRITE,
+        "Changes an employee; or says that they have left.",
     )
-    async def change_employee(self, info: strawberry.Info, input: ChangeEmployeeInput) -> EmployeePayload | None:
-        return await payload(
-            EmployeePayload,
-            employee=lambda: staff.change_employee(
-                info.context,
-                uuid_of(input.employee_id, "Employee", "employeeId"),
-                input.values(),
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(scope("staff:write"), "A new department.", InvalidInput, NotFound, KeyReused)
-    async def add_department(self, info: strawberry.Info, input: AddDepartmentInput) -> DepartmentPayload | None:
-        return await payload(
-            DepartmentPayload,
-            department=lambda: staff.add_department(
-                info.context,
-                input.name,
-                optional_uuid(input.parent_id, "Department", "parentId"),
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(scope("staff:write"), "Moves a department in the tree.", InvalidInput, NotFound, Cycle, KeyReused)
-    async def move_department(self, info: strawberry.Info, input: MoveDepartmentInput) -> DepartmentPayload | None:
-        return await payload(
-            DepartmentPayload,
-            department=lambda: staff.move_department(
-                info.context,
-                uuid_of(input.department_id, "Department", "departmentId"),
-                optional_uuid(input.parent_id, "Department", "parentId"),
-                input.idempotency_key,
-            ),
-        )
+    add_department = mutates(staff.add_department, AddDepartmentInput, DepartmentPayload, _WRITE, "A new department.")
+    move_department = mutates(
+        staff.move_department, MoveDepartmentInput, DepartmentPayload, _WRITE, "Moves a department in the tree.", Cycle
+    )

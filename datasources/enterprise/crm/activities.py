@@ -2,19 +2,13 @@
 
 from enum import StrEnum
 from functools import partial
-from typing import Any
-from uuid import UUID
-
-import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.enterprise.lists import Filters, Lists
 from datasources.enterprise.policies import visible_activities
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import ACTIVITIES
-from datasources.ids import uuid7
 from datasources.pages import Sort
-from datasources.sql import Transaction
 from datasources.statements import Condition, equal, met
 
 
@@ -33,12 +27,6 @@ class Activities:
         self.all = Lists(sources, ACTIVITIES, _DUE, self.visible, wanted)
         self.of_contacts = self.all.by(ACTIVITIES.c.contact_id)
         self.of_opportunities = self.all.by(ACTIVITIES.c.opportunity_id)
-
-    async def add(self, transaction: Transaction, **values: Any) -> UUID:
-        now = self._clock()
-        id = uuid7(now)
-        await transaction.write(sa.insert(ACTIVITIES).values(id=id, created_at=now, **values))
-        return id
 
 
 def _done(done: bool) -> Condition:

@@ -22,7 +22,6 @@ from datasources.enterprise.tables import (
     TICKET_COMMENTS,
     TICKETS,
 )
-from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
@@ -43,12 +42,6 @@ class Companies:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self._clock = sources.clock
         self.all = Lists(sources, COMPANIES, _BY_NAME, visible_crm(actor), {"name": _named})
-
-    async def add(self, transaction: Transaction, **values: Any) -> UUID:
-        now = self._clock()
-        id = uuid7(now)
-        await transaction.write(sa.insert(COMPANIES).values(id=id, created_at=now, **values))
-        return id
 
 
 class Contacts:
@@ -76,13 +69,6 @@ class Contacts:
         if email is not None:
             kept |= {"sealed_email": seal(cipher, CONTACTS.c.sealed_email, id, email), "email_index": index.of(email)}
         return kept
-
-    async def add(self, transaction: Transaction, name: str, email: str | None, **values: Any) -> UUID | None:
-        """None where a contact has this address."""
-        now = self._sources.clock()
-        id = uuid7(now)
-        new = transaction.upsert(CONTACTS).values(id=id, created_at=now, **self.sealed(id, name, email), **values)
-        return id if await transaction.write(new.on_conflict_do_nothing()) else None
 
     async def of_customer(self, transaction: Transaction, customer_id: UUID) -> Row | None:
         """The contact that is this customer; nobody changes it until the transaction ends."""

@@ -3,7 +3,6 @@
 from datetime import date
 from enum import StrEnum
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +12,6 @@ from datasources.enterprise.lists import Lists
 from datasources.enterprise.policies import visible_opportunities
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import OPPORTUNITIES
-from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Rows
 from datasources.sql import Transaction
@@ -38,12 +36,6 @@ class Pipeline:
         self.all = Lists(sources, OPPORTUNITIES, _NEXT, self.visible, wanted)
         self.of_contacts = self.all.by(OPPORTUNITIES.c.contact_id)
         self.of_companies = self.all.by(OPPORTUNITIES.c.company_id)
-
-    async def add(self, transaction: Transaction, **values: Any) -> UUID:
-        now = self._clock()
-        id = uuid7(now)
-        await transaction.write(sa.insert(OPPORTUNITIES).values(id=id, version=1, created_at=now, **values))
-        return id
 
     async def next_version(self, transaction: Transaction, id: UUID) -> None:
         me = sa.update(OPPORTUNITIES).where(OPPORTUNITIES.c.id == id)

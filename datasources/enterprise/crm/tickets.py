@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -40,13 +39,6 @@ class Tickets:
         self.of_contacts = self.all.by(TICKETS.c.contact_id)
         self.of_orders = self.all.by(TICKETS.c.order_id)
         self.comments_of = Among(sources, TICKET_COMMENTS.c.ticket_id, self.visible, _OLDEST)
-
-    async def add(self, transaction: Transaction, **values: Any) -> UUID:
-        now = self._clock()
-        id = uuid7(now)
-        new = sa.insert(TICKETS).values(id=id, status=TicketStatus.OPEN, opened_at=now, **values)
-        await transaction.write(new)
-        return id
 
     async def comment(self, transaction: Transaction, ticket_id: UUID, text: str) -> None:
         now = self._clock()

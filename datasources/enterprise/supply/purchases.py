@@ -67,14 +67,9 @@ class Purchases:
         missing = sa.select(columns.product_id).join(PURCHASE_ORDERS).where(*here, columns.received < columns.quantity)
         return await transaction.row(missing.where(_IS_OPEN.predicate).limit(1)) is not None
 
-    async def add(self, transaction: Transaction, id: UUID, lines: Sequence[Mapping[str, Any]], **values: Any) -> None:
-        """A draft of the actor."""
-        mine = {"status": PurchaseStatus.DRAFT, "drafted_by": self._actor.signed_in, "approved_by": None}
-        now = self._sources.clock()
-        await transaction.write(sa.insert(PURCHASE_ORDERS).values(id=id, created_at=now, **mine, **values))
-        rows = [
-            {"purchase_id": id, "position": position, "received": 0, **line} for position, line in enumerate(lines, 1)
-        ]
+    async def add_lines(self, transaction: Transaction, id: UUID, lines: Sequence[Mapping[str, Any]]) -> None:
+        """In this order; nothing of them has come."""
+        rows = [{"purchase_id": id, "position": place, "received": 0, **line} for place, line in enumerate(lines, 1)]
         await transaction.write(sa.insert(PURCHASE_LINES), rows)
 
     async def take(self, transaction: Transaction, purchase_id: UUID, product_id: UUID, quantity: int) -> bool:

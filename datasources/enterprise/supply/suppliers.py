@@ -1,7 +1,6 @@
 """Suppliers and their prices, and when to order again of whom."""
 
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,7 +10,6 @@ from datasources.enterprise.lists import Lists
 from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import REORDER_POINTS, SUPPLIER_PRICES, SUPPLIERS
-from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
@@ -34,32 +32,15 @@ class Suppliers:
         }
         self.points = Lists(sources, REORDER_POINTS, _OLDEST, self.visible, wanted)
 
-    async def add(self, transaction: Transaction, **values: Any) -> UUID | None:
-        """None where there is one of this name."""
-        now = self._sources.clock()
-        return await _added(transaction, SUPPLIERS, uuid7(now), created_at=now, **values)
-
-    async def has_name(self, transaction: Transaction, name: str, other_than: UUID) -> bool:
-        there = sa.select(SUPPLIERS.c.id).where(SUPPLIERS.c.name == name, SUPPLIERS.c.id != other_than)
-        return await transaction.row(there) is not None
-
     async def get(self, transaction: Transaction, id: UUID) -> Row | None:
         """The supplier, which nobody changes before the transaction ends; None where there is none to see."""
         mine = sa.select(SUPPLIERS).where(SUPPLIERS.c.id == id, self.visible.predicate).with_for_update(read=True)
         return await transaction.row(mine, self.visible.values)
 
-    async def add_price(self, transaction: Transaction, **values: Any) -> UUID | None:
-        """None where the supplier has one for this product."""
-        return await _added(transaction, SUPPLIER_PRICES, uuid7(self._sources.clock()), **values)
-
     async def price_of(self, transaction: Transaction, supplier_id: UUID, product_id: UUID) -> Row | None:
         columns = SUPPLIER_PRICES.c
         mine = (columns.supplier_id == supplier_id, columns.product_id == product_id)
         return await transaction.row(sa.select(SUPPLIER_PRICES).where(*mine))
-
-    async def add_point(self, transaction: Transaction, **values: Any) -> UUID | None:
-        """None where the product has one in this warehouse."""
-        return await _added(transaction, REORDER_POINTS, uuid7(self._sources.clock()), **values)
 
     async def point_of(self, transaction: Transaction, product_id: UUID, warehouse_id: UUID) -> Row | None:
         """The reorder point, which is the transaction's own until it ends."""
@@ -78,11 +59,6 @@ class Suppliers:
         if warehouse_id:
             asked.append(equal(REORDER_POINTS.c.warehouse_id, warehouse_id))
         return await self._sources.database.rows(read(_TO_REORDER, *asked, order=(REORDER_POINTS.c.id,)))
-
-
-async def _added(transaction: Transaction, table: sa.Table, id: UUID, **values: Any) -> UUID | None:
-    new = transaction.upsert(table).values(id=id, **values).on_conflict_do_nothing()
-    return id if await transaction.write(new) else None
 
 
 _BY_NAME = Sort("name", (SUPPLIERS.c.name, SUPPLIERS.c.id))

@@ -1,99 +1,89 @@
 """Companies and contacts: who they are, who looks after them, and which customer of the shop a contact is."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from datasources.enterprise.crm.references import require
 from datasources.enterprise.events import EventType
+from datasources.enterprise.policies import visible_crm
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import COMPANIES, CONTACTS
 from datasources.errors import InvalidInput, NotFound
+from datasources.ids import uuid7
 from datasources.prepared import Row
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
-from resolvers.enterprise.crm.changing import Kind, change, create, given, tell
-from resolvers.text import plain
+from resolvers.enterprise.records import Record, add, change, create, once, telling, text
 
-MAX_NAME = 120
-MAX_WEBSITE = 200
-MAX_EMAIL = 254
-COMPANY = Kind("Company", COMPANIES, "owner_id", EnterpriseLoaders.company_by_id, EventType.COMPANY_CHANGED, {})
-CONTACT = Kind(
-    "Contact",
-    CONTACTS,
-    "owner_id",
-    EnterpriseLoaders.contact_by_id,
-    EventType.CONTACT_CHANGED,
-    {"company": "company_id", "customer": "customer_id"},
+COMPANY = Record(
+    type="Company",
+    noun="company",
+    table=COMPANIES,
+    batch=EnterpriseLoaders.company_by_id,
+    created=EventType.COMPANY_CREATED,
+    changed=EventType.COMPANY_CHANGED,
+    visible=visible_crm,
+    rules={"name": text(120), "website": text(200)},
+    names={"owner_id": "employee"},
+    owner="owner_id",
+)
+CONTACT = Record(
+    type="Contact",
+    noun="contact",
+    table=CONTACTS,
+    batch=EnterpriseLoaders.contact_by_id,
+    created=EventType.CONTACT_CREATED,
+    changed=EventType.CONTACT_CHANGED,
+    visible=visible_crm,
+    rules={"name": text(120), "email": text(254)},
+    names={"company_id": "company", "owner_id": "employee"},
+    owner="owner_id",
+    told=telling(company="company_id", customer="customer_id"),
+    taken=partial(InvalidInput, "email", "A contact has this address already."),
 )
 CustomerExists = Callable[[Context, UUID], Awaitable[bool]]
 
 
-async def create_company(context: Context, name: str, website: str | None, owner_id: UUID | None, key: str) -> Any:
+async def create_company(context: Context, *, name: str, website: str | None, owner_id: UUID | None, key: str) -> Any:
     """A new company. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("crm:write")
-    enterprise = context.of(Enterprise)
-    values = {
-        "name": plain(name, "name", MAX_NAME),
-        "website": website and plain(website, "website", MAX_WEBSITE),
-        "owner_id": owner_id,
-    }
-
-    async def add(transaction: Transaction) -> UUID:
-        await require(transaction, employee=owner_id)
-        id = await enterprise.companies.add(transaction, **values)
-        await tell(enterprise, transaction, COMPANY, EventType.COMPANY_CREATED, id, values)
-        return id
-
-    return await create(context, COMPANY, "createCompany", key, values, add)
+    values = COMPANY.checked(name=name, website=website or None, owner_id=owner_id)
+    return await create(context, COMPANY, "createCompany", key, values)
 
 
 async def change_company(
-    context: Context, id: UUID, name: str | None, website: str | None, owner_id: UUID | None, key: str
+    context: Context, *, company_id: UUID, name: str | None, website: str | None, owner_id: UUID | None, key: str
 ) -> Any:
     """Changes what is given. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("crm:write")
-    new = given(
-        name=None if name is None else plain(name, "name", MAX_NAME),
-        website=None if website is None else plain(website, "website", MAX_WEBSITE),
-        owner_id=owner_id,
-    )
-
-    async def decide(transaction: Transaction, _: Row) -> Mapping[str, Any]:
-        await require(transaction, employee=owner_id)
-        return new
-
-    visible = context.of(Enterprise).companies.all.visible
-    return await change(context, COMPANY, "changeCompany", key, new, id, visible, decide)
+    new = COMPANY.given(name=name, website=website, owner_id=owner_id)
+    return await change(context, COMPANY, "changeCompany", key, company_id, new, new)
 
 
 async def create_contact(
-    context: Context, name: str, email: str | None, company_id: UUID | None, owner_id: UUID | None, key: str
+    context: Context, *, name: str, email: str | None, company_id: UUID | None, owner_id: UUID | None, key: str
 ) -> Any:
     """A new contact, of a company or a private person. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("crm:write")
     enterprise = context.of(Enterprise)
-    name, email = plain(name, "name", MAX_NAME), email and plain(email, "email", MAX_EMAIL)
+    who = CONTACT.checked(name=name, email=email or None)
     values = {"company_id": company_id, "owner_id": owner_id, "customer_id": None}
 
-    async def add(transaction: Transaction) -> UUID:
-        await require(transaction, company=company_id, employee=owner_id)
-        id = await enterprise.contacts.add(transaction, name, email or None, **values)
-        if id is None:
-            raise InvalidInput("email", "A contact has this address already.")
-        await tell(enterprise, transaction, CONTACT, EventType.CONTACT_CREATED, id, values)
-        return id
+    async def work(transaction: Transaction) -> UUID:
+        id = uuid7(context.clock())
+        sealed = enterprise.contacts.sealed(id, who["name"], who["email"])
+        return await add(enterprise, transaction, CONTACT, {"id": id, **sealed, **values})
 
-    return await create(context, CONTACT, "createContact", key, [name, email, values], add)
+    return await once(context, CONTACT.batch, "createContact", key, [who, values], work)
 
 
 async def change_contact(
     context: Context,
-    id: UUID,
+    *,
+    contact_id: UUID,
     name: str | None,
     email: str | None,
     company_id: UUID | None,
@@ -102,49 +92,56 @@ async def change_contact(
 ) -> Any:
     """Changes what is given. Raises: Forbidden, InvalidInput, NotFound, also where it was erased, KeyReused."""
     context.actor.require("crm:write")
-    contacts = context.of(Enterprise).contacts
-    name = None if name is None else plain(name, "name", MAX_NAME)
-    email = None if email is None else plain(email, "email", MAX_EMAIL)
-    new = given(company_id=company_id, owner_id=owner_id)
+    who, new = CONTACT.checked(name=name, email=email), CONTACT.given(company_id=company_id, owner_id=owner_id)
 
-    async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
-        if before.erased_at is not None:
-            raise NotFound("contact")
-        await require(transaction, company=company_id, employee=owner_id)
-        return new | contacts.sealed(id, name, email)
+    async def decide(_: Transaction, before: Row) -> Mapping[str, Any]:
+        _must_not_be_erased(before)
+        return new | context.of(Enterprise).contacts.sealed(contact_id, **who)
 
-    request = [name, email, new]
-    try:
-        return await change(context, CONTACT, "changeContact", key, request, id, contacts.visible, decide)
-    except IntegrityError:
-        raise InvalidInput("email", "A contact has this address already.") from None
+    return await change(context, CONTACT, "changeContact", key, contact_id, [who, new], decide)
 
 
-async def link_contact(context: Context, id: UUID, customer_id: UUID, customer_exists: CustomerExists, key: str) -> Any:
+async def link_contact(
+    context: Context, customer_exists: CustomerExists, *, contact_id: UUID, customer_id: UUID, key: str
+) -> Any:
     """Says which customer of the shop a contact is, for good; what was noted of that customer is then the contact's.
 
     Raises: Forbidden, InvalidInput, NotFound, KeyReused.
     """
     context.actor.require("crm:write")
-    contacts = context.of(Enterprise).contacts
     if not await customer_exists(context, customer_id):
         raise NotFound("customer")
 
     async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
-        if before.erased_at is not None:
-            raise NotFound("contact")
+        _must_not_be_erased(before)
         if before.customer_id not in (None, customer_id):
             raise InvalidInput("contactId", "This contact is another customer already.")
-        await contacts.adopt(transaction, id, customer_id)
+        await context.of(Enterprise).contacts.adopt(transaction, contact_id, customer_id)
         return {"customer_id": customer_id}
 
-    request = {"customer": customer_id}
-    try:
-        return await change(context, CONTACT, "linkContact", key, request, id, contacts.visible, decide)
-    except IntegrityError:
-        raise InvalidInput("customerId", "This customer has another contact already.") from None
+    taken = partial(InvalidInput, "customerId", "This customer has another contact already.")
+    return await change(context, CONTACT, "linkContact", key, contact_id, [customer_id], decide, taken=taken)
+
+
+async def whose(
+    enterprise: Enterprise, transaction: Transaction, contact_id: UUID | None, customer_id: UUID | None
+) -> UUID | None:
+    """The contact that is given; else the one that is this customer, if there is one.
+
+    Raises: NotFound where the given one is not there, or was erased.
+    """
+    if contact_id is not None or customer_id is None:
+        await require(transaction, contact=contact_id)
+        return contact_id
+    known = await enterprise.contacts.of_customer(transaction, customer_id)
+    return known and known.id
 
 
 async def account_owner(enterprise: Enterprise, transaction: Transaction, customer_id: UUID) -> UUID | None:
     """The employee who looks after this customer's contact, else after its company; None where nobody does."""
     return await enterprise.contacts.owner_of(transaction, customer_id)
+
+
+def _must_not_be_erased(contact: Row) -> None:
+    if contact.erased_at is not None:
+        raise NotFound("contact")

@@ -33,7 +33,7 @@ def moved(before: Stage, after: Stage) -> Stage:
     return after
 
 
-def probability(before: Stage, after: Stage, was: int, wanted: int | None) -> int:
+def likely(before: Stage, after: Stage, was: int, wanted: int | None) -> int:
     """In percent: what is wanted; else what is usual after a move, and what it was without one.
 
     What has ended is certain, whatever is wanted.

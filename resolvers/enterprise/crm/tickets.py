@@ -1,13 +1,12 @@
 """Tickets: what people complain of or ask for, mostly about an order; who answers, and when it is solved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from datasources.enterprise.crm.references import require
 from datasources.enterprise.crm.tickets import TicketPriority, TicketStatus
 from datasources.enterprise.events import EventType
+from datasources.enterprise.policies import visible_tickets
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import TICKETS
 from datasources.errors import InvalidInput
@@ -16,30 +15,24 @@ from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.crm.activities import CustomerOfOrder
-from resolvers.enterprise.crm.changing import Kind, change, create, given, tell
-from resolvers.text import plain
+from resolvers.enterprise.crm.contacts import whose
+from resolvers.enterprise.records import Record, add, change, once, telling, text
 
-MAX_SUBJECT = 200
 MAX_TEXT = 5000
-TICKET = Kind(
-    "Ticket",
-    TICKETS,
-    "assignee_id",
-    EnterpriseLoaders.ticket_by_id,
-    EventType.TICKET_CHANGED,
-    {"status": "status", "priority": "priority", "order": "order_id", "customer": "customer_id"},
+TICKET = Record(
+    type="Ticket",
+    noun="ticket",
+    table=TICKETS,
+    batch=EnterpriseLoaders.ticket_by_id,
+    created=EventType.TICKET_OPENED,
+    changed=EventType.TICKET_CHANGED,
+    visible=visible_tickets,
+    born="opened_at",
+    rules={"subject": text(200), "text": text(MAX_TEXT, lines=True), "comment": text(MAX_TEXT, lines=True)},
+    names={"assignee_id": "employee"},
+    owner="assignee_id",
+    told=telling(status="status", priority="priority", order="order_id", customer="customer_id"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """About an order, or of a contact: one of the two."""
-
-    subject: str
-    text: str
-    priority: TicketPriority
-    order_id: UUID | None
-    contact_id: UUID | None
 
 
 async def open_ticket(
@@ -57,51 +50,42 @@ async def open_ticket(
 
     Raises: InvalidInput, NotFound where the contact was erased.
     """
-    await require(transaction, contact=contact_id)
-    if contact_id is None and customer_id is not None:
-        known = await enterprise.contacts.of_customer(transaction, customer_id)
-        contact_id = known and known.id
-    values = {
-        "subject": plain(subject, "subject", MAX_SUBJECT),
-        "text": plain(text, "text", MAX_TEXT, lines=True),
-        "priority": priority,
-        "order_id": order_id,
-        "customer_id": customer_id,
-        "contact_id": contact_id,
-        "assignee_id": None,
-    }
-    id = await enterprise.tickets.add(transaction, **values)
-    now = values | {"status": TicketStatus.OPEN}
-    await tell(enterprise, transaction, TICKET, EventType.TICKET_OPENED, id, now)
-    return id
+    contact_id = await whose(enterprise, transaction, contact_id, customer_id)
+    of = {"order_id": order_id, "customer_id": customer_id, "contact_id": contact_id, "assignee_id": None}
+    how = {"status": TicketStatus.OPEN, "priority": priority}
+    values = TICKET.checked(subject=subject, text=text, **how, **of)
+    return await add(enterprise, transaction, TICKET, values)
 
 
-async def create_ticket(context: Context, wanted: Complaint, customer_of: CustomerOfOrder, key: str) -> Any:
+async def create_ticket(
+    context: Context,
+    customer_of: CustomerOfOrder,
+    *,
+    subject: str,
+    text: str,
+    priority: TicketPriority,
+    order_id: UUID | None,
+    contact_id: UUID | None,
+    key: str,
+) -> Any:
     """A ticket about an order, or of a contact. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("tickets:write")
-    if (wanted.order_id is None) == (wanted.contact_id is None):
+    if (order_id is None) == (contact_id is None):
         raise InvalidInput("orderId", "Say either which order it is about, or whose it is.")
-    enterprise = context.of(Enterprise)
-    customer_id = None if wanted.order_id is None else await customer_of(context, wanted.order_id)
+    values: dict[str, Any] = {"subject": subject, "text": text, "priority": priority}
+    values |= {"order_id": order_id, "contact_id": contact_id}
+    customer_id = None if order_id is None else await customer_of(context, order_id)
 
-    async def add(transaction: Transaction) -> UUID:
-        return await open_ticket(
-            enterprise,
-            transaction,
-            subject=wanted.subject,
-            text=wanted.text,
-            priority=wanted.priority,
-            order_id=wanted.order_id,
-            customer_id=customer_id,
-            contact_id=wanted.contact_id,
-        )
+    async def work(transaction: Transaction) -> UUID:
+        return await open_ticket(context.of(Enterprise), transaction, customer_id=customer_id, **values)
 
-    return await create(context, TICKET, "openTicket", key, wanted, add)
+    return await once(context, TICKET.batch, "openTicket", key, values, work)
 
 
 async def change_ticket(
     context: Context,
-    id: UUID,
+    *,
+    ticket_id: UUID,
     status: TicketStatus | None,
     priority: TicketPriority | None,
     assignee_id: UUID | None,
@@ -113,15 +97,12 @@ async def change_ticket(
     Raises: Forbidden, InvalidInput, NotFound, KeyReused.
     """
     context.actor.require("tickets:write")
-    tickets = context.of(Enterprise).tickets
-    comment = None if comment is None else plain(comment, "comment", MAX_TEXT, lines=True)
-    new = given(status=status, priority=priority, assignee_id=assignee_id)
+    new = TICKET.given(status=status, priority=priority, assignee_id=assignee_id)
+    said = TICKET.given(comment=comment)
 
     async def decide(transaction: Transaction, _: Row) -> Mapping[str, Any]:
-        await require(transaction, employee=assignee_id)
-        if comment is not None:
-            await tickets.comment(transaction, id, comment)
+        if said:
+            await context.of(Enterprise).tickets.comment(transaction, ticket_id, said["comment"])
         return new
 
-    request = [new, comment]
-    return await change(context, TICKET, "changeTicket", key, request, id, tickets.visible, decide)
+    return await change(context, TICKET, "changeTicket", key, ticket_id, [new, said], decide)

@@ -15,12 +15,13 @@ from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.processes.definitions import read
 from resolvers.enterprise.processes.runner import after_step
+from resolvers.enterprise.records import once
 from resolvers.text import plain
 
 MAX_NOTE = 500
 
 
-async def decide(context: Context, id: UUID, approve: bool, note: str, key: str) -> Any:
+async def decide(context: Context, approval_id: UUID, approve: bool, note: str, key: str) -> Any:
     """Approves or rejects. The run that waits for it goes on, or ends as rejected.
 
     Raises: Forbidden, InvalidInput, NotFound, FourEyes, OverLimit, Decided, KeyReused.
@@ -30,22 +31,23 @@ async def decide(context: Context, id: UUID, approve: bool, note: str, key: str)
     note = plain(note, "note", MAX_NOTE, lines=True, empty=True)
     status = ApprovalStatus.APPROVED if approve else ApprovalStatus.REJECTED
 
-    async def close(transaction: Transaction) -> bool:
-        asked = await enterprise.approvals.get(transaction, id)
+    async def close(transaction: Transaction) -> UUID:
+        asked = await enterprise.approvals.get(transaction, approval_id)
         if asked is None:
             raise NotFound("approval")
         # The run first, as whoever moves or cancels it: what it waits for changes with it alone.
         run = await enterprise.runs.hold(transaction, asked.run_id)
         await _must_be_allowed(enterprise, transaction, asked)
-        if run is None or not await enterprise.approvals.close(transaction, id, status, note, enterprise.actor.id):
+        decided = (approval_id, status, note, enterprise.actor.id)
+        if run is None or not await enterprise.approvals.close(transaction, *decided):
             raise Decided
         await _go_on(enterprise, transaction, run, approve, note)
-        await enterprise.events.append(transaction, EventType.APPROVAL_DECIDED, id, owner=asked.asked_by, status=status)
-        return True
+        told = {"owner": asked.asked_by, "status": status}
+        await enterprise.events.append(transaction, EventType.APPROVAL_DECIDED, approval_id, **told)
+        return approval_id
 
-    request = {"approval": id, "approve": approve, "note": note}
-    await enterprise.once(key, "decideApproval", request).do(enterprise.sources.database, close)
-    return await context.fresh(EnterpriseLoaders.approval_by_id, id)
+    request = [approval_id, approve, note]
+    return await once(context, EnterpriseLoaders.approval_by_id, "decideApproval", key, request, close)
 
 
 async def _must_be_allowed(enterprise: Enterprise, transaction: Transaction, asked: Row) -> None:

@@ -1,5 +1,7 @@
 """What people do with workflows and their runs: save them, switch them on and off, cancel a run, and try it again."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,48 +14,66 @@ from datasources.errors import InvalidInput, NotFound
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
-from resolvers.enterprise.processes.definitions import CallWebhook, Definition, begins_next, checked, read, written
+from resolvers.enterprise.processes.definitions import (
+    CallWebhook,
+    Definition,
+    Step,
+    Trigger,
+    begins_next,
+    checked,
+    read,
+    written,
+)
 from resolvers.enterprise.processes.ending import end
-from resolvers.text import plain
+from resolvers.enterprise.records import Record, hold, once, text, update
 
-MAX_NAME = 80
 BY_HAND = "Cancelled by hand."
+WORKFLOW = Record(
+    type="Workflow",
+    noun="workflow",
+    table=WORKFLOWS,
+    batch=EnterpriseLoaders.workflow_by_id,
+    created=EventType.WORKFLOW_CHANGED,
+    changed=EventType.WORKFLOW_CHANGED,
+    rules={"name": text(80)},
+    taken=partial(InvalidInput, "name", "A workflow has this name already."),
+)
 
 
-async def save_workflow(context: Context, id: UUID | None, name: str, definition: Definition, key: str) -> Any:
+async def save_workflow(
+    context: Context, *, workflow_id: UUID | None, name: str, trigger: Trigger, steps: Sequence[Step], key: str
+) -> Any:
     """A new workflow, which is on; or another definition of one, by which its later runs go.
 
     Raises: Forbidden, InvalidInput, NotFound, KeyReused.
     """
     context.actor.require("workflows:write")
     enterprise = context.of(Enterprise)
-    name = plain(name, "name", MAX_NAME)
-    json = written(checked(definition))
+    named = WORKFLOW.checked(name=name)
+    definition = checked(Definition(trigger, tuple(steps)))
     for number, step in enumerate(definition.steps):
         if isinstance(step.does, CallWebhook):
             enterprise.sources.webhooks.check(step.does.url, f"steps[{number}].url")
-    due_at = begins_next(definition.trigger, context.clock())
+    now, json = context.clock(), written(definition)
+    values = named | {"due_at": begins_next(trigger, now)}
 
-    async def save(transaction: Transaction) -> dict[str, str]:
-        if await enterprise.workflows.named(transaction, name) not in (None, id):
-            raise InvalidInput("name", "A workflow has this name already.")
-        saved = id or await enterprise.workflows.add(transaction, name, due_at)
-        before = await enterprise.changes.hold(transaction, WORKFLOWS, saved) if saved else None
-        if saved is None or before is None:
-            raise NotFound("workflow")
+    async def save(transaction: Transaction) -> UUID:
+        if await enterprise.workflows.named(transaction, named["name"]) not in (None, workflow_id):
+            raise WORKFLOW.taken()
+        id = workflow_id or await enterprise.workflows.add(transaction, named["name"], values["due_at"])
+        if id is None:
+            raise WORKFLOW.taken()
+        before = await hold(enterprise, transaction, WORKFLOW, id)
         version = before.version + 1
-        await enterprise.workflows.define(transaction, saved, version, json)
-        values = {"name": name, "version": version, "due_at": due_at}
-        await enterprise.changes.update(transaction, "Workflow", WORKFLOWS, before, values)
-        await enterprise.events.append(transaction, EventType.WORKFLOW_CHANGED, saved, version=version)
-        return {"workflow": str(saved)}
+        await enterprise.workflows.define(transaction, id, version, json)
+        await update(enterprise, transaction, WORKFLOW, before, values | {"version": version}, version=version)
+        return id
 
-    request = {"workflow": id, "name": name, "definition": json}
-    done = await enterprise.once(key, "saveWorkflow", request).do(enterprise.sources.database, save)
-    return await context.fresh(EnterpriseLoaders.workflow_by_id, UUID(done["workflow"]))
+    request = {"workflow": workflow_id, **named, "definition": json}
+    return await once(context, WORKFLOW.batch, "saveWorkflow", key, request, save)
 
 
-async def switch_workflow(context: Context, id: UUID, on: bool, key: str) -> Any:
+async def switch_workflow(context: Context, *, workflow_id: UUID, on: bool, key: str) -> Any:
     """On, it begins with what happens from now on; off, it begins no runs, and those that it has go on.
 
     Raises: Forbidden, NotFound, KeyReused.
@@ -62,52 +82,46 @@ async def switch_workflow(context: Context, id: UUID, on: bool, key: str) -> Any
     enterprise = context.of(Enterprise)
     now = context.clock()
 
-    async def switch(transaction: Transaction) -> bool:
-        before = await enterprise.changes.hold(transaction, WORKFLOWS, id)
-        known = await enterprise.workflows.definition(transaction, id)
-        if before is None or known is None:
-            raise NotFound("workflow")
+    async def switch(transaction: Transaction) -> UUID:
+        before = await hold(enterprise, transaction, WORKFLOW, workflow_id)
+        known = read(await enterprise.workflows.definition(transaction, workflow_id))
         if before.active != on:
-            values = {"active": on, "since": now, "due_at": begins_next(read(known).trigger, now)}
-            await enterprise.changes.update(transaction, "Workflow", WORKFLOWS, before, values)
-            await enterprise.events.append(transaction, EventType.WORKFLOW_CHANGED, id, active=on)
-        return True
+            values = {"active": on, "since": now, "due_at": begins_next(known.trigger, now)}
+            await update(enterprise, transaction, WORKFLOW, before, values, active=on)
+        return workflow_id
 
-    await enterprise.once(key, "switchWorkflow", {"workflow": id, "on": on}).do(enterprise.sources.database, switch)
-    return await context.fresh(EnterpriseLoaders.workflow_by_id, id)
+    return await once(context, WORKFLOW.batch, "switchWorkflow", key, [workflow_id, on], switch)
 
 
-async def cancel_run(context: Context, id: UUID, key: str) -> Any:
+async def cancel_run(context: Context, *, run_id: UUID, key: str) -> Any:
     """Ends a run where it is; what it has done stays. Raises: Forbidden, NotFound, RunOver, KeyReused."""
     context.actor.require("runs:write")
     enterprise = context.of(Enterprise)
 
-    async def cancel(transaction: Transaction) -> bool:
-        if await enterprise.runs.hold(transaction, id) is None:
+    async def cancel(transaction: Transaction) -> UUID:
+        if await enterprise.runs.hold(transaction, run_id) is None:
             raise NotFound("run")
-        if not await end(enterprise, transaction, id, BY_HAND):
+        if not await end(enterprise, transaction, run_id, BY_HAND):
             raise RunOver
-        return True
+        return run_id
 
-    await enterprise.once(key, "cancelRun", {"run": id}).do(enterprise.sources.database, cancel)
-    return await context.fresh(EnterpriseLoaders.run_by_id, id)
+    return await once(context, EnterpriseLoaders.run_by_id, "cancelRun", key, [run_id], cancel)
 
 
-async def retry_run(context: Context, id: UUID, key: str) -> Any:
+async def retry_run(context: Context, *, run_id: UUID, key: str) -> Any:
     """A run that has failed goes on with the step that failed. Raises: Forbidden, NotFound, RunOver, KeyReused."""
     context.actor.require("runs:write")
     enterprise = context.of(Enterprise)
 
-    async def retry(transaction: Transaction) -> bool:
-        run = await enterprise.runs.hold(transaction, id)
+    async def retry(transaction: Transaction) -> UUID:
+        run = await enterprise.runs.hold(transaction, run_id)
         if run is None:
             raise NotFound("run")
         if run.status != RunStatus.FAILED:
             raise RunOver
         again = {"status": RunStatus.RUNNING, "attempts": 0, "due_at": context.clock(), "ended_at": None}
-        await enterprise.runs.change(transaction, id, **again)
-        await enterprise.events.append(transaction, EventType.RUN_CHANGED, id, status=RunStatus.RUNNING)
-        return True
+        await enterprise.runs.change(transaction, run_id, **again)
+        await enterprise.events.append(transaction, EventType.RUN_CHANGED, run_id, status=RunStatus.RUNNING)
+        return run_id
 
-    await enterprise.once(key, "retryRun", {"run": id}).do(enterprise.sources.database, retry)
-    return await context.fresh(EnterpriseLoaders.run_by_id, id)
+    return await once(context, EnterpriseLoaders.run_by_id, "retryRun", key, [run_id], retry)

@@ -3,25 +3,27 @@
 Processes draft and approve them, too: `draft_for` and `approve` write in the caller's transaction.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from datasources.enterprise.errors import FourEyes, OverReceived
 from datasources.enterprise.events import EventType
+from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.roles import Role
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.supply.purchases import PurchaseStatus
 from datasources.enterprise.tables import PURCHASE_ORDERS
-from datasources.errors import Forbidden, InvalidInput, NotFound
+from datasources.errors import Forbidden, InvalidInput
 from datasources.ids import uuid7
 from datasources.money import Money
 from datasources.prepared import Row
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
+from resolvers.enterprise.records import Record, add, change, hold, once, telling, update, within
 from resolvers.enterprise.supply.rules import check_approval, check_automatic, check_move, purchase_number
-from resolvers.enterprise.supply.suppliers import MAX_PIECES, Exist, within
+from resolvers.enterprise.supply.suppliers import MAX_PIECES, Exist, the_supplier
 
 MAX_LINES = 100
 MAX_TOTAL_MINOR = 10**12
@@ -29,24 +31,34 @@ Quantities = Sequence[tuple[UUID, int]]
 """Products, each once, and how many pieces of each."""
 
 
+PURCHASE = Record(
+    type="PurchaseOrder",
+    noun="purchase order",
+    table=PURCHASE_ORDERS,
+    batch=EnterpriseLoaders.purchase_by_id,
+    created=EventType.PURCHASE_DRAFTED,
+    changed=EventType.PURCHASE_APPROVED,
+    visible=visible_supply,
+    told=telling(number="number", supplier="supplier_id", amount_minor="total_minor", currency="currency"),
+)
+
+
 async def draft_purchase(
-    context: Context, supplier_id: UUID, warehouse_id: UUID, lines: Quantities, exist: Exist, key: str
+    context: Context, exist: Exist, *, supplier_id: UUID, warehouse_id: UUID, lines: Quantities, key: str
 ) -> Any:
     """A draft, at the supplier's prices as they are now.
 
     Raises: Forbidden, InvalidInput, NotFound, KeyReused.
     """
     context.actor.require("supply:write")
-    enterprise = context.of(Enterprise)
     wanted = _pieces(lines)
     await exist(context, None, warehouse_id)
 
-    async def draft(transaction: Transaction) -> dict[str, str]:
-        return {"purchase": str(await _draft(enterprise, transaction, supplier_id, warehouse_id, wanted))}
+    async def draft(transaction: Transaction) -> UUID:
+        return await _draft(context.of(Enterprise), transaction, supplier_id, warehouse_id, wanted)
 
     request = [supplier_id, warehouse_id, lines]
-    done = await enterprise.once(key, "draftPurchaseOrder", request).do(enterprise.sources.database, draft)
-    return await context.fresh(EnterpriseLoaders.purchase_by_id, UUID(done["purchase"]))
+    return await once(context, PURCHASE.batch, "draftPurchaseOrder", key, request, draft)
 
 
 async def draft_for(
@@ -75,7 +87,7 @@ async def draft_for(
 
 async def amount_of(enterprise: Enterprise, transaction: Transaction, purchase_id: UUID) -> Money:
     """The total of the order. Raises: NotFound."""
-    purchase = await _hold(enterprise, transaction, purchase_id)
+    purchase = await hold(enterprise, transaction, PURCHASE, purchase_id)
     return Money(purchase.total_minor, purchase.currency)
 
 
@@ -85,7 +97,7 @@ async def approve(enterprise: Enterprise, transaction: Transaction, purchase_id:
     None where nobody has to: a workflow says so, of what it drafted itself, up to AUTOMATIC_MINOR.
     Raises: NotFound, InvalidMove, FourEyes, OverLimit; Forbidden for who does not work here any more.
     """
-    purchase = await _hold(enterprise, transaction, purchase_id)
+    purchase = await hold(enterprise, transaction, PURCHASE, purchase_id)
     check_move(PurchaseStatus(purchase.status), PurchaseStatus.APPROVED)
     total = Money(purchase.total_minor, purchase.currency)
     if approver is None:
@@ -97,37 +109,42 @@ async def approve(enterprise: Enterprise, transaction: Transaction, purchase_id:
         if person is None:
             raise Forbidden("approvals:decide")
         check_approval(total, purchase.drafted_by, approver, Role(person.role), person.approves_minor)
-    await _move(enterprise, transaction, purchase, PurchaseStatus.APPROVED, approved_by=approver)
+    approved = {"status": PurchaseStatus.APPROVED, "approved_by": approver}
+    await update(enterprise, transaction, PURCHASE, purchase, approved)
 
 
-async def approve_purchase(context: Context, id: UUID, key: str) -> Any:
+async def approve_purchase(context: Context, *, purchase_order_id: UUID, key: str) -> Any:
     """Raises: Forbidden, NotFound, InvalidMove, FourEyes, OverLimit, KeyReused."""
     context.actor.require("approvals:decide")
-    enterprise, me = context.of(Enterprise), context.actor.signed_in
-    return await _once(context, id, "approvePurchaseOrder", [id], key, lambda t: approve(enterprise, t, id, me))
+
+    async def work(transaction: Transaction) -> UUID:
+        await approve(context.of(Enterprise), transaction, purchase_order_id, context.actor.signed_in)
+        return purchase_order_id
+
+    return await once(context, PURCHASE.batch, "approvePurchaseOrder", key, [purchase_order_id], work)
 
 
-async def send_purchase(context: Context, id: UUID, key: str) -> Any:
+async def send_purchase(context: Context, *, purchase_order_id: UUID, key: str) -> Any:
     """Notes that it was sent to the supplier. Raises: Forbidden, NotFound, InvalidMove, KeyReused."""
-    return await _moved(context, id, PurchaseStatus.SENT, "sendPurchaseOrder", key)
+    return await _moved(context, purchase_order_id, PurchaseStatus.SENT, "sendPurchaseOrder", key)
 
 
-async def cancel_purchase(context: Context, id: UUID, key: str) -> Any:
+async def cancel_purchase(context: Context, *, purchase_order_id: UUID, key: str) -> Any:
     """What has not come is not waited for any more. Raises: Forbidden, NotFound, InvalidMove, KeyReused."""
-    return await _moved(context, id, PurchaseStatus.CANCELLED, "cancelPurchaseOrder", key)
+    return await _moved(context, purchase_order_id, PurchaseStatus.CANCELLED, "cancelPurchaseOrder", key)
 
 
-async def receive_goods(context: Context, id: UUID, lines: Quantities, key: str) -> Any:
+async def receive_goods(context: Context, *, purchase_order_id: UUID, lines: Quantities, key: str) -> Any:
     """Notes what came, never more than was ordered; commerce hears of it, and raises its stock.
 
     Raises: Forbidden, InvalidInput, NotFound, InvalidMove, OverReceived, KeyReused.
     """
     context.actor.require("supply:write")
     enterprise = context.of(Enterprise)
-    purchases, wanted = enterprise.purchases, _pieces(lines)
+    purchases, id, wanted = enterprise.purchases, purchase_order_id, _pieces(lines)
 
-    async def receive(transaction: Transaction) -> None:
-        purchase = await _hold(enterprise, transaction, id)
+    async def receive(transaction: Transaction) -> UUID:
+        purchase = await hold(enterprise, transaction, PURCHASE, id)
         check_move(PurchaseStatus(purchase.status), PurchaseStatus.PARTLY_RECEIVED)
         for product_id, quantity in wanted.items():
             if not await purchases.take(transaction, id, product_id, quantity):
@@ -136,21 +153,20 @@ async def receive_goods(context: Context, id: UUID, lines: Quantities, key: str)
         receipt_id = await purchases.add_receipt(transaction, id, wanted)
         complete = not any((await purchases.missing(transaction, id)).values())
         status = PurchaseStatus.RECEIVED if complete else PurchaseStatus.PARTLY_RECEIVED
-        await _move(enterprise, transaction, purchase, status)
+        await update(enterprise, transaction, PURCHASE, purchase, {"status": status}, EventType.PURCHASE_RECEIVED)
         came = [{"product": str(product), "quantity": quantity} for product, quantity in wanted.items()]
         told: dict[str, Any] = {"purchase": str(id), "warehouse": str(purchase.warehouse_id), "lines": came}
         await enterprise.events.append(transaction, EventType.GOODS_RECEIVED, receipt_id, **told)
+        return id
 
-    return await _once(context, id, "receiveGoods", [id, lines], key, receive)
+    return await once(context, PURCHASE.batch, "receiveGoods", key, [id, lines], receive)
 
 
 async def _draft(
     enterprise: Enterprise, transaction: Transaction, supplier_id: UUID, warehouse_id: UUID, wanted: Mapping[UUID, int]
 ) -> UUID:
     """Raises: NotFound, InvalidInput."""
-    supplier = await enterprise.suppliers.get(transaction, supplier_id)
-    if supplier is None:
-        raise NotFound("supplier")
+    supplier = await the_supplier(enterprise, transaction, supplier_id)
     lines = []
     for product_id, quantity in wanted.items():
         price = await enterprise.suppliers.price_of(transaction, supplier_id, product_id)
@@ -164,65 +180,28 @@ async def _draft(
     if total_minor > MAX_TOTAL_MINOR:
         raise InvalidInput("lines", "This is more than one order is for; order less.")
     id = uuid7(enterprise.sources.clock())
-    values = {
+    values: dict[str, Any] = {
+        "id": id,
         "number": purchase_number(id),
         "supplier_id": supplier_id,
         "warehouse_id": warehouse_id,
         "currency": supplier.currency,
         "total_minor": total_minor,
     }
-    await enterprise.purchases.add(transaction, id, lines, **values)
-    await _tell(enterprise, transaction, EventType.PURCHASE_DRAFTED, id, values)
+    values |= {"status": PurchaseStatus.DRAFT, "drafted_by": enterprise.actor.signed_in, "approved_by": None}
+    await add(enterprise, transaction, PURCHASE, values)
+    await enterprise.purchases.add_lines(transaction, id, lines)
     return id
 
 
 async def _moved(context: Context, id: UUID, status: PurchaseStatus, operation: str, key: str) -> Any:
     context.actor.require("supply:write")
-    enterprise = context.of(Enterprise)
 
-    async def move(transaction: Transaction) -> None:
-        purchase = await _hold(enterprise, transaction, id)
+    async def decide(_: Transaction, purchase: Row) -> Mapping[str, Any]:
         check_move(PurchaseStatus(purchase.status), status)
-        await _move(enterprise, transaction, purchase, status)
+        return {"status": status}
 
-    return await _once(context, id, operation, [id], key, move)
-
-
-async def _once(
-    context: Context, id: UUID, operation: str, request: Any, key: str, work: Callable[[Transaction], Awaitable[None]]
-) -> Any:
-    enterprise = context.of(Enterprise)
-
-    async def run(transaction: Transaction) -> bool:
-        await work(transaction)
-        return True
-
-    await enterprise.once(key, operation, request).do(enterprise.sources.database, run)
-    return await context.fresh(EnterpriseLoaders.purchase_by_id, id)
-
-
-async def _hold(enterprise: Enterprise, transaction: Transaction, id: UUID) -> Row:
-    """Raises: NotFound."""
-    found = await enterprise.changes.hold(transaction, PURCHASE_ORDERS, id, enterprise.purchases.visible)
-    if found is None:
-        raise NotFound("purchase order")
-    return found
-
-
-async def _move(
-    enterprise: Enterprise, transaction: Transaction, purchase: Row, status: PurchaseStatus, **more: Any
-) -> None:
-    values = {"status": status, **more}
-    await enterprise.changes.update(transaction, "PurchaseOrder", PURCHASE_ORDERS, purchase, values)
-    await _tell(enterprise, transaction, _TOLD[status], purchase.id, purchase._mapping)
-
-
-async def _tell(
-    enterprise: Enterprise, transaction: Transaction, type: EventType, id: UUID, values: Mapping[str, Any]
-) -> None:
-    told = {"number": values["number"], "supplier": str(values["supplier_id"])}
-    amount = {"amount_minor": values["total_minor"], "currency": values["currency"]}
-    await enterprise.events.append(transaction, type, id, **told, **amount)
+    return await change(context, PURCHASE, operation, key, id, None, decide, EventType(f"purchase.{status}"))
 
 
 def _pieces(lines: Quantities) -> dict[UUID, int]:
@@ -231,12 +210,3 @@ def _pieces(lines: Quantities) -> dict[UUID, int]:
     if not 0 < len(lines) <= MAX_LINES or len(pieces) != len(lines):
         raise InvalidInput("lines", f"Write 1 to {MAX_LINES} lines, each of another product.")
     return pieces
-
-
-_TOLD = {
-    PurchaseStatus.APPROVED: EventType.PURCHASE_APPROVED,
-    PurchaseStatus.SENT: EventType.PURCHASE_SENT,
-    PurchaseStatus.PARTLY_RECEIVED: EventType.PURCHASE_RECEIVED,
-    PurchaseStatus.RECEIVED: EventType.PURCHASE_RECEIVED,
-    PurchaseStatus.CANCELLED: EventType.PURCHASE_CANCELLED,
-}

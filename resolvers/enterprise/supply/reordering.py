@@ -8,8 +8,8 @@ from uuid import UUID
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.supply.purchases import Place
 from resolvers.context import Context
+from resolvers.enterprise.records import within
 from resolvers.enterprise.supply.rules import Demand, to_order
-from resolvers.enterprise.supply.suppliers import within
 
 SAFETY_DAYS = 7
 """What is kept for the day when it comes late, or more is bought: the average of so many days."""

@@ -6,18 +6,18 @@ from typing import Any
 import strawberry
 
 from datasources.enterprise.crm.activities import ActivityKind
-from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.crm import activities
-from schema.access import INHERITED, policy, scope
+from schema.access import policy, scope
 from schema.connection import Connection
 from schema.enterprise.crm.contacts import Contact
 from schema.enterprise.crm.pipeline import Opportunity
-from schema.enterprise.staff import KEY, Change, Employee, changes
+from schema.enterprise.ids import ActivityId, ContactId, EmployeeId, OpportunityId, OrderId
+from schema.enterprise.staff import Change, Employee, changes
 from schema.enums import told
-from schema.fields import computed, edge, root, root_page
-from schema.node import Node, id_of, optional_uuid, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.fields import computed, edge, root_page
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id, optional_uuid
 
 told(ActivityKind, "What is done.")
 
@@ -46,11 +46,8 @@ def _wanted(done: bool | None = None, owner_id: strawberry.ID | None = None) -> 
 
 @strawberry.type
 class ActivitiesQuery:
-    activity: Activity | None = root(
-        EnterpriseLoaders.activity_by_id,
-        scope("crm:read"),
-        "The activity with this id; null where you may not see it.",
-        key=id_of("Activity"),
+    activity: Activity | None = by_id(
+        Activity, scope("crm:read"), "The activity with this id; null where you may not see it."
     )
     activities: Connection[Activity] | None = root_page(
         EnterpriseLoaders.activities,
@@ -61,67 +58,39 @@ class ActivitiesQuery:
     )
 
 
-@strawberry.input(description="Something to do.")
+@keyed("Something to do.")
 class CreateActivityInput:
     kind: ActivityKind
     subject: str
     due_at: datetime
-    owner_id: strawberry.ID | None = strawberry.field(default=None, description="Who is to do it; left out: you.")
-    contact_id: strawberry.ID | None = None
-    opportunity_id: strawberry.ID | None = None
-    order_id: strawberry.ID | None = None
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def value(self) -> activities.ToDo:
-        """Raises: InvalidInput."""
-        return activities.ToDo(
-            kind=self.kind,
-            subject=self.subject,
-            due_at=self.due_at,
-            owner_id=optional_uuid(self.owner_id, "Employee", "ownerId"),
-            contact_id=optional_uuid(self.contact_id, "Contact", "contactId"),
-            opportunity_id=optional_uuid(self.opportunity_id, "Opportunity", "opportunityId"),
-            order_id=optional_uuid(self.order_id, "Order", "orderId"),
-        )
+    owner_id: EmployeeId | None = strawberry.field(default=None, description="Who is to do it; left out: you.")
+    contact_id: ContactId | None = None
+    opportunity_id: OpportunityId | None = None
+    order_id: OrderId | None = None
 
 
-@strawberry.input(description="What changes of an activity; what is left out, or null, stays.")
+@keyed("What changes of an activity; what is left out, or null, stays.")
 class ChangeActivityInput:
-    activity_id: strawberry.ID
+    activity_id: ActivityId
     done: bool | None = None
     due_at: datetime | None = None
-    owner_id: strawberry.ID | None = strawberry.field(default=None, description="To whom it is given over.")
-    idempotency_key: str = strawberry.field(description=KEY)
+    owner_id: EmployeeId | None = strawberry.field(default=None, description="To whom it is given over.")
 
 
-@strawberry.type(
-    description="The activity as it is now, or why it was refused. Both are null where it was given over to somebody "
+ActivityPayload = outcome(
+    "ActivityPayload",
+    "The activity as it is now, or why it was refused. Both are null where it was given over to somebody "
     "whose activities you do not see.",
-    directives=[INHERITED],
+    activity=Activity,
 )
-class ActivityPayload:
-    activity: Activity | None = None
-    problem: Problem | None = None
 
 
 @strawberry.type
 class ActivitiesMutation:
-    @mutation(
+    change_activity = mutates(
+        activities.change_activity,
+        ChangeActivityInput,
+        ActivityPayload,
         scope("crm:read"),
         "Says that an activity is done; puts it off; gives it over.",
-        InvalidInput,
-        NotFound,
-        KeyReused,
     )
-    async def change_activity(self, info: strawberry.Info, input: ChangeActivityInput) -> ActivityPayload | None:
-        return await payload(
-            ActivityPayload,
-            activity=lambda: activities.change_activity(
-                info.context,
-                uuid_of(input.activity_id, "Activity", "activityId"),
-                input.done,
-                input.due_at,
-                optional_uuid(input.owner_id, "Employee", "ownerId"),
-                input.idempotency_key,
-            ),
-        )

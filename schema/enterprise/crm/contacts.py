@@ -2,20 +2,19 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import strawberry
 
-from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.crm import contacts
-from schema.access import INHERITED, policy, scope
+from schema.access import policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
-from schema.enterprise.staff import KEY, Change, Employee, changes
-from schema.fields import edge, edge_page, root, root_page
-from schema.node import Node, id_of, optional_uuid, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.enterprise.ids import CompanyId, ContactId, CustomerId, EmployeeId
+from schema.enterprise.staff import Change, Employee, changes
+from schema.fields import edge, edge_page, root_page
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id
 
 if TYPE_CHECKING:
     from schema.enterprise.crm.activities import Activity
@@ -93,18 +92,14 @@ def _with_email(email: str | None = None) -> dict[str, Any]:
 
 @strawberry.type
 class ContactsQuery:
-    company: Company | None = root(
-        EnterpriseLoaders.company_by_id, scope("crm:read"), "The company with this id.", key=id_of("Company")
-    )
+    company: Company | None = by_id(Company, scope("crm:read"), "The company with this id.")
     companies: Connection[Company] | None = root_page(
         EnterpriseLoaders.companies,
         scope("crm:read"),
         "Companies, by name; with `name` only those that have this in it, in any case.",
         arguments=_with_name,
     )
-    contact: Contact | None = root(
-        EnterpriseLoaders.contact_by_id, scope("crm:read"), "The contact with this id.", key=id_of("Contact")
-    )
+    contact: Contact | None = by_id(Contact, scope("crm:read"), "The contact with this id.")
     contacts: Connection[Contact] | None = root_page(
         EnterpriseLoaders.contacts,
         scope("crm:read"),
@@ -113,119 +108,52 @@ class ContactsQuery:
     )
 
 
-@strawberry.input(description="A new company.")
+@keyed("A new company.")
 class CreateCompanyInput:
     name: str
     website: str | None = None
-    owner_id: strawberry.ID | None = strawberry.field(default=None, description="The employee who looks after it.")
-    idempotency_key: str = strawberry.field(description=KEY)
+    owner_id: EmployeeId | None = strawberry.field(default=None, description="The employee who looks after it.")
 
 
-@strawberry.input(description="What changes of a company; what is left out, or null, stays.")
+@keyed("What changes of a company; what is left out, or null, stays.")
 class ChangeCompanyInput:
-    company_id: strawberry.ID
+    company_id: CompanyId
     name: str | None = None
     website: str | None = None
-    owner_id: strawberry.ID | None = None
-    idempotency_key: str = strawberry.field(description=KEY)
+    owner_id: EmployeeId | None = None
 
 
-@strawberry.input(description="A new contact.")
+@keyed("A new contact.")
 class CreateContactInput:
     name: str
     email: str | None = strawberry.field(default=None, description="Not that of another contact.")
-    company_id: strawberry.ID | None = strawberry.field(default=None, description="Left out for a private person.")
-    owner_id: strawberry.ID | None = strawberry.field(default=None, description="The employee who looks after them.")
-    idempotency_key: str = strawberry.field(description=KEY)
+    company_id: CompanyId | None = strawberry.field(default=None, description="Left out for a private person.")
+    owner_id: EmployeeId | None = strawberry.field(default=None, description="The employee who looks after them.")
 
 
-@strawberry.input(description="What changes of a contact; what is left out, or null, stays.")
+@keyed("What changes of a contact; what is left out, or null, stays.")
 class ChangeContactInput:
-    contact_id: strawberry.ID
+    contact_id: ContactId
     name: str | None = None
     email: str | None = None
-    company_id: strawberry.ID | None = None
-    owner_id: strawberry.ID | None = None
-    idempotency_key: str = strawberry.field(description=KEY)
+    company_id: CompanyId | None = None
+    owner_id: EmployeeId | None = None
 
 
-@strawberry.input(description="Which customer of the shop a contact is.")
+@keyed("Which customer of the shop a contact is.")
 class LinkContactInput:
-    contact_id: strawberry.ID
-    customer_id: strawberry.ID
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def ids(self) -> tuple[UUID, UUID]:
-        """Raises: InvalidInput."""
-        return uuid_of(self.contact_id, "Contact", "contactId"), uuid_of(self.customer_id, "Customer", "customerId")
+    contact_id: ContactId
+    customer_id: CustomerId
 
 
-@strawberry.type(description="The company as it is now, or why it was refused.", directives=[INHERITED])
-class CompanyPayload:
-    company: Company | None = None
-    problem: Problem | None = None
-
-
-@strawberry.type(description="The contact as it is now, or why it was refused.", directives=[INHERITED])
-class ContactPayload:
-    contact: Contact | None = None
-    problem: Problem | None = None
+CompanyPayload = outcome("CompanyPayload", company=Company)
+ContactPayload = outcome("ContactPayload", contact=Contact)
+_WRITE = scope("crm:write")
 
 
 @strawberry.type
 class ContactsMutation:
-    @mutation(scope("crm:write"), "A new company.", InvalidInput, NotFound, KeyReused)
-    async def create_company(self, info: strawberry.Info, input: CreateCompanyInput) -> CompanyPayload | None:
-        return await payload(
-            CompanyPayload,
-            company=lambda: contacts.create_company(
-                info.context,
-                input.name,
-                input.website,
-                optional_uuid(input.owner_id, "Employee", "ownerId"),
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(scope("crm:write"), "Changes a company.", InvalidInput, NotFound, KeyReused)
-    async def change_company(self, info: strawberry.Info, input: ChangeCompanyInput) -> CompanyPayload | None:
-        return await payload(
-            CompanyPayload,
-            company=lambda: contacts.change_company(
-                info.context,
-                uuid_of(input.company_id, "Company", "companyId"),
-                input.name,
-                input.website,
-                optional_uuid(input.owner_id, "Employee", "ownerId"),
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(scope("crm:write"), "A new contact.", InvalidInput, NotFound, KeyReused)
-    async def create_contact(self, info: strawberry.Info, input: CreateContactInput) -> ContactPayload | None:
-        return await payload(
-            ContactPayload,
-            contact=lambda: contacts.create_contact(
-                info.context,
-                input.name,
-                input.email,
-                optional_uuid(input.company_id, "Company", "companyId"),
-                optional_uuid(input.owner_id, "Employee", "ownerId"),
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(scope("crm:write"), "Changes a contact.", InvalidInput, NotFound, KeyReused)
-    async def change_contact(self, info: strawberry.Info, input: ChangeContactInput) -> ContactPayload | None:
-        return await payload(
-            ContactPayload,
-            contact=lambda: contacts.change_contact(
-                info.context,
-                uuid_of(input.contact_id, "Contact", "contactId"),
-                input.name,
-                input.email,
-                optional_uuid(input.company_id, "Company", "companyId"),
-                optional_uuid(input.owner_id, "Employee", "ownerId"),
-                input.idempotency_key,
-            ),
-        )
+    create_company = mutates(contacts.create_company, CreateCompanyInput, CompanyPayload, _WRITE, "A new company.")
+    change_company = mutates(contacts.change_company, ChangeCompanyInput, CompanyPayload, _WRITE, "Changes a company.")
+    create_contact = mutates(contacts.create_contact, CreateContactInput, ContactPayload, _WRITE, "A new contact.")
+    change_contact = mutates(contacts.change_contact, ChangeContactInput, ContactPayload, _WRITE, "Changes a contact.")

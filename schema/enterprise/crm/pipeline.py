@@ -7,20 +7,20 @@ import strawberry
 
 from datasources.enterprise.crm.pipeline import Stage
 from datasources.enterprise.errors import ChangedMeanwhile, StageOutOfReach
-from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.crm import pipeline
 from schema import access
-from schema.access import INHERITED, policy, scope
+from schema.access import policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
 from schema.enterprise.crm.contacts import Company, Contact
-from schema.enterprise.staff import KEY, Change, Employee, changes
+from schema.enterprise.ids import CompanyId, ContactId, EmployeeId, OpportunityId
+from schema.enterprise.staff import Change, Employee, changes
 from schema.enums import told
-from schema.fields import computed, edge, edge_page, root, root_page
+from schema.fields import computed, edge, edge_page, root_page
 from schema.money import Money, MoneyInput
-from schema.node import Node, id_of, optional_uuid, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id, optional_uuid
 
 if TYPE_CHECKING:
     from schema.enterprise.crm.activities import Activity
@@ -70,11 +70,8 @@ def _in_stage(stage: Stage | None = None, owner_id: strawberry.ID | None = None)
 
 @strawberry.type
 class PipelineQuery:
-    opportunity: Opportunity | None = root(
-        EnterpriseLoaders.opportunity_by_id,
-        scope("pipeline:read"),
-        "The opportunity with this id; null where you may not see it.",
-        key=id_of("Opportunity"),
+    opportunity: Opportunity | None = by_id(
+        Opportunity, scope("pipeline:read"), "The opportunity with this id; null where you may not see it."
     )
     opportunities: Connection[Opportunity] | None = root_page(
         EnterpriseLoaders.opportunities,
@@ -94,20 +91,19 @@ class PipelineQuery:
         return found
 
 
-@strawberry.input(description="A new opportunity, a lead at first.")
+@keyed("A new opportunity, a lead at first.")
 class CreateOpportunityInput:
     title: str
     amount: MoneyInput
     closes_on: date
-    company_id: strawberry.ID | None = None
-    contact_id: strawberry.ID | None = strawberry.field(default=None, description="One of the two, or both.")
-    owner_id: strawberry.ID | None = strawberry.field(default=None, description="Whose it is; left out: yours.")
-    idempotency_key: str = strawberry.field(description=KEY)
+    company_id: CompanyId | None = None
+    contact_id: ContactId | None = strawberry.field(default=None, description="One of the two, or both.")
+    owner_id: EmployeeId | None = strawberry.field(default=None, description="Whose it is; left out: yours.")
 
 
-@strawberry.input(description="What changes of an opportunity; what is left out, or null, stays.")
+@keyed("What changes of an opportunity; what is left out, or null, stays.")
 class ChangeOpportunityInput:
-    opportunity_id: strawberry.ID
+    opportunity_id: OpportunityId
     version: int = strawberry.field(description="As you read it: if somebody was faster, nothing changes.")
     stage: Stage | None = None
     amount: MoneyInput | None = None
@@ -115,69 +111,32 @@ class ChangeOpportunityInput:
         default=None, description="In percent; left out, it is what is usual for a new stage."
     )
     closes_on: date | None = None
-    owner_id: strawberry.ID | None = strawberry.field(default=None, description="To whom it is given over.")
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def values(self) -> pipeline.Wanted:
-        """Raises: InvalidInput."""
-        return pipeline.Wanted(
-            stage=self.stage,
-            amount=self.amount.value("amount") if self.amount else None,
-            probability=self.probability,
-            closes_on=self.closes_on,
-            owner_id=optional_uuid(self.owner_id, "Employee", "ownerId"),
-        )
+    owner_id: EmployeeId | None = strawberry.field(default=None, description="To whom it is given over.")
 
 
-@strawberry.type(
-    description="The opportunity as it is now, or why it was refused. Both are null where it was given over to "
+OpportunityPayload = outcome(
+    "OpportunityPayload",
+    "The opportunity as it is now, or why it was refused. Both are null where it was given over to "
     "somebody whose pipeline you do not see.",
-    directives=[INHERITED],
+    opportunity=Opportunity,
 )
-class OpportunityPayload:
-    opportunity: Opportunity | None = None
-    problem: Problem | None = None
 
 
 @strawberry.type
 class PipelineMutation:
-    @mutation(scope("pipeline:write"), "A new opportunity.", InvalidInput, NotFound, KeyReused)
-    async def create_opportunity(
-        self, info: strawberry.Info, input: CreateOpportunityInput
-    ) -> OpportunityPayload | None:
-        return await payload(
-            OpportunityPayload,
-            opportunity=lambda: pipeline.create_opportunity(
-                info.context,
-                input.title,
-                input.amount.value("amount"),
-                input.closes_on,
-                optional_uuid(input.company_id, "Company", "companyId"),
-                optional_uuid(input.contact_id, "Contact", "contactId"),
-                optional_uuid(input.owner_id, "Employee", "ownerId"),
-                input.idempotency_key,
-            ),
-        )
-
-    @mutation(
+    create_opportunity = mutates(
+        pipeline.create_opportunity,
+        CreateOpportunityInput,
+        OpportunityPayload,
+        scope("pipeline:write"),
+        "A new opportunity.",
+    )
+    change_opportunity = mutates(
+        pipeline.change_opportunity,
+        ChangeOpportunityInput,
+        OpportunityPayload,
         scope("pipeline:write"),
         "Moves an opportunity, changes what is expected of it, or gives it over.",
-        InvalidInput,
-        NotFound,
         ChangedMeanwhile,
         StageOutOfReach,
-        KeyReused,
     )
-    async def change_opportunity(
-        self, info: strawberry.Info, input: ChangeOpportunityInput
-    ) -> OpportunityPayload | None:
-        return await payload(
-            OpportunityPayload,
-            opportunity=lambda: pipeline.change_opportunity(
-                info.context,
-                uuid_of(input.opportunity_id, "Opportunity", "opportunityId"),
-                input.version,
-                input.values(),
-                input.idempotency_key,
-            ),
-        )

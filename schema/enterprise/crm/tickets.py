@@ -6,18 +6,18 @@ from typing import Any
 import strawberry
 
 from datasources.enterprise.crm.tickets import TicketPriority, TicketStatus
-from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.crm import tickets
 from schema.access import INHERITED, policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
 from schema.enterprise.crm.contacts import Contact
-from schema.enterprise.staff import KEY, Change, Employee, changes
+from schema.enterprise.ids import ContactId, EmployeeId, OrderId, TicketId
+from schema.enterprise.staff import Change, Employee, changes
 from schema.enums import told
-from schema.fields import computed, edge, root, root_page
-from schema.node import Node, id_of, optional_uuid, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.fields import computed, edge, root_page
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id, optional_uuid
 
 told(TicketStatus, "How far a ticket is.", PENDING="It waits for the customer, or for somebody else.")
 told(TicketPriority, "How much a ticket presses.")
@@ -55,9 +55,7 @@ def _wanted(status: TicketStatus | None = None, assignee_id: strawberry.ID | Non
 
 @strawberry.type
 class TicketsQuery:
-    ticket: Ticket | None = root(
-        EnterpriseLoaders.ticket_by_id, scope("tickets:read"), "The ticket with this id.", key=id_of("Ticket")
-    )
+    ticket: Ticket | None = by_id(Ticket, scope("tickets:read"), "The ticket with this id.")
     tickets: Connection[Ticket] | None = root_page(
         EnterpriseLoaders.tickets,
         scope("tickets:read"),
@@ -66,61 +64,33 @@ class TicketsQuery:
     )
 
 
-@strawberry.input(description="What somebody complains of or asks for: about an order, or of a contact.")
+@keyed("What somebody complains of or asks for: about an order, or of a contact.")
 class OpenTicketInput:
     subject: str
     text: str
     priority: TicketPriority = TicketPriority.NORMAL
-    order_id: strawberry.ID | None = None
-    contact_id: strawberry.ID | None = None
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def value(self) -> tickets.Complaint:
-        """Raises: InvalidInput."""
-        return tickets.Complaint(
-            subject=self.subject,
-            text=self.text,
-            priority=self.priority,
-            order_id=optional_uuid(self.order_id, "Order", "orderId"),
-            contact_id=optional_uuid(self.contact_id, "Contact", "contactId"),
-        )
+    order_id: OrderId | None = None
+    contact_id: ContactId | None = None
 
 
-@strawberry.input(description="What changes of a ticket; what is left out, or null, stays.")
+@keyed("What changes of a ticket; what is left out, or null, stays.")
 class ChangeTicketInput:
-    ticket_id: strawberry.ID
+    ticket_id: TicketId
     status: TicketStatus | None = None
     priority: TicketPriority | None = None
-    assignee_id: strawberry.ID | None = strawberry.field(default=None, description="Who works on it from now on.")
+    assignee_id: EmployeeId | None = strawberry.field(default=None, description="Who works on it from now on.")
     comment: str | None = strawberry.field(default=None, description="For the staff; added to what was said.")
-    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type(description="The ticket as it is now, or why it was refused.", directives=[INHERITED])
-class TicketPayload:
-    ticket: Ticket | None = None
-    problem: Problem | None = None
+TicketPayload = outcome("TicketPayload", ticket=Ticket)
 
 
 @strawberry.type
 class TicketsMutation:
-    @mutation(
+    change_ticket = mutates(
+        tickets.change_ticket,
+        ChangeTicketInput,
+        TicketPayload,
         scope("tickets:write"),
         "Moves a ticket on, gives it to somebody, says something of it.",
-        InvalidInput,
-        NotFound,
-        KeyReused,
     )
-    async def change_ticket(self, info: strawberry.Info, input: ChangeTicketInput) -> TicketPayload | None:
-        return await payload(
-            TicketPayload,
-            ticket=lambda: tickets.change_ticket(
-                info.context,
-                uuid_of(input.ticket_id, "Ticket", "ticketId"),
-                input.status,
-                input.priority,
-                optional_uuid(input.assignee_id, "Employee", "assigneeId"),
-                input.comment,
-                input.idempotency_key,
-            ),
-        )

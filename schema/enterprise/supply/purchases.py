@@ -2,24 +2,25 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 
 from datasources.enterprise.errors import FourEyes, InvalidMove, OverLimit, OverReceived
 from datasources.enterprise.supply.purchases import PurchaseStatus
-from datasources.errors import InvalidInput, KeyReused, NotFound
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.supply import purchasing
-from schema.access import INHERITED, scope
+from schema.access import scope
 from schema.connection import Connection
 from schema.cost import Cost
-from schema.enterprise.staff import KEY, Change, Employee, changes
+from schema.enterprise.ids import ProductId, PurchaseOrderId, SupplierId, WarehouseId
+from schema.enterprise.staff import Change, Employee, changes
 from schema.enterprise.supply.suppliers import SUPPLY, Supplier
 from schema.enums import told
-from schema.fields import computed, edge, edge_page, root, root_page
+from schema.fields import computed, edge, edge_page, root_page
 from schema.money import Money
-from schema.node import Node, id_of, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id, uuid_of
 
 told(
     PurchaseStatus,
@@ -81,11 +82,8 @@ def _in_status(status: PurchaseStatus | None = None) -> dict[str, Any]:
 
 @strawberry.type
 class PurchasesQuery:
-    purchase_order: PurchaseOrder | None = root(
-        EnterpriseLoaders.purchase_by_id,
-        scope("supply:read"),
-        "The purchase order with this id.",
-        key=id_of("PurchaseOrder"),
+    purchase_order: PurchaseOrder | None = by_id(
+        PurchaseOrder, scope("supply:read"), "The purchase order with this id."
     )
     purchase_orders: Connection[PurchaseOrder] | None = root_page(
         EnterpriseLoaders.purchases,
@@ -97,115 +95,70 @@ class PurchasesQuery:
 
 @strawberry.input(description="How many of a product.")
 class PiecesInput:
-    product_id: strawberry.ID
+    product_id: ProductId
     quantity: int
 
-
-@strawberry.input(description="What to order, at the supplier's prices as they are now.")
-class DraftPurchaseOrderInput:
-    supplier_id: strawberry.ID
-    warehouse_id: strawberry.ID = strawberry.field(description="Where it is to come.")
-    lines: list[PiecesInput] = strawberry.field(description="Each of another product.")
-    idempotency_key: str = strawberry.field(description=KEY)
-
-
-@strawberry.input(description="Moves a purchase order on.")
-class MovePurchaseOrderInput:
-    purchase_order_id: strawberry.ID
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def id(self) -> Any:
+    def value(self, _: str) -> tuple[UUID, int]:
         """Raises: InvalidInput."""
-        return _purchase(self.purchase_order_id)
+        return uuid_of(self.product_id, "Product", "productId"), self.quantity
 
 
-@strawberry.input(description="What came of an order.")
+@keyed("What to order, at the supplier's prices as they are now.")
+class DraftPurchaseOrderInput:
+    supplier_id: SupplierId
+    warehouse_id: WarehouseId = strawberry.field(description="Where it is to come.")
+    lines: list[PiecesInput] = strawberry.field(description="Each of another product.")
+
+
+@keyed("Moves a purchase order on.")
+class MovePurchaseOrderInput:
+    purchase_order_id: PurchaseOrderId
+
+
+@keyed("What came of an order.")
 class ReceiveGoodsInput:
-    purchase_order_id: strawberry.ID
+    purchase_order_id: PurchaseOrderId
     lines: list[PiecesInput] = strawberry.field(description="Each of another product of the order.")
-    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type(description="The purchase order as it is now, or why it was refused.", directives=[INHERITED])
-class PurchaseOrderPayload:
-    purchase_order: PurchaseOrder | None = None
-    problem: Problem | None = None
+PurchaseOrderPayload = outcome("PurchaseOrderPayload", purchase_order=PurchaseOrder)
+_WRITE = scope("supply:write")
 
 
 @strawberry.type
 class PurchasesMutation:
-    @mutation(
+    approve_purchase_order = mutates(
+        purchasing.approve_purchase,
+        MovePurchaseOrderInput,
+        PurchaseOrderPayload,
         scope("approvals:decide"),
         "Approves a draft of another, up to the amount that you may approve.",
-        InvalidInput,
-        NotFound,
         InvalidMove,
         FourEyes,
         OverLimit,
-        KeyReused,
     )
-    async def approve_purchase_order(
-        self, info: strawberry.Info, input: MovePurchaseOrderInput
-    ) -> PurchaseOrderPayload | None:
-        return await payload(
-            PurchaseOrderPayload,
-            purchase_order=lambda: purchasing.approve_purchase(info.context, input.id(), input.idempotency_key),
-        )
-
-    @mutation(
-        scope("supply:write"),
+    send_purchase_order = mutates(
+        purchasing.send_purchase,
+        MovePurchaseOrderInput,
+        PurchaseOrderPayload,
+        _WRITE,
         "Notes that an approved order was sent to the supplier.",
-        InvalidInput,
-        NotFound,
         InvalidMove,
-        KeyReused,
     )
-    async def send_purchase_order(
-        self, info: strawberry.Info, input: MovePurchaseOrderInput
-    ) -> PurchaseOrderPayload | None:
-        return await payload(
-            PurchaseOrderPayload,
-            purchase_order=lambda: purchasing.send_purchase(info.context, input.id(), input.idempotency_key),
-        )
-
-    @mutation(
-        scope("supply:write"),
+    cancel_purchase_order = mutates(
+        purchasing.cancel_purchase,
+        MovePurchaseOrderInput,
+        PurchaseOrderPayload,
+        _WRITE,
         "Cancels an order: what has not come by now is not waited for.",
-        InvalidInput,
-        NotFound,
         InvalidMove,
-        KeyReused,
     )
-    async def cancel_purchase_order(
-        self, info: strawberry.Info, input: MovePurchaseOrderInput
-    ) -> PurchaseOrderPayload | None:
-        return await payload(
-            PurchaseOrderPayload,
-            purchase_order=lambda: purchasing.cancel_purchase(info.context, input.id(), input.idempotency_key),
-        )
-
-    @mutation(
-        scope("supply:write"),
+    receive_goods = mutates(
+        purchasing.receive_goods,
+        ReceiveGoodsInput,
+        PurchaseOrderPayload,
+        _WRITE,
         "Notes what came of an order, never more than was ordered; a moment later it is in stock.",
-        InvalidInput,
-        NotFound,
         InvalidMove,
         OverReceived,
-        KeyReused,
     )
-    async def receive_goods(self, info: strawberry.Info, input: ReceiveGoodsInput) -> PurchaseOrderPayload | None:
-        return await payload(
-            PurchaseOrderPayload,
-            purchase_order=lambda: purchasing.receive_goods(
-                info.context, _purchase(input.purchase_order_id), pieces(input.lines), input.idempotency_key
-            ),
-        )
-
-
-def pieces(lines: list[PiecesInput]) -> purchasing.Quantities:
-    """Raises: InvalidInput."""
-    return [(uuid_of(line.product_id, "Product", "productId"), line.quantity) for line in lines]
-
-
-def _purchase(id: strawberry.ID) -> Any:
-    return uuid_of(id, "PurchaseOrder", "purchaseOrderId")

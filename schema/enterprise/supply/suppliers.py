@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from datasources.errors import InvalidInput, KeyReused, NotFound
 from datasources.money import Currency
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.supply import suppliers
-from schema.access import INHERITED, policy, scope
+from schema.access import policy, scope
 from schema.connection import Connection
-from schema.enterprise.staff import KEY, Change, changes
-from schema.fields import computed, edge, edge_page, root, root_page
+from schema.enterprise.ids import ProductId, SupplierId, WarehouseId
+from schema.enterprise.staff import Change, changes
+from schema.fields import computed, edge, edge_page, root_page
 from schema.money import Money, MoneyInput
-from schema.node import Node, id_of, optional_uuid, uuid_of
-from schema.problems import Problem, mutation, payload
+from schema.mutations import keyed, mutates, outcome
+from schema.node import Node, by_id, optional_uuid
 
 if TYPE_CHECKING:
     from schema.enterprise.supply.purchases import PurchaseOrder
@@ -66,9 +66,7 @@ def _points(supplier_id: strawberry.ID | None = None, warehouse_id: strawberry.I
 
 @strawberry.type
 class SuppliersQuery:
-    supplier: Supplier | None = root(
-        EnterpriseLoaders.supplier_by_id, scope("supply:read"), "The supplier with this id.", key=id_of("Supplier")
-    )
+    supplier: Supplier | None = by_id(Supplier, scope("supply:read"), "The supplier with this id.")
     suppliers: Connection[Supplier] | None = root_page(
         EnterpriseLoaders.suppliers, scope("supply:read"), "Of whom we buy, by name."
     )
@@ -80,105 +78,50 @@ class SuppliersQuery:
     )
 
 
-@strawberry.input(description="A new supplier.")
+@keyed("A new supplier.")
 class AddSupplierInput:
     name: str
     email: str = strawberry.field(description="Where orders go.")
     currency: Currency = strawberry.field(description="Of its prices; it stays.")
     lead_time_days: int
-    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input(description="What changes of a supplier; what is left out, or null, stays.")
+@keyed("What changes of a supplier; what is left out, or null, stays.")
 class ChangeSupplierInput:
-    supplier_id: strawberry.ID
+    supplier_id: SupplierId
     name: str | None = None
     email: str | None = None
     lead_time_days: int | None = None
-    idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input(description="What a supplier takes for a product from now on.")
+@keyed("What a supplier takes for a product from now on.")
 class SetSupplierPriceInput:
-    supplier_id: strawberry.ID
-    product_id: strawberry.ID
+    supplier_id: SupplierId
+    product_id: ProductId
     sku: str = strawberry.field(description="What the supplier calls it.")
     price: MoneyInput = strawberry.field(description="Of one piece, in the supplier's currency.")
     minimum_quantity: int = 1
     lead_time_days: int | None = strawberry.field(default=None, description="Left out: that of the supplier.")
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def value(self) -> suppliers.Price:
-        """Raises: InvalidInput."""
-        return suppliers.Price(
-            uuid_of(self.supplier_id, "Supplier", "supplierId"),
-            uuid_of(self.product_id, "Product", "productId"),
-            self.sku,
-            self.price.value("price"),
-            self.minimum_quantity,
-            self.lead_time_days,
-        )
 
 
-@strawberry.input(description="When to order a product again for a warehouse, how many, and of whom.")
+@keyed("When to order a product again for a warehouse, how many, and of whom.")
 class SetReorderPointInput:
-    product_id: strawberry.ID
-    warehouse_id: strawberry.ID
-    supplier_id: strawberry.ID
+    product_id: ProductId
+    warehouse_id: WarehouseId
+    supplier_id: SupplierId
     reorder_at: int = strawberry.field(description="As soon as no more than so many pieces are available.")
     reorder_quantity: int = strawberry.field(description="0: nothing is ordered by itself any more.")
-    idempotency_key: str = strawberry.field(description=KEY)
-
-    def value(self) -> suppliers.Point:
-        """Raises: InvalidInput."""
-        return suppliers.Point(
-            uuid_of(self.product_id, "Product", "productId"),
-            uuid_of(self.warehouse_id, "Warehouse", "warehouseId"),
-            uuid_of(self.supplier_id, "Supplier", "supplierId"),
-            self.reorder_at,
-            self.reorder_quantity,
-        )
 
 
-@strawberry.type(description="The supplier as it is now, or why it was refused.", directives=[INHERITED])
-class SupplierPayload:
-    supplier: Supplier | None = None
-    problem: Problem | None = None
-
-
-@strawberry.type(description="The price as it is now, or why it was refused.", directives=[INHERITED])
-class SupplierPricePayload:
-    price: SupplierPrice | None = None
-    problem: Problem | None = None
-
-
-@strawberry.type(description="The reorder point as it is now, or why it was refused.", directives=[INHERITED])
-class ReorderPointPayload:
-    reorder_point: ReorderPoint | None = None
-    problem: Problem | None = None
+SupplierPayload = outcome("SupplierPayload", supplier=Supplier)
+SupplierPricePayload = outcome("SupplierPricePayload", price=SupplierPrice)
+ReorderPointPayload = outcome("ReorderPointPayload", reorder_point=ReorderPoint)
+_WRITE = scope("supply:write")
 
 
 @strawberry.type
 class SuppliersMutation:
-    @mutation(scope("supply:write"), "A new supplier.", InvalidInput, KeyReused)
-    async def add_supplier(self, info: strawberry.Info, input: AddSupplierInput) -> SupplierPayload | None:
-        return await payload(
-            SupplierPayload,
-            supplier=lambda: suppliers.add_supplier(
-                info.context, input.name, input.email, input.currency, input.lead_time_days, input.idempotency_key
-            ),
-        )
-
-    @mutation(scope("supply:write"), "Changes a supplier.", InvalidInput, NotFound, KeyReused)
-    async def change_supplier(self, info: strawberry.Info, input: ChangeSupplierInput) -> SupplierPayload | None:
-        return await payload(
-            SupplierPayload,
-            supplier=lambda: suppliers.change_supplier(
-                info.context,
-                uuid_of(input.supplier_id, "Supplier", "supplierId"),
-                input.name,
-                input.email,
-                input.lead_time_days,
-                input.idempotency_key,
-            ),
-        )
+    add_supplier = mutates(suppliers.add_supplier, AddSupplierInput, SupplierPayload, _WRITE, "A new supplier.")
+    change_supplier = mutates(
+        suppliers.change_supplier, ChangeSupplierInput, SupplierPayload, _WRITE, "Changes a supplier."
+    )

@@ -1,10 +1,11 @@
 """Customers and orders of the shop, as sales and support know them."""
 
+from functools import partial
 from uuid import UUID
 
 import strawberry
 
-from datasources.errors import InvalidInput, KeyReused, NotFound
+from datasources.errors import NotFound
 from loaders.commerce import CommerceLoaders
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
@@ -18,7 +19,7 @@ from schema.enterprise.crm.contacts import Contact, ContactPayload, LinkContactI
 from schema.enterprise.crm.tickets import OpenTicketInput, Ticket, TicketPayload
 from schema.fields import edge, edge_page
 from schema.links.linked import linked
-from schema.problems import mutation, payload
+from schema.mutations import mutates
 
 
 @linked(Customer)
@@ -79,27 +80,24 @@ async def _customer_of(context: Context, order_id: UUID) -> UUID:
 
 @strawberry.type
 class CrmLinksMutation:
-    @mutation(
-        scope("crm:write"), "Says which customer of the shop a contact is, for good.", InvalidInput, NotFound, KeyReused
+    link_contact = mutates(
+        partial(contacts.link_contact, customer_exists=is_customer),
+        LinkContactInput,
+        ContactPayload,
+        scope("crm:write"),
+        "Says which customer of the shop a contact is, for good.",
     )
-    async def link_contact(self, info: strawberry.Info, input: LinkContactInput) -> ContactPayload | None:
-        return await payload(
-            ContactPayload,
-            contact=lambda: contacts.link_contact(info.context, *input.ids(), is_customer, input.idempotency_key),
-        )
-
-    @mutation(scope("crm:write"), "Something to do, for you or another.", InvalidInput, NotFound, KeyReused)
-    async def create_activity(self, info: strawberry.Info, input: CreateActivityInput) -> ActivityPayload | None:
-        return await payload(
-            ActivityPayload,
-            activity=lambda: activities.create_activity(
-                info.context, input.value(), _customer_of, input.idempotency_key
-            ),
-        )
-
-    @mutation(scope("tickets:write"), "Opens a ticket.", InvalidInput, NotFound, KeyReused)
-    async def open_ticket(self, info: strawberry.Info, input: OpenTicketInput) -> TicketPayload | None:
-        return await payload(
-            TicketPayload,
-            ticket=lambda: tickets.create_ticket(info.context, input.value(), _customer_of, input.idempotency_key),
-        )
+    create_activity = mutates(
+        partial(activities.create_activity, customer_of=_customer_of),
+        CreateActivityInput,
+        ActivityPayload,
+        scope("crm:write"),
+        "Something to do, for you or another.",
+    )
+    open_ticket = mutates(
+        partial(tickets.create_ticket, customer_of=_customer_of),
+        OpenTicketInput,
+        TicketPayload,
+        scope("tickets:write"),
+        "Opens a ticket.",
+    )

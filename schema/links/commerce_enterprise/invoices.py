@@ -1,12 +1,13 @@
 """Orders and customers of the shop, invoiced."""
 
+from functools import partial
 from uuid import UUID
 
 import strawberry
 
 from datasources.commerce.orders import OrderStatus
 from datasources.enterprise.errors import InvoicedAlready, OrderDiffers
-from datasources.errors import InvalidInput, KeyReused, NotFound
+from datasources.errors import InvalidInput, NotFound
 from loaders.commerce import CommerceLoaders
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.commerce.pricing import tax_rate_bps
@@ -18,12 +19,12 @@ from schema.commerce.customers import Customer
 from schema.commerce.orders import Order
 from schema.connection import Connection
 from schema.cost import Cost
-from schema.enterprise.invoices import DraftInvoiceInput, Invoice, InvoiceOrderInput, InvoicePayload, lines_of
+from schema.enterprise.invoices import DraftInvoiceInput, Invoice, InvoiceOrderInput, InvoicePayload
 from schema.fields import edge, edge_page
 from schema.links.commerce_enterprise.crm import is_customer
 from schema.links.linked import linked
 from schema.money import Money
-from schema.problems import mutation, payload
+from schema.mutations import mutates
 
 
 @linked(Customer)
@@ -74,28 +75,19 @@ async def _billed(context: Context, order_id: UUID) -> invoices.Billed:
 
 @strawberry.type
 class InvoiceLinksMutation:
-    @mutation(scope("invoices:write"), "Drafts an invoice to a customer.", InvalidInput, NotFound, KeyReused)
-    async def draft_invoice(self, info: strawberry.Info, input: DraftInvoiceInput) -> InvoicePayload | None:
-        return await payload(
-            InvoicePayload,
-            invoice=lambda: invoices.draft_invoice(
-                info.context, input.customer(), input.due_on, lines_of(input.lines), is_customer, input.idempotency_key
-            ),
-        )
-
-    @mutation(
+    draft_invoice = mutates(
+        partial(invoices.draft_invoice, is_customer=is_customer),
+        DraftInvoiceInput,
+        InvoicePayload,
+        scope("invoices:write"),
+        "Drafts an invoice to a customer.",
+    )
+    invoice_order = mutates(
+        partial(invoices.invoice_order, billed=_billed),
+        InvoiceOrderInput,
+        InvoicePayload,
         scope("invoices:write"),
         "Drafts the invoice about an order: its lines, compared with what the order came to. There is one that counts.",
-        InvalidInput,
-        NotFound,
         InvoicedAlready,
         OrderDiffers,
-        KeyReused,
     )
-    async def invoice_order(self, info: strawberry.Info, input: InvoiceOrderInput) -> InvoicePayload | None:
-        return await payload(
-            InvoicePayload,
-            invoice=lambda: invoices.invoice_order(
-                info.context, input.order(), input.due_on, _billed, input.idempotency_key
-            ),
-        )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import strawberry
 from datasources.commerce.stores import Commerce
 from datasources.enterprise.supply.purchases import Place
 from datasources.enterprise.supply.suppliers import MOST_POINTS
-from datasources.errors import InvalidInput, KeyReused, NotFound
+from datasources.errors import NotFound
 from loaders.commerce import CommerceLoaders
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
@@ -27,7 +28,6 @@ from schema.enterprise.supply.purchases import (
     PurchaseLine,
     PurchaseOrder,
     PurchaseOrderPayload,
-    pieces,
 )
 from schema.enterprise.supply.suppliers import (
     ReorderPoint,
@@ -41,8 +41,8 @@ from schema.enterprise.supply.suppliers import (
 from schema.fields import computed, edge, edge_page
 from schema.links.linked import linked
 from schema.money import Money
-from schema.node import optional_uuid, uuid_of
-from schema.problems import mutation, payload
+from schema.mutations import mutates
+from schema.node import optional_uuid
 
 
 @linked(Product)
@@ -147,46 +147,24 @@ class SupplyLinksQuery:
 
 @strawberry.type
 class SupplyLinksMutation:
-    @mutation(
+    set_supplier_price = mutates(
+        partial(suppliers.set_price, exist=_exist),
+        SetSupplierPriceInput,
+        SupplierPricePayload,
         scope("supply:write"),
         "What a supplier takes for a product from now on; orders keep what they were drafted with.",
-        InvalidInput,
-        NotFound,
-        KeyReused,
     )
-    async def set_supplier_price(
-        self, info: strawberry.Info, input: SetSupplierPriceInput
-    ) -> SupplierPricePayload | None:
-        return await payload(
-            SupplierPricePayload,
-            price=lambda: suppliers.set_price(info.context, input.value(), _exist, input.idempotency_key),
-        )
-
-    @mutation(
-        scope("supply:write"), "When to order a product again for a warehouse.", InvalidInput, NotFound, KeyReused
+    set_reorder_point = mutates(
+        partial(suppliers.set_reorder_point, exist=_exist),
+        SetReorderPointInput,
+        ReorderPointPayload,
+        scope("supply:write"),
+        "When to order a product again for a warehouse.",
     )
-    async def set_reorder_point(self, info: strawberry.Info, input: SetReorderPointInput) -> ReorderPointPayload | None:
-        return await payload(
-            ReorderPointPayload,
-            reorder_point=lambda: suppliers.set_reorder_point(
-                info.context, input.value(), _exist, input.idempotency_key
-            ),
-        )
-
-    @mutation(
-        scope("supply:write"), "Drafts a purchase order, which another approves.", InvalidInput, NotFound, KeyReused
+    draft_purchase_order = mutates(
+        partial(purchasing.draft_purchase, exist=_exist),
+        DraftPurchaseOrderInput,
+        PurchaseOrderPayload,
+        scope("supply:write"),
+        "Drafts a purchase order, which another approves.",
     )
-    async def draft_purchase_order(
-        self, info: strawberry.Info, input: DraftPurchaseOrderInput
-    ) -> PurchaseOrderPayload | None:
-        return await payload(
-            PurchaseOrderPayload,
-            purchase_order=lambda: purchasing.draft_purchase(
-                info.context,
-                uuid_of(input.supplier_id, "Supplier", "supplierId"),
-                uuid_of(input.warehouse_id, "Warehouse", "warehouseId"),
-                pieces(input.lines),
-                _exist,
-                input.idempotency_key,
-            ),
-        )
