@@ -29,9 +29,15 @@ class HeddleError(Exception):
 
 
 class Refusal(HeddleError):
-    """The caller asked for something that cannot be; nothing was changed."""
+    """The caller asked for something that cannot be; nothing was changed. `said` is where there is always the same to
+    say.
+    """
 
     code = "REFUSED"
+    said: ClassVar[str] = ""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.said)
 
     @property
     def message(self) -> str:

@@ -13,7 +13,7 @@ from datasources.errors import InvalidInput
 from datasources.ids import read_uuid
 from loaders.batch import Batch
 from schema.access import Access
-from schema.fields import computed, root
+from schema.fields import computed, edge, root
 
 
 def global_id(type_name: str, id: UUID) -> str:
@@ -99,3 +99,8 @@ class Node:
 def by_id(kind: type[Node], access: Access, description: str) -> Any:
     """A root field for those who pass `access`: the record of this kind with the `id`."""
     return root(kind.batch, access, description, key=id_of(kind.__name__))
+
+
+def edge_to(kind: type[Node], key: str, description: str = "") -> Any:
+    """An edge to the record of this kind that the row's `key` names."""
+    return edge(kind.batch, key=key, description=description)

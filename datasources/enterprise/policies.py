@@ -4,6 +4,7 @@ Most of it is for all who hold a scope; what belongs to one of the staff (opport
 for who leads their department or one above it.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -13,19 +14,21 @@ from datasources.actor import Actor
 from datasources.enterprise.tables import ACTIVITIES, APPROVALS, DEPARTMENTS, EMPLOYEES, INVOICES, OPPORTUNITIES
 from datasources.statements import EVERY, NONE, Condition
 
-
-def visible_staff(actor: Actor) -> Condition:
-    """The directory is for all staff."""
-    return with_scope(actor, "staff:read")
+Policy = Callable[[Actor], Condition]
 
 
-def visible_changes(actor: Actor) -> Condition:
-    return with_scope(actor, "changes:read")
+def with_scope(*scopes: str) -> Policy:
+    """All rows for who holds one of these scopes, none for others."""
+    return lambda actor: EVERY if any(map(actor.may, scopes)) else NONE
 
 
-def visible_crm(actor: Actor) -> Condition:
-    """Companies and contacts are for all staff."""
-    return with_scope(actor, "crm:read")
+visible_staff = with_scope("staff:read")
+visible_changes = with_scope("changes:read")
+visible_crm = with_scope("crm:read")
+visible_tickets = with_scope("tickets:read")
+visible_supply = with_scope("supply:read")
+visible_workflows = with_scope("workflows:read", "workflows:write")
+visible_runs = with_scope("runs:read", "runs:write")
 
 
 def visible_opportunities(actor: Actor) -> Condition:
@@ -40,18 +43,6 @@ def visible_activities(actor: Actor) -> Condition:
     if actor.may("pipeline:all"):
         return EVERY
     return of_staff(actor, ACTIVITIES.c.owner_id) if actor.may("crm:read") else NONE
-
-
-def visible_tickets(actor: Actor) -> Condition:
-    return with_scope(actor, "tickets:read")
-
-
-def visible_workflows(actor: Actor) -> Condition:
-    return with_scope(actor, "workflows:read", "workflows:write")
-
-
-def visible_runs(actor: Actor) -> Condition:
-    return with_scope(actor, "runs:read", "runs:write")
 
 
 def visible_approvals(actor: Actor) -> Condition:
@@ -73,16 +64,6 @@ def _issued_to() -> sa.ColumnElement[bool]:
     me = sa.bindparam("actor", type_=sa.Uuid())
     # Drafts have no number; cancelled ones keep theirs.
     return sa.and_(INVOICES.c.direction == "receivable", INVOICES.c.customer_id == me, INVOICES.c.number.is_not(None))
-
-
-def visible_supply(actor: Actor) -> Condition:
-    """Suppliers, their prices, and what is ordered of them."""
-    return with_scope(actor, "supply:read")
-
-
-def with_scope(actor: Actor, *scopes: str) -> Condition:
-    """All rows for who holds one of these scopes, none for others."""
-    return EVERY if any(actor.may(scope) for scope in scopes) else NONE
 
 
 def of_staff(actor: Actor, owner: sa.Column[Any]) -> Condition:

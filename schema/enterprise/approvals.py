@@ -19,7 +19,7 @@ from schema.enums import told
 from schema.fields import computed, edge, root_page
 from schema.money import Money
 from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id
+from schema.node import Node, by_id, edge_to
 
 told(
     ApprovalStatus,
@@ -38,9 +38,7 @@ class Approval(Node, batch=EnterpriseLoaders.approval_by_id):
     subject: str = strawberry.field(description="What it is about: the field of the run.")
     subject_id: str = computed(UUID.__str__, "subject_id", description="A UUID.")
     amount: Money = computed(Money.of, "amount_minor", "currency")
-    run: WorkflowRun | None = edge(
-        EnterpriseLoaders.run_by_id, key="run_id", description="What waits for it; null unless you may read runs."
-    )
+    run: WorkflowRun | None = edge_to(WorkflowRun, "run_id", "What waits for it; null unless you may read runs.")
     asked_by: Annotated["Employee", strawberry.lazy("schema.enterprise.staff")] | None = edge(
         EnterpriseLoaders.employee_by_id, key="asked_by", description="Whose deed it goes back to, if of the staff."
     )

@@ -20,24 +20,7 @@ from schema.enterprise.crm.activities import ActivitiesMutation, ActivitiesQuery
 from schema.enterprise.crm.contacts import ContactsMutation, ContactsQuery
 from schema.enterprise.crm.pipeline import PipelineMutation, PipelineQuery
 from schema.enterprise.crm.tickets import TicketsMutation, TicketsQuery
-from schema.enterprise.events import (
-    ActivityEvent,
-    ApprovalEvent,
-    CompanyEvent,
-    ContactEvent,
-    DepartmentEvent,
-    EmployeeEvent,
-    EnterpriseSubscription,
-    GoodsEvent,
-    InvoiceEvent,
-    OpportunityEvent,
-    PurchaseEvent,
-    ReorderEvent,
-    SupplierEvent,
-    TicketEvent,
-    WorkflowEvent,
-    WorkflowRunEvent,
-)
+from schema.enterprise.events import EnterpriseEvent, EnterpriseSubscription
 from schema.enterprise.invoices import InvoicesMutation, InvoicesQuery
 from schema.enterprise.processes import ProcessesMutation, ProcessesQuery
 from schema.enterprise.staff import StaffMutation, StaffQuery
@@ -83,23 +66,7 @@ ENTERPRISE = Domain(
         ),
     ),
     subscription=EnterpriseSubscription,
-    types=(
-        EmployeeEvent,
-        DepartmentEvent,
-        CompanyEvent,
-        ContactEvent,
-        OpportunityEvent,
-        ActivityEvent,
-        TicketEvent,
-        WorkflowEvent,
-        WorkflowRunEvent,
-        ApprovalEvent,
-        InvoiceEvent,
-        SupplierEvent,
-        PurchaseEvent,
-        GoodsEvent,
-        ReorderEvent,
-    ),
+    types=tuple(EnterpriseEvent.__subclasses__()),
     background=(
         Background("running workflows", RUN_EVERY_S, run_workflows),
         sweeping("forgetting old keys and events of enterprise", Enterprise),

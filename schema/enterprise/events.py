@@ -1,5 +1,6 @@
 """What happens in enterprise, as those hear of it who subscribe."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import strawberry
@@ -22,10 +23,16 @@ from schema.enterprise.supply.purchases import GoodsReceipt, PurchaseOrder
 from schema.enterprise.supply.suppliers import ReorderPoint, Supplier
 from schema.enums import told
 from schema.feeds import GO_ON, HEARD, OfSubjects, feed
-from schema.fields import computed, edge
-from schema.node import uuid_of
+from schema.fields import computed
+from schema.node import edge_to, uuid_of
 
 told(EventType, "What happened.", name="EnterpriseEventType")
+_NOW = "As it is now."
+_SEEN = "As it is now; null where you may not see it."
+
+
+def _told(description: str) -> Callable[[type], type]:
+    return lambda event: strawberry.type(event, description=description, directives=[HEARD])
 
 
 @strawberry.interface(description="Something that happened in enterprise.")
@@ -35,164 +42,106 @@ class EnterpriseEvent(OfSubjects):
     at: datetime
 
 
-@strawberry.type(description="Somebody was hired, or changed.", directives=[HEARD])
+@_told("Somebody was hired, or changed.")
 class EmployeeEvent(EnterpriseEvent):
     subjects = ("employee",)
+    employee: Employee | None = edge_to(Employee, "subject", _NOW)
 
-    employee: Employee | None = edge(EnterpriseLoaders.employee_by_id, key="subject", description="As it is now.")
 
-
-@strawberry.type(description="Something became of a department.", directives=[HEARD])
+@_told("Something became of a department.")
 class DepartmentEvent(EnterpriseEvent):
     subjects = ("department",)
+    department: Department | None = edge_to(Department, "subject", _NOW)
 
-    department: Department | None = edge(EnterpriseLoaders.department_by_id, key="subject", description="As it is now.")
 
-
-@strawberry.type(description="Something became of a company.", directives=[HEARD])
+@_told("Something became of a company.")
 class CompanyEvent(EnterpriseEvent):
     subjects = ("company",)
+    company: Company | None = edge_to(Company, "subject", _NOW)
 
-    company: Company | None = edge(EnterpriseLoaders.company_by_id, key="subject", description="As it is now.")
 
-
-@strawberry.type(description="Something became of a contact.", directives=[HEARD])
+@_told("Something became of a contact.")
 class ContactEvent(EnterpriseEvent):
     subjects = ("contact",)
+    contact: Contact | None = edge_to(Contact, "subject", _NOW)
 
-    contact: Contact | None = edge(EnterpriseLoaders.contact_by_id, key="subject", description="As it is now.")
 
-
-@strawberry.type(description="Something became of an opportunity.", directives=[HEARD])
+@_told("Something became of an opportunity.")
 class OpportunityEvent(EnterpriseEvent):
     subjects = ("opportunity",)
-
-    opportunity: Opportunity | None = edge(
-        EnterpriseLoaders.opportunity_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    opportunity: Opportunity | None = edge_to(Opportunity, "subject", _SEEN)
 
 
-@strawberry.type(description="Something became of an activity.", directives=[HEARD])
+@_told("Something became of an activity.")
 class ActivityEvent(EnterpriseEvent):
     subjects = ("activity",)
-
-    activity: Activity | None = edge(
-        EnterpriseLoaders.activity_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    activity: Activity | None = edge_to(Activity, "subject", _SEEN)
 
 
-@strawberry.type(description="Something became of a ticket.", directives=[HEARD])
+@_told("Something became of a ticket.")
 class TicketEvent(EnterpriseEvent):
     subjects = ("ticket",)
-
-    ticket: Ticket | None = edge(
-        EnterpriseLoaders.ticket_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    ticket: Ticket | None = edge_to(Ticket, "subject", _SEEN)
 
 
-@strawberry.type(description="Something became of a supplier, or of its prices.", directives=[HEARD])
+@_told("Something became of a supplier, or of its prices.")
 class SupplierEvent(EnterpriseEvent):
     subjects = ("supplier",)
-
-    supplier: Supplier | None = edge(
-        EnterpriseLoaders.supplier_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    supplier: Supplier | None = edge_to(Supplier, "subject", _SEEN)
 
 
-@strawberry.type(description="Something became of a purchase order.", directives=[HEARD])
+@_told("Something became of a purchase order.")
 class PurchaseEvent(EnterpriseEvent):
     subjects = ("purchase",)
-
-    purchase_order: PurchaseOrder | None = edge(
-        EnterpriseLoaders.purchase_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    purchase_order: PurchaseOrder | None = edge_to(PurchaseOrder, "subject", _SEEN)
 
 
-@strawberry.type(description="Goods came.", directives=[HEARD])
+@_told("Goods came.")
 class GoodsEvent(EnterpriseEvent):
     subjects = ("goods",)
-
-    receipt: GoodsReceipt | None = edge(
-        EnterpriseLoaders.receipt_by_id, key="subject", description="Null where you may not see it."
-    )
+    receipt: GoodsReceipt | None = edge_to(GoodsReceipt, "subject", "Null where you may not see it.")
 
 
-@strawberry.type(description="When to order something again was changed.", directives=[HEARD])
+@_told("When to order something again was changed.")
 class ReorderEvent(EnterpriseEvent):
     subjects = ("reorder",)
-
-    reorder_point: ReorderPoint | None = edge(
-        EnterpriseLoaders.reorder_point_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    reorder_point: ReorderPoint | None = edge_to(ReorderPoint, "subject", _SEEN)
 
 
-def _opportunities(_: Actor, id: strawberry.ID | None = None) -> Topic:
-    """Raises: InvalidInput."""
-    of = None if id is None else frozenset((uuid_of(id, "Opportunity"),))
-    return Topic(types_of(EventType, "opportunity"), of)
-
-
-def _tickets(_: Actor, id: strawberry.ID | None = None) -> Topic:
-    """Raises: InvalidInput."""
-    of = None if id is None else frozenset((uuid_of(id, "Ticket"),))
-    return Topic(types_of(EventType, "ticket"), of)
-
-
-@strawberry.type(description="A workflow was saved, or switched on or off.", directives=[HEARD])
+@_told("A workflow was saved, or switched on or off.")
 class WorkflowEvent(EnterpriseEvent):
     subjects = ("workflow",)
-
-    workflow: Workflow | None = edge(
-        EnterpriseLoaders.workflow_by_id, key="subject", description="As it is now; null unless you may read them."
-    )
+    workflow: Workflow | None = edge_to(Workflow, "subject", "As it is now; null unless you may read them.")
 
 
-@strawberry.type(description="A run began, came to its next step, or ended.", directives=[HEARD])
+@_told("A run began, came to its next step, or ended.")
 class WorkflowRunEvent(EnterpriseEvent):
     subjects = ("run",)
-
-    run: WorkflowRun | None = edge(
-        EnterpriseLoaders.run_by_id, key="subject", description="As it is now; null unless you may read runs."
-    )
+    run: WorkflowRun | None = edge_to(WorkflowRun, "subject", "As it is now; null unless you may read runs.")
 
 
-@strawberry.type(description="Something is to be approved, or was decided.", directives=[HEARD])
+@_told("Something is to be approved, or was decided.")
 class ApprovalEvent(EnterpriseEvent):
     subjects = ("approval",)
-
-    approval: Approval | None = edge(
-        EnterpriseLoaders.approval_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    approval: Approval | None = edge_to(Approval, "subject", _SEEN)
 
 
-def _runs(_: Actor, id: strawberry.ID | None = None) -> Topic:
-    """Raises: InvalidInput."""
-    return Topic(types_of(EventType, "run"), None if id is None else frozenset((uuid_of(id, "WorkflowRun"),)))
+def _of(subject: str, type_name: str) -> Callable[..., Topic]:
+    def topic(_: Actor, id: strawberry.ID | None = None) -> Topic:
+        """Of one of them, or of all. Raises: InvalidInput."""
+        return Topic(types_of(EventType, subject), None if id is None else frozenset((uuid_of(id, type_name),)))
+
+    return topic
 
 
 def _approvals(_: Actor) -> Topic:
     return Topic(types_of(EventType, "approval"))
 
 
-@strawberry.type(description="Something became of an invoice.", directives=[HEARD])
+@_told("Something became of an invoice.")
 class InvoiceEvent(EnterpriseEvent):
     subjects = ("invoice",)
-
-    invoice: Invoice | None = edge(
-        EnterpriseLoaders.invoice_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
-
-
-def _invoices(_: Actor, id: strawberry.ID | None = None) -> Topic:
-    """Raises: InvalidInput."""
-    of = None if id is None else frozenset((uuid_of(id, "Invoice"),))
-    return Topic(types_of(EventType, "invoice"), of)
-
-
-def _purchases(_: Actor, id: strawberry.ID | None = None) -> Topic:
-    """Raises: InvalidInput."""
-    of = None if id is None else frozenset((uuid_of(id, "PurchaseOrder"),))
-    return Topic(types_of(EventType, "purchase"), of)
+    invoice: Invoice | None = edge_to(Invoice, "subject", _SEEN)
 
 
 def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
@@ -205,14 +154,14 @@ class EnterpriseSubscription:
         Enterprise,
         scope("pipeline:read"),
         "What becomes of an opportunity, or of all that you may see.",
-        topic=_opportunities,
+        topic=_of("opportunity", "Opportunity"),
         seen=EnterpriseLoaders.opportunity_by_id,
     )
     ticket_changed: TicketEvent = feed(
-        Enterprise, scope("tickets:read"), "What becomes of a ticket, or of all.", topic=_tickets
+        Enterprise, scope("tickets:read"), "What becomes of a ticket, or of all.", topic=_of("ticket", "Ticket")
     )
     workflow_run_changed: WorkflowRunEvent = feed(
-        Enterprise, scope("runs:read"), "What becomes of a run, or of all.", topic=_runs
+        Enterprise, scope("runs:read"), "What becomes of a run, or of all.", topic=_of("run", "WorkflowRun")
     )
     approval_changed: ApprovalEvent = feed(
         Enterprise,
@@ -225,11 +174,14 @@ class EnterpriseSubscription:
         Enterprise,
         SIGNED_IN,
         "What becomes of an invoice, or of all that you may see.",
-        topic=_invoices,
+        topic=_of("invoice", "Invoice"),
         seen=EnterpriseLoaders.invoice_by_id,
     )
     purchase_order_changed: PurchaseEvent = feed(
-        Enterprise, scope("supply:read"), "What becomes of a purchase order, or of all.", topic=_purchases
+        Enterprise,
+        scope("supply:read"),
+        "What becomes of a purchase order, or of all.",
+        topic=_of("purchase", "PurchaseOrder"),
     )
     enterprise_events: EnterpriseEvent = feed(
         Enterprise, scope("events:read"), "Everything that happens in enterprise, or some types of it.", topic=_all

@@ -22,7 +22,7 @@ from schema.enums import told
 from schema.fields import computed, edge, root_page
 from schema.money import Money, MoneyInput
 from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, optional_uuid
+from schema.node import Node, by_id, edge_to, optional_uuid
 
 INVOICES = policy("scope invoices:read or invoices:write; its customer, once it is issued")
 
@@ -94,12 +94,8 @@ class Invoice(Node, batch=EnterpriseLoaders.invoice_by_id):
     due_on: date = computed(date.fromisoformat, "due_on")
     paid_on: date | None = computed(_day, "paid_on", description="Null unless it is paid.")
     overdue: bool = computed(bool, "overdue", description="It is issued, and was due before today, in UTC.")
-    supplier: Supplier | None = edge(
-        EnterpriseLoaders.supplier_by_id, key="supplier_id", description="Null for one of ours, and for customers."
-    )
-    purchase_order: PurchaseOrder | None = edge(
-        EnterpriseLoaders.purchase_by_id, key="purchase_id", description="Null where it is of none."
-    )
+    supplier: Supplier | None = edge_to(Supplier, "supplier_id", "Null for one of ours, and for customers.")
+    purchase_order: PurchaseOrder | None = edge_to(PurchaseOrder, "purchase_id", "Null where it is of none.")
     compared: list[ComparedLine] = edge(
         EnterpriseLoaders.compared_by_invoice,
         key="id",
@@ -107,10 +103,8 @@ class Invoice(Node, batch=EnterpriseLoaders.invoice_by_id):
         description="What was ordered, what came, and what is to be paid; none where it is of no purchase order.",
     )
     created_at: datetime
-    approved_by: Employee | None = edge(
-        EnterpriseLoaders.employee_by_id,
-        key="approved_by",
-        description="Who let us pay it; null where nobody did, or you may not see the staff.",
+    approved_by: Employee | None = edge_to(
+        Employee, "approved_by", "Who let us pay it; null where nobody did, or you may not see the staff."
     )
     changes: Connection[Change] = changes()
 

@@ -15,9 +15,9 @@ from schema.enterprise.crm.pipeline import Opportunity
 from schema.enterprise.ids import ActivityId, ContactId, EmployeeId, OpportunityId, OrderId
 from schema.enterprise.staff import Change, Employee, changes
 from schema.enums import told
-from schema.fields import computed, edge, root_page
+from schema.fields import computed, root_page
 from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, optional_uuid
+from schema.node import Node, by_id, edge_to, optional_uuid
 
 told(ActivityKind, "What is done.")
 
@@ -29,13 +29,11 @@ told(ActivityKind, "What is done.")
 class Activity(Node, batch=EnterpriseLoaders.activity_by_id):
     kind: ActivityKind = computed(ActivityKind, "kind")
     subject: str | None = strawberry.field(description="Null where whom it is about was erased.")
-    owner: Employee | None = edge(EnterpriseLoaders.employee_by_id, key="owner_id", description="Who is to do it.")
+    owner: Employee | None = edge_to(Employee, "owner_id", "Who is to do it.")
     due_at: datetime
     done_at: datetime | None = strawberry.field(description="Null while it is to be done.")
-    contact: Contact | None = edge(EnterpriseLoaders.contact_by_id, key="contact_id")
-    opportunity: Opportunity | None = edge(
-        EnterpriseLoaders.opportunity_by_id, key="opportunity_id", description="Null also where you may not see it."
-    )
+    contact: Contact | None = edge_to(Contact, "contact_id")
+    opportunity: Opportunity | None = edge_to(Opportunity, "opportunity_id", "Null also where you may not see it.")
     created_at: datetime
     changes: Connection[Change] = changes()
 

@@ -14,7 +14,7 @@ from schema.enterprise.ids import CompanyId, ContactId, CustomerId, EmployeeId
 from schema.enterprise.staff import Change, Employee, changes
 from schema.fields import edge, edge_page, root_page
 from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id
+from schema.node import Node, by_id, edge_to
 
 if TYPE_CHECKING:
     from schema.enterprise.crm.activities import Activity
@@ -30,9 +30,7 @@ SEALED = Cost(weight=1)
 class Company(Node, batch=EnterpriseLoaders.company_by_id):
     name: str
     website: str | None
-    owner: Employee | None = edge(
-        EnterpriseLoaders.employee_by_id, key="owner_id", description="Who looks after it; null where nobody does."
-    )
+    owner: Employee | None = edge_to(Employee, "owner_id", "Who looks after it; null where nobody does.")
     contacts: Connection[Annotated["Contact", strawberry.lazy("schema.enterprise.crm.contacts")]] = edge_page(
         EnterpriseLoaders.contacts_by_company, key="id", description="Its people, the newest first."
     )
@@ -56,13 +54,9 @@ class Contact(Node, batch=EnterpriseLoaders.contact_by_id):
         cost=SEALED,
         description="Null also where none is known.",
     )
-    company: Company | None = edge(
-        EnterpriseLoaders.company_by_id, key="company_id", description="Null for a private person."
-    )
-    owner: Employee | None = edge(
-        EnterpriseLoaders.employee_by_id,
-        key="owner_id",
-        description="Who looks after this contact; where it is null, who looks after the company does.",
+    company: Company | None = edge_to(Company, "company_id", "Null for a private person.")
+    owner: Employee | None = edge_to(
+        Employee, "owner_id", "Who looks after this contact; where it is null, who looks after the company does."
     )
     opportunities: Connection[Annotated["Opportunity", strawberry.lazy("schema.enterprise.crm.pipeline")]] = edge_page(
         EnterpriseLoaders.opportunities_by_contact,

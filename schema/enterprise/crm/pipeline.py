@@ -17,10 +17,10 @@ from schema.enterprise.crm.contacts import Company, Contact
 from schema.enterprise.ids import CompanyId, ContactId, EmployeeId, OpportunityId
 from schema.enterprise.staff import Change, Employee, changes
 from schema.enums import told
-from schema.fields import computed, edge, edge_page, root_page
+from schema.fields import computed, edge_page, root_page
 from schema.money import Money, MoneyInput
 from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, optional_uuid
+from schema.node import Node, by_id, edge_to, optional_uuid
 
 if TYPE_CHECKING:
     from schema.enterprise.crm.activities import Activity
@@ -38,9 +38,9 @@ class Opportunity(Node, batch=EnterpriseLoaders.opportunity_by_id):
     probability: int = strawberry.field(description="In percent.")
     closes_on: date = computed(date.fromisoformat, "closes_on", description="When it is expected to be won or lost.")
     version: int = strawberry.field(description="Grows with each change; say it when you change it.")
-    company: Company | None = edge(EnterpriseLoaders.company_by_id, key="company_id")
-    contact: Contact | None = edge(EnterpriseLoaders.contact_by_id, key="contact_id")
-    owner: Employee | None = edge(EnterpriseLoaders.employee_by_id, key="owner_id", description="Whose it is.")
+    company: Company | None = edge_to(Company, "company_id")
+    contact: Contact | None = edge_to(Contact, "contact_id")
+    owner: Employee | None = edge_to(Employee, "owner_id", "Whose it is.")
     activities: Connection[Annotated["Activity", strawberry.lazy("schema.enterprise.crm.activities")]] = edge_page(
         EnterpriseLoaders.activities_by_opportunity,
         key="id",
@@ -56,7 +56,7 @@ class Opportunity(Node, batch=EnterpriseLoaders.opportunity_by_id):
 )
 class Forecast:
     month: str = strawberry.field(description="When they are expected to close, as 2026-03.")
-    owner: Employee | None = edge(EnterpriseLoaders.employee_by_id, key="owner_id")
+    owner: Employee | None = edge_to(Employee, "owner_id")
     opportunities: int = strawberry.field(description="How many.")
     amount: Money = computed(Money.of, "amount_minor", "currency", description="Of all of them.")
     weighted: Money = computed(

@@ -17,7 +17,7 @@ from schema.enterprise.staff import Change, Employee, changes
 from schema.enums import told
 from schema.fields import computed, edge, root_page
 from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, optional_uuid
+from schema.node import Node, by_id, edge_to, optional_uuid
 
 told(TicketStatus, "How far a ticket is.", PENDING="It waits for the customer, or for somebody else.")
 told(TicketPriority, "How much a ticket presses.")
@@ -26,9 +26,7 @@ told(TicketPriority, "How much a ticket presses.")
 @strawberry.type(description="What was said of a ticket, among the staff.", directives=[INHERITED])
 class TicketComment:
     text: str
-    author: Employee | None = edge(
-        EnterpriseLoaders.employee_by_id, key="author_id", description="Null where it is one of no staff."
-    )
+    author: Employee | None = edge_to(Employee, "author_id", "Null where it is one of no staff.")
     at: datetime
 
 
@@ -38,10 +36,8 @@ class Ticket(Node, batch=EnterpriseLoaders.ticket_by_id):
     text: str | None = strawberry.field(description="Null where whose it is was erased.")
     status: TicketStatus = computed(TicketStatus, "status")
     priority: TicketPriority = computed(TicketPriority, "priority")
-    contact: Contact | None = edge(EnterpriseLoaders.contact_by_id, key="contact_id", description="Whose it is.")
-    assignee: Employee | None = edge(
-        EnterpriseLoaders.employee_by_id, key="assignee_id", description="Who works on it; null while nobody does."
-    )
+    contact: Contact | None = edge_to(Contact, "contact_id", "Whose it is.")
+    assignee: Employee | None = edge_to(Employee, "assignee_id", "Who works on it; null while nobody does.")
     comments: list[TicketComment] = edge(
         EnterpriseLoaders.comments_by_ticket, key="id", cost=Cost(size=3), description="The oldest first."
     )

@@ -20,7 +20,7 @@ from schema.enums import told
 from schema.fields import computed, edge, edge_page, root_page
 from schema.money import Money
 from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, uuid_of
+from schema.node import Node, by_id, edge_to, uuid_of
 
 told(
     PurchaseStatus,
@@ -47,18 +47,14 @@ class PurchaseLine:
 class PurchaseOrder(Node, batch=EnterpriseLoaders.purchase_by_id):
     number: str = strawberry.field(description="What people call it.")
     status: PurchaseStatus = computed(PurchaseStatus, "status")
-    supplier: Supplier | None = edge(EnterpriseLoaders.supplier_by_id, key="supplier_id")
+    supplier: Supplier | None = edge_to(Supplier, "supplier_id")
     total: Money = computed(Money.of, "total_minor", "currency")
     lines: list[PurchaseLine] = edge(EnterpriseLoaders.lines_by_purchase, key="id", cost=Cost(size=5))
     receipts: Connection[Annotated["GoodsReceipt", strawberry.lazy("schema.enterprise.supply.purchases")]] = edge_page(
         EnterpriseLoaders.receipts_by_purchase, key="id", description="What came of it, the newest first."
     )
-    drafted_by: Employee | None = edge(
-        EnterpriseLoaders.employee_by_id, key="drafted_by", description="Null where a process did."
-    )
-    approved_by: Employee | None = edge(
-        EnterpriseLoaders.employee_by_id, key="approved_by", description="Null where nobody has, or nobody had to."
-    )
+    drafted_by: Employee | None = edge_to(Employee, "drafted_by", "Null where a process did.")
+    approved_by: Employee | None = edge_to(Employee, "approved_by", "Null where nobody has, or nobody had to.")
     created_at: datetime
     changes: Connection[Change] = changes()
 
@@ -70,9 +66,9 @@ class GoodsReceiptLine:
 
 @strawberry.type(description="Goods of an order that came at once.", directives=[SUPPLY])
 class GoodsReceipt(Node, batch=EnterpriseLoaders.receipt_by_id):
-    purchase_order: PurchaseOrder | None = edge(EnterpriseLoaders.purchase_by_id, key="purchase_id")
+    purchase_order: PurchaseOrder | None = edge_to(PurchaseOrder, "purchase_id")
     lines: list[GoodsReceiptLine] = edge(EnterpriseLoaders.lines_by_receipt, key="id", cost=Cost(size=5))
-    received_by: Employee | None = edge(EnterpriseLoaders.employee_by_id, key="received_by")
+    received_by: Employee | None = edge_to(Employee, "received_by")
     at: datetime
 
 

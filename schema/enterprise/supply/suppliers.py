@@ -12,10 +12,10 @@ from schema.access import policy, scope
 from schema.connection import Connection
 from schema.enterprise.ids import ProductId, SupplierId, WarehouseId
 from schema.enterprise.staff import Change, changes
-from schema.fields import computed, edge, edge_page, root_page
+from schema.fields import computed, edge_page, root_page
 from schema.money import Money, MoneyInput
 from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, optional_uuid
+from schema.node import Node, by_id, edge_to, optional_uuid
 
 if TYPE_CHECKING:
     from schema.enterprise.supply.purchases import PurchaseOrder
@@ -41,7 +41,7 @@ class Supplier(Node, batch=EnterpriseLoaders.supplier_by_id):
 
 @strawberry.type(description="What a supplier takes for a product.", directives=[SUPPLY])
 class SupplierPrice(Node, batch=EnterpriseLoaders.price_by_id):
-    supplier: Supplier | None = edge(EnterpriseLoaders.supplier_by_id, key="supplier_id")
+    supplier: Supplier | None = edge_to(Supplier, "supplier_id")
     sku: str = strawberry.field(description="What the supplier calls it.")
     price: Money = computed(Money.of, "price_minor", "currency", description="Of one piece.")
     minimum_quantity: int = strawberry.field(description="The supplier sends no fewer.")
@@ -51,7 +51,7 @@ class SupplierPrice(Node, batch=EnterpriseLoaders.price_by_id):
 
 @strawberry.type(description="When to order a product again for a warehouse.", directives=[SUPPLY])
 class ReorderPoint(Node, batch=EnterpriseLoaders.reorder_point_by_id):
-    supplier: Supplier | None = edge(EnterpriseLoaders.supplier_by_id, key="supplier_id", description="Of whom.")
+    supplier: Supplier | None = edge_to(Supplier, "supplier_id", "Of whom.")
     reorder_at: int = strawberry.field(description="As soon as no more than so many pieces are available.")
     reorder_quantity: int = strawberry.field(description="How many are ordered then; 0: nothing is, by itself.")
     changes: Connection[Change] = changes()

@@ -20,6 +20,7 @@ from schema.enterprise.crm.tickets import OpenTicketInput, Ticket, TicketPayload
 from schema.fields import edge, edge_page
 from schema.links.linked import linked
 from schema.mutations import mutates
+from schema.node import edge_to
 
 
 @linked(Customer)
@@ -33,10 +34,10 @@ class CustomerContact:
 
 @linked(Contact)
 class ContactCustomer:
-    customer: Customer | None = edge(
-        CommerceLoaders.customer_by_id,
-        key="customer_id",
-        description="With orders, profile and accounts; null for who never bought, or where you may not see it.",
+    customer: Customer | None = edge_to(
+        Customer,
+        "customer_id",
+        "With orders, profile and accounts; null for who never bought, or where you may not see it.",
     )
 
 
@@ -51,16 +52,12 @@ class OrderTickets:
 
 @linked(Ticket)
 class TicketOrder:
-    order: Order | None = edge(
-        CommerceLoaders.order_by_id, key="order_id", description="What it is about; null where you may not see it."
-    )
+    order: Order | None = edge_to(Order, "order_id", "What it is about; null where you may not see it.")
 
 
 @linked(Activity)
 class ActivityOrder:
-    order: Order | None = edge(
-        CommerceLoaders.order_by_id, key="order_id", description="What it is about; null where you may not see it."
-    )
+    order: Order | None = edge_to(Order, "order_id", "What it is about; null where you may not see it.")
 
 
 async def is_customer(context: Context, id: UUID) -> bool:

@@ -25,6 +25,7 @@ from schema.links.commerce_enterprise.crm import is_customer
 from schema.links.linked import linked
 from schema.money import Money
 from schema.mutations import mutates
+from schema.node import edge_to
 
 
 @linked(Customer)
@@ -48,14 +49,8 @@ class OrderInvoices:
 
 @linked(Invoice)
 class InvoiceOf:
-    customer: Customer | None = edge(
-        CommerceLoaders.customer_by_id,
-        key="customer_id",
-        description="Null for a supplier's, or where you may not see it.",
-    )
-    order: Order | None = edge(
-        CommerceLoaders.order_by_id, key="order_id", description="Null where it is of none, or you may not see it."
-    )
+    customer: Customer | None = edge_to(Customer, "customer_id", "Null for a supplier's, or where you may not see it.")
+    order: Order | None = edge_to(Order, "order_id", "Null where it is of none, or you may not see it.")
 
 
 async def _billed(context: Context, order_id: UUID) -> invoices.Billed:

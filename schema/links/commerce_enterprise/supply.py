@@ -38,11 +38,11 @@ from schema.enterprise.supply.suppliers import (
     SupplierPrice,
     SupplierPricePayload,
 )
-from schema.fields import computed, edge, edge_page
+from schema.fields import computed, edge_page
 from schema.links.linked import linked
 from schema.money import Money
 from schema.mutations import mutates
-from schema.node import optional_uuid
+from schema.node import edge_to, optional_uuid
 
 
 @linked(Product)
@@ -61,34 +61,30 @@ class ProductSupply:
 
 @linked(SupplierPrice)
 class SupplierPriceProduct:
-    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
+    product: Product | None = edge_to(Product, "product_id")
 
 
 @linked(ReorderPoint)
 class ReorderPointPlace:
-    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
-    warehouse: Warehouse | None = edge(
-        CommerceLoaders.warehouse_by_id, key="warehouse_id", description="Null where you may not see warehouses."
-    )
+    product: Product | None = edge_to(Product, "product_id")
+    warehouse: Warehouse | None = edge_to(Warehouse, "warehouse_id", "Null where you may not see warehouses.")
 
 
 @linked(PurchaseOrder)
 class PurchaseOrderWarehouse:
-    warehouse: Warehouse | None = edge(
-        CommerceLoaders.warehouse_by_id,
-        key="warehouse_id",
-        description="Where it is to come; null where you may not see warehouses.",
+    warehouse: Warehouse | None = edge_to(
+        Warehouse, "warehouse_id", "Where it is to come; null where you may not see warehouses."
     )
 
 
 @linked(PurchaseLine)
 class PurchaseLineProduct:
-    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
+    product: Product | None = edge_to(Product, "product_id")
 
 
 @linked(GoodsReceiptLine)
 class GoodsReceiptLineProduct:
-    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
+    product: Product | None = edge_to(Product, "product_id")
 
 
 async def _taken(context: Context, product_ids: Sequence[UUID], since: datetime) -> Mapping[Place, int]:
@@ -110,9 +106,9 @@ async def _exist(context: Context, product_id: UUID | None, warehouse_id: UUID |
 
 @strawberry.type(description="What to order of a product for a warehouse now.", directives=[INHERITED])
 class ReorderSuggestion:
-    product: Product | None = edge(CommerceLoaders.product_by_id, key="product_id")
-    warehouse: Warehouse | None = edge(CommerceLoaders.warehouse_by_id, key="warehouse_id")
-    supplier: Supplier | None = edge(EnterpriseLoaders.supplier_by_id, key="supplier_id")
+    product: Product | None = edge_to(Product, "product_id")
+    warehouse: Warehouse | None = edge_to(Warehouse, "warehouse_id")
+    supplier: Supplier | None = edge_to(Supplier, "supplier_id")
     quantity: int = strawberry.field(description="At least the supplier's minimum.")
     cost: Money = computed(Money.of, "total_minor", "currency", description="Of all of it.")
     sold: int = strawberry.field(description="Pieces that orders of the last `days` days took from there.")
