@@ -53,7 +53,7 @@ def outcome(name: str, description: str = "", **result: type) -> type:
     return strawberry.type(made, description=told, directives=[INHERITED])
 
 
-def mutates(do: UseCase, given: type, gives: type, access: Access, description: str, *refusals: type[Refusal]) -> Any:
+def mutates(do: UseCase, given: type, description: str, *refusals: type[Refusal], gives: type, access: Access) -> Any:
     """A mutation's root field for those who pass `access`; `refusals` are those of `do` beside the usual ones.
 
     Raises: TypeError where `do` does not take what is given.

@@ -80,10 +80,10 @@ class ApprovalsMutation:
     decide_approval = mutates(
         approvals.decide,
         DecideApprovalInput,
-        ApprovalPayload,
-        scope("approvals:decide"),
         "Approves or rejects; what waits for it goes on, or ends.",
         FourEyes,
         OverLimit,
         Decided,
+        gives=ApprovalPayload,
+        access=scope("approvals:decide"),
     )

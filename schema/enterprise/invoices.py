@@ -1,6 +1,7 @@
 """Invoices of suppliers, and to customers."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -205,57 +206,43 @@ class PayInvoiceInput:
 
 
 InvoicePayload = outcome("InvoicePayload", invoice=Invoice)
-_WRITE = scope("invoices:write")
+_mutates = partial(mutates, gives=InvoicePayload, access=scope("invoices:write"))
 
 
 @strawberry.type
 class InvoicesMutation:
-    enter_invoice = mutates(
-        invoices.enter_invoice,
-        EnterInvoiceInput,
-        InvoicePayload,
-        _WRITE,
-        "Enters an invoice of a supplier, as a draft.",
-        InvoicedAlready,
+    enter_invoice = _mutates(
+        invoices.enter_invoice, EnterInvoiceInput, "Enters an invoice of a supplier, as a draft.", InvoicedAlready
     )
-    change_invoice = mutates(
-        invoices.change_invoice, ChangeInvoiceInput, InvoicePayload, _WRITE, "Changes a draft.", InvoiceStatusRefused
-    )
-    approve_invoice = mutates(
+    change_invoice = _mutates(invoices.change_invoice, ChangeInvoiceInput, "Changes a draft.", InvoiceStatusRefused)
+    approve_invoice = _mutates(
         invoices.approve_invoice,
         InvoiceInput,
-        InvoicePayload,
-        scope("approvals:decide"),
         "Lets an invoice of a supplier be issued and paid: up to what you may approve, and none that you entered.",
         InvoiceStatusRefused,
         FourEyes,
         OverLimit,
+        access=scope("approvals:decide"),
     )
-    issue_invoice = mutates(
+    issue_invoice = _mutates(
         invoices.issue_invoice,
         InvoiceInput,
-        InvoicePayload,
-        _WRITE,
         "Makes a draft count. One to a customer gets the next number of the year; one of a supplier has to be approved "
         "before.",
         InvoiceStatusRefused,
         NeedsApproval,
     )
-    pay_invoice = mutates(
+    pay_invoice = _mutates(
         invoices.pay_invoice,
         PayInvoiceInput,
-        InvoicePayload,
-        _WRITE,
         "An issued invoice was paid, as a whole. One of a supplier for more than you may approve, somebody else has to "
         "approve before.",
         InvoiceStatusRefused,
         NeedsApproval,
     )
-    cancel_invoice = mutates(
+    cancel_invoice = _mutates(
         invoices.cancel_invoice,
         InvoiceInput,
-        InvoicePayload,
-        _WRITE,
         "Cancels a draft, or an invoice that was issued and not paid; its number is not given again.",
         InvoiceStatusRefused,
     )

@@ -1,6 +1,7 @@
 """Workflows, and their runs step by step."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -265,35 +266,30 @@ WorkflowPayload = outcome("WorkflowPayload", workflow=Workflow)
 WorkflowRunPayload = outcome("WorkflowRunPayload", run=WorkflowRun)
 
 
+_mutates = partial(mutates, gives=WorkflowPayload, access=scope("workflows:write"))
+
+
 @strawberry.type
 class ProcessesMutation:
-    save_workflow = mutates(
+    save_workflow = _mutates(
         managing.save_workflow,
         SaveWorkflowInput,
-        WorkflowPayload,
-        scope("workflows:write"),
         "A new workflow, or another definition of one; runs go on by the one that they began with.",
     )
-    switch_workflow = mutates(
-        managing.switch_workflow,
-        SwitchWorkflowInput,
-        WorkflowPayload,
-        scope("workflows:write"),
-        "Switches a workflow on or off.",
-    )
-    cancel_run = mutates(
+    switch_workflow = _mutates(managing.switch_workflow, SwitchWorkflowInput, "Switches a workflow on or off.")
+    cancel_run = _mutates(
         managing.cancel_run,
         WorkflowRunInput,
-        WorkflowRunPayload,
-        scope("runs:write"),
         "Ends a run where it is.",
         RunOver,
+        gives=WorkflowRunPayload,
+        access=scope("runs:write"),
     )
-    retry_run = mutates(
+    retry_run = _mutates(
         managing.retry_run,
         WorkflowRunInput,
-        WorkflowRunPayload,
-        scope("runs:write"),
         "Goes on with a run that failed.",
         RunOver,
+        gives=WorkflowRunPayload,
+        access=scope("runs:write"),
     )

@@ -1,6 +1,7 @@
 """Who works here, in a tree of departments; and what was changed of any record, by whom."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -137,20 +138,16 @@ class MoveDepartmentInput:
 
 EmployeePayload = outcome("EmployeePayload", "The employee as they are now, or why it was refused.", employee=Employee)
 DepartmentPayload = outcome("DepartmentPayload", department=Department)
-_WRITE = scope("staff:write")
+_mutates = partial(mutates, gives=EmployeePayload, access=scope("staff:write"))
 
 
 @strawberry.type
 class StaffMutation:
-    hire_employee = mutates(staff.hire, HireEmployeeInput, EmployeePayload, _WRITE, "Somebody begins to work here.")
-    change_employee = mutates(
-        staff.change_employee,
-        ChangeEmployeeInput,
-        EmployeePayload,
-        _WRITE,
-        "Changes an employee; or says that they have left.",
+    hire_employee = _mutates(staff.hire, HireEmployeeInput, "Somebody begins to work here.")
+    change_employee = _mutates(
+        staff.change_employee, ChangeEmployeeInput, "Changes an employee; or says that they have left."
     )
-    add_department = mutates(staff.add_department, AddDepartmentInput, DepartmentPayload, _WRITE, "A new department.")
-    move_department = mutates(
-        staff.move_department, MoveDepartmentInput, DepartmentPayload, _WRITE, "Moves a department in the tree.", Cycle
+    add_department = _mutates(staff.add_department, AddDepartmentInput, "A new department.", gives=DepartmentPayload)
+    move_department = _mutates(
+        staff.move_department, MoveDepartmentInput, "Moves a department in the tree.", Cycle, gives=DepartmentPayload
     )

@@ -88,7 +88,7 @@ class ActivitiesMutation:
     change_activity = mutates(
         activities.change_activity,
         ChangeActivityInput,
-        ActivityPayload,
-        scope("crm:read"),
         "Says that an activity is done; puts it off; gives it over.",
+        gives=ActivityPayload,
+        access=scope("crm:read"),
     )

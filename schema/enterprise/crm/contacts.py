@@ -1,6 +1,7 @@
 """Companies and contacts."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -142,12 +143,12 @@ class LinkContactInput:
 
 CompanyPayload = outcome("CompanyPayload", company=Company)
 ContactPayload = outcome("ContactPayload", contact=Contact)
-_WRITE = scope("crm:write")
+_mutates = partial(mutates, gives=CompanyPayload, access=scope("crm:write"))
 
 
 @strawberry.type
 class ContactsMutation:
-    create_company = mutates(contacts.create_company, CreateCompanyInput, CompanyPayload, _WRITE, "A new company.")
-    change_company = mutates(contacts.change_company, ChangeCompanyInput, CompanyPayload, _WRITE, "Changes a company.")
-    create_contact = mutates(contacts.create_contact, CreateContactInput, ContactPayload, _WRITE, "A new contact.")
-    change_contact = mutates(contacts.change_contact, ChangeContactInput, ContactPayload, _WRITE, "Changes a contact.")
+    create_company = _mutates(contacts.create_company, CreateCompanyInput, "A new company.")
+    change_company = _mutates(contacts.change_company, ChangeCompanyInput, "Changes a company.")
+    create_contact = _mutates(contacts.create_contact, CreateContactInput, "A new contact.", gives=ContactPayload)
+    change_contact = _mutates(contacts.change_contact, ChangeContactInput, "Changes a contact.", gives=ContactPayload)

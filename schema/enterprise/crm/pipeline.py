@@ -1,6 +1,7 @@
 """The pipeline: opportunities, and what they come to."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -122,20 +123,15 @@ OpportunityPayload = outcome(
 )
 
 
+_mutates = partial(mutates, gives=OpportunityPayload, access=scope("pipeline:write"))
+
+
 @strawberry.type
 class PipelineMutation:
-    create_opportunity = mutates(
-        pipeline.create_opportunity,
-        CreateOpportunityInput,
-        OpportunityPayload,
-        scope("pipeline:write"),
-        "A new opportunity.",
-    )
-    change_opportunity = mutates(
+    create_opportunity = _mutates(pipeline.create_opportunity, CreateOpportunityInput, "A new opportunity.")
+    change_opportunity = _mutates(
         pipeline.change_opportunity,
         ChangeOpportunityInput,
-        OpportunityPayload,
-        scope("pipeline:write"),
         "Moves an opportunity, changes what is expected of it, or gives it over.",
         ChangedMeanwhile,
         StageOutOfReach,

@@ -86,7 +86,7 @@ class TicketsMutation:
     change_ticket = mutates(
         tickets.change_ticket,
         ChangeTicketInput,
-        TicketPayload,
-        scope("tickets:write"),
         "Moves a ticket on, gives it to somebody, says something of it.",
+        gives=TicketPayload,
+        access=scope("tickets:write"),
     )

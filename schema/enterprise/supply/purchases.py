@@ -1,6 +1,7 @@
 """Purchase orders, and the goods that come."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -118,42 +119,35 @@ class ReceiveGoodsInput:
 
 
 PurchaseOrderPayload = outcome("PurchaseOrderPayload", purchase_order=PurchaseOrder)
-_WRITE = scope("supply:write")
+_mutates = partial(mutates, gives=PurchaseOrderPayload, access=scope("supply:write"))
 
 
 @strawberry.type
 class PurchasesMutation:
-    approve_purchase_order = mutates(
+    approve_purchase_order = _mutates(
         purchasing.approve_purchase,
         MovePurchaseOrderInput,
-        PurchaseOrderPayload,
-        scope("approvals:decide"),
         "Approves a draft of another, up to the amount that you may approve.",
         InvalidMove,
         FourEyes,
         OverLimit,
+        access=scope("approvals:decide"),
     )
-    send_purchase_order = mutates(
+    send_purchase_order = _mutates(
         purchasing.send_purchase,
         MovePurchaseOrderInput,
-        PurchaseOrderPayload,
-        _WRITE,
         "Notes that an approved order was sent to the supplier.",
         InvalidMove,
     )
-    cancel_purchase_order = mutates(
+    cancel_purchase_order = _mutates(
         purchasing.cancel_purchase,
         MovePurchaseOrderInput,
-        PurchaseOrderPayload,
-        _WRITE,
         "Cancels an order: what has not come by now is not waited for.",
         InvalidMove,
     )
-    receive_goods = mutates(
+    receive_goods = _mutates(
         purchasing.receive_goods,
         ReceiveGoodsInput,
-        PurchaseOrderPayload,
-        _WRITE,
         "Notes what came of an order, never more than was ordered; a moment later it is in stock.",
         InvalidMove,
         OverReceived,

@@ -1,6 +1,7 @@
 """Suppliers, their prices, and when to order again."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -116,12 +117,10 @@ class SetReorderPointInput:
 SupplierPayload = outcome("SupplierPayload", supplier=Supplier)
 SupplierPricePayload = outcome("SupplierPricePayload", price=SupplierPrice)
 ReorderPointPayload = outcome("ReorderPointPayload", reorder_point=ReorderPoint)
-_WRITE = scope("supply:write")
+_mutates = partial(mutates, gives=SupplierPayload, access=scope("supply:write"))
 
 
 @strawberry.type
 class SuppliersMutation:
-    add_supplier = mutates(suppliers.add_supplier, AddSupplierInput, SupplierPayload, _WRITE, "A new supplier.")
-    change_supplier = mutates(
-        suppliers.change_supplier, ChangeSupplierInput, SupplierPayload, _WRITE, "Changes a supplier."
-    )
+    add_supplier = _mutates(suppliers.add_supplier, AddSupplierInput, "A new supplier.")
+    change_supplier = _mutates(suppliers.change_supplier, ChangeSupplierInput, "Changes a supplier.")

@@ -75,26 +75,27 @@ async def _customer_of(context: Context, order_id: UUID) -> UUID:
     return customer_id
 
 
+_mutates = partial(mutates, access=scope("crm:write"))
+
+
 @strawberry.type
 class CrmLinksMutation:
-    link_contact = mutates(
+    link_contact = _mutates(
         partial(contacts.link_contact, customer_exists=is_customer),
         LinkContactInput,
-        ContactPayload,
-        scope("crm:write"),
         "Says which customer of the shop a contact is, for good.",
+        gives=ContactPayload,
     )
-    create_activity = mutates(
+    create_activity = _mutates(
         partial(activities.create_activity, customer_of=_customer_of),
         CreateActivityInput,
-        ActivityPayload,
-        scope("crm:write"),
         "Something to do, for you or another.",
+        gives=ActivityPayload,
     )
-    open_ticket = mutates(
+    open_ticket = _mutates(
         partial(tickets.create_ticket, customer_of=_customer_of),
         OpenTicketInput,
-        TicketPayload,
-        scope("tickets:write"),
         "Opens a ticket.",
+        gives=TicketPayload,
+        access=scope("tickets:write"),
     )

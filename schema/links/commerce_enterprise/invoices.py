@@ -68,20 +68,17 @@ async def _billed(context: Context, order_id: UUID) -> invoices.Billed:
     return invoices.Billed(order.customer_id, lines, order.total_minor)
 
 
+_mutates = partial(mutates, gives=InvoicePayload, access=scope("invoices:write"))
+
+
 @strawberry.type
 class InvoiceLinksMutation:
-    draft_invoice = mutates(
-        partial(invoices.draft_invoice, is_customer=is_customer),
-        DraftInvoiceInput,
-        InvoicePayload,
-        scope("invoices:write"),
-        "Drafts an invoice to a customer.",
+    draft_invoice = _mutates(
+        partial(invoices.draft_invoice, is_customer=is_customer), DraftInvoiceInput, "Drafts an invoice to a customer."
     )
-    invoice_order = mutates(
+    invoice_order = _mutates(
         partial(invoices.invoice_order, billed=_billed),
         InvoiceOrderInput,
-        InvoicePayload,
-        scope("invoices:write"),
         "Drafts the invoice about an order: its lines, compared with what the order came to. There is one that counts.",
         InvoicedAlready,
         OrderDiffers,

@@ -141,26 +141,26 @@ class SupplyLinksQuery:
         return found
 
 
+_mutates = partial(mutates, access=scope("supply:write"))
+
+
 @strawberry.type
 class SupplyLinksMutation:
-    set_supplier_price = mutates(
+    set_supplier_price = _mutates(
         partial(suppliers.set_price, exist=_exist),
         SetSupplierPriceInput,
-        SupplierPricePayload,
-        scope("supply:write"),
         "What a supplier takes for a product from now on; orders keep what they were drafted with.",
+        gives=SupplierPricePayload,
     )
-    set_reorder_point = mutates(
+    set_reorder_point = _mutates(
         partial(suppliers.set_reorder_point, exist=_exist),
         SetReorderPointInput,
-        ReorderPointPayload,
-        scope("supply:write"),
         "When to order a product again for a warehouse.",
+        gives=ReorderPointPayload,
     )
-    draft_purchase_order = mutates(
+    draft_purchase_order = _mutates(
         partial(purchasing.draft_purchase, exist=_exist),
         DraftPurchaseOrderInput,
-        PurchaseOrderPayload,
-        scope("supply:write"),
         "Drafts a purchase order, which another approves.",
+        gives=PurchaseOrderPayload,
     )
