@@ -1,19 +1,29 @@
-"""Real parts, started once a session: PostgreSQL, Redis, the sandbox with its services. No network, no fixed ports."""
+"""Real parts, started once a session: PostgreSQL, Redis, the sandbox; and the whole gateway over fresh databases.
+
+No network, no fixed ports.
+"""
 
 import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
-from datasources.enterprise.settings import EnterpriseSettings
-from datasources.finance.settings import FinanceSettings
+from datasources.commerce.stores import Commerce
 from datasources.sandbox.process import Sandbox
-from datasources.settings import read
 from gateway.logs import configure_logs
-from tests.database_servers import ENTERPRISE, FINANCE, SOCIAL, Postgres, Sqlite
+from house import House
+from tests import houses
+from tests.commerce.shop import Clock, Shop
+from tests.database_servers import ALL, COMMERCE, Postgres, Sqlite, Template
+from tests.gateway_client import Gateway
+from tests.houses import Configured
+from tests.listening import Listen, listening
 from tests.redis_server import RedisServer, redis_server
+from tests.sandbox_process import RunningSandbox, switches_of
 
 configure_logs()
 
@@ -71,42 +81,68 @@ def databases(request: pytest.FixtureRequest) -> Sqlite | Postgres:
 
 
 @pytest.fixture
-async def database_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
-    """A fresh database of commerce: every test that asks for it runs on both kinds."""
-    async with databases.fresh() as url:
+def tested() -> Template:
+    """The domain that a test is of: the tests of a domain override it."""
+    return COMMERCE
+
+
+@pytest.fixture
+async def database_url(databases: Sqlite | Postgres, tested: Template) -> AsyncIterator[str]:
+    """A fresh database of the domain that is tested: every test that asks for it runs on both kinds."""
+    async with databases.fresh(tested) as url:
         yield url
 
 
 @pytest.fixture
-async def social_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
-    """The same, of social."""
-    async with databases.fresh(SOCIAL) as url:
-        yield url
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
-async def finance_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
-    """The same, of finance."""
-    async with databases.fresh(FINANCE) as url:
-        yield url
+def operation_timeout_s() -> float:
+    """Enough on a busy machine; tests of deadlines override it."""
+    return 60
 
 
 @pytest.fixture
-async def finance(sqlite: Sqlite, sandbox: Sandbox) -> AsyncIterator[FinanceSettings]:
-    """For tests of other domains: what of finance these reach is the same on each kind of database."""
-    async with sqlite.fresh(FINANCE) as url:
-        yield read(FinanceSettings, finance_database_url=url, screening_url=f"{sandbox.url}/screening")
+async def configured(
+    database_url: str, tested: Template, sqlite: Sqlite, sandbox: Sandbox, tmp_path: Path, operation_timeout_s: float
+) -> AsyncIterator[Configured]:
+    """What a test of one domain reaches of the others is the same on each kind of database: theirs are files."""
+    async with AsyncExitStack() as stack:
+        urls = {other.name: await stack.enter_async_context(sqlite.fresh(other)) for other in ALL if other != tested}
+        urls[tested.name] = database_url
+        yield houses.configured(sandbox.url, urls, data=tmp_path, operation_timeout_s=operation_timeout_s)
 
 
 @pytest.fixture
-async def enterprise_url(databases: Sqlite | Postgres) -> AsyncIterator[str]:
-    """The same, of enterprise."""
-    async with databases.fresh(ENTERPRISE) as url:
-        yield url
+async def house(configured: Configured, clock: Clock) -> AsyncIterator[House]:
+    async with houses.opened(*configured, clock) as house:
+        yield house
 
 
 @pytest.fixture
-async def enterprise(sqlite: Sqlite) -> AsyncIterator[EnterpriseSettings]:
-    """As `finance`: for tests of other domains."""
-    async with sqlite.fresh(ENTERPRISE) as url:
-        yield read(EnterpriseSettings, enterprise_database_url=url)
+async def gateway(house: House) -> AsyncIterator[Gateway]:
+    gateway = Gateway(house.app, house.tokens)
+    async with gateway.http:
+        yield gateway
+
+
+@pytest.fixture
+async def listen(house: House) -> AsyncIterator[Listen]:
+    async with listening(house) as listen:
+        yield listen
+
+
+@pytest.fixture
+def shop(house: House, clock: Clock) -> Shop:
+    return Shop(house.sources[Commerce], clock)
+
+
+@pytest.fixture
+def switches(sandbox: Sandbox) -> Iterator[RunningSandbox]:
+    """Spoils the outside services and tells what they were asked; healed after the test."""
+    with switches_of(sandbox) as running:
+        running.reset()
+        yield running
+        running.reset()

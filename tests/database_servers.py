@@ -27,7 +27,7 @@ class Template:
     make: Callable[[Database], Awaitable[Any]]
 
 
-HOUSE, COMMERCE, SOCIAL, FINANCE, ENTERPRISE = (
+ALL = HOUSE, COMMERCE, SOCIAL, FINANCE, ENTERPRISE = tuple(
     Template(name, migrate) for name in ("house", "commerce", "social", "finance", "enterprise")
 )
 

@@ -21,10 +21,8 @@ from hypothesis import strategies as st
 from hypothesis_graphql import Mode
 
 from datasources.actor import ANONYMOUS, Actor
-from datasources.commerce.settings import CommerceSettings
 from datasources.enterprise.tables import APPROVALS, RUNS, WORKFLOWS
 from datasources.ids import uuid7
-from datasources.settings import Settings
 from datasources.social.stores import Social
 from house import House
 from schema.graph import build
@@ -38,6 +36,7 @@ from tests.enterprise.supply import RECEIVE, Supply, pieces
 from tests.finance.bank import HOLD, Bank, amount
 from tests.gateway.serving import served
 from tests.gateway_client import Gateway
+from tests.houses import Configured
 from tests.social.town import Town
 
 LONG = "EXAMPLES" in os.environ
@@ -66,7 +65,7 @@ def operation_timeout_s() -> float:
 
 
 @pytest.fixture
-def configured(configured: tuple[Settings, CommerceSettings]) -> tuple[Settings, CommerceSettings]:
+def configured(configured: Configured) -> Configured:
     """With a bucket that all of this does not empty; what one operation may cost stays."""
     settings, own = configured
     return settings.model_copy(update={"cost_per_minute": 10**12}), own

@@ -13,9 +13,7 @@ from prometheus_client import generate_latest
 from pydantic import SecretStr
 
 from datasources.actor import Actor
-from datasources.commerce.settings import CommerceSettings
 from datasources.commerce.tables import PRODUCTS
-from datasources.settings import Settings
 from gateway.later import flush
 from resolvers.commerce import catalogue
 from schema.node import uuid_of
@@ -24,6 +22,7 @@ from tests.commerce.shop import Shop
 from tests.commerce.test_webhooks import Postman
 from tests.commerce.till import Till
 from tests.gateway_client import Gateway
+from tests.houses import Configured
 from tests.logs import logged
 from tests.sandbox_process import RunningSandbox
 
@@ -218,7 +217,7 @@ async def test_no_secret_of_the_house_is_told(
     shop: Shop,
     till: Till,
     switches: RunningSandbox,
-    configured: tuple[Settings, CommerceSettings],
+    configured: Configured,
 ) -> None:
     async with watched(outputs):
         ada = await shop.customer()
@@ -228,6 +227,8 @@ async def test_no_secret_of_the_house_is_told(
             switches.fault("carriers", mode)
             await till.ship(order)
         await ask("{ me { name } }", as_=ada)
-    secrets = [value.get_secret_value() for part in configured for _, value in part if isinstance(value, SecretStr)]
-    assert len(secrets) >= 7
+    settings, own = configured
+    parts = (settings, *own.values())
+    secrets = [value.get_secret_value() for part in parts for _, value in part if isinstance(value, SecretStr)]
+    assert len(secrets) >= 9
     outputs.must_not_say(*secrets)

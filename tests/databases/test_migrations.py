@@ -16,7 +16,7 @@ from datasources.migrations import migrate
 from datasources.settings import WrongSetting
 from datasources.social import tables as social_tables
 from datasources.sql import Database
-from tests.database_servers import Postgres, Sqlite
+from tests.database_servers import SOCIAL, Postgres, Sqlite
 
 SEARCH = (
     "search",
@@ -50,10 +50,11 @@ async def test_a_migrated_database_is_what_the_tables_say(database_url: str) -> 
     await database.close()
 
 
-async def test_the_database_of_social_is_what_its_tables_say(social_url: str) -> None:
-    database = Database("social", social_url)
-    assert await database.in_one_thread(lambda connection: _differences(connection, social_tables.METADATA)) == []
-    await database.close()
+async def test_the_database_of_social_is_what_its_tables_say(databases: Sqlite | Postgres) -> None:
+    async with databases.fresh(SOCIAL) as url:
+        database = Database("social", url)
+        assert await database.in_one_thread(lambda connection: _differences(connection, social_tables.METADATA)) == []
+        await database.close()
 
 
 async def test_the_database_of_the_house_is_what_its_tables_say(empty_url: str) -> None:

@@ -110,11 +110,11 @@ FROM_THE_END = [
 """What is done to the log, each before the one before, and the line that is named."""
 
 
-async def test_the_first_broken_link_is_named(bank: Bank, finance_url: str, tmp_path: Path) -> None:
+async def test_the_first_broken_link_is_named(bank: Bank, database_url: str, tmp_path: Path) -> None:
     for at in range(9):
         await bank.wallet(name=f"Person {at}")
     noted = (await auditing.verify_log(bank.sources)).head
-    assert await audited(finance_url, tmp_path) == (
+    assert await audited(database_url, tmp_path) == (
         0,
         f"finance: 9 lines follow from one another; the last is {noted}\n",
         "",
@@ -124,7 +124,7 @@ async def test_the_first_broken_link_is_named(bank: Bank, finance_url: str, tmp_
         verdict = (await bank.gateway.data(VERIFY, as_=bank.staff("audit:read")))["verifyAudit"]
         assert (verdict["intact"], verdict["lines"], verdict["brokenAt"]) == (False, broken_at - 1, broken_at), change
         if broken_at == 7:
-            code, said, complained = await audited(finance_url, tmp_path)
+            code, said, complained = await audited(database_url, tmp_path)
             assert (code, said) == (1, "")
             assert "finance: line 7 of the audit log is not as it was written; the 6 before it are." in complained
 
@@ -141,10 +141,10 @@ async def test_a_log_that_is_cut_with_its_mark_shows_by_the_hash_that_was_noted(
     assert found.head != noted.head
 
 
-async def test_whoever_has_the_database_takes_the_log_away(bank: Bank, finance_url: str, tmp_path: Path) -> None:
+async def test_whoever_has_the_database_takes_the_log_away(bank: Bank, database_url: str, tmp_path: Path) -> None:
     ada = await bank.wallet(money=5)
     await bank.gateway.data(BALANCE, {"id": ada.id}, as_=bank.accountant)
-    code, said, complained = await audited(finance_url, tmp_path, "--export")
+    code, said, complained = await audited(database_url, tmp_path, "--export")
     lines = [json.loads(line) for line in said.splitlines()]
     verdict = await auditing.verify_log(bank.sources)
     assert (code, complained, len(lines)) == (0, "", await bank.count(AUDIT))

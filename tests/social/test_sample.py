@@ -33,8 +33,8 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-async def sources(social_url: str, tmp_path: Path) -> AsyncIterator[SocialSources]:
-    own = read(SocialSettings, social_database_url=social_url, recommendations_url="http://127.0.0.1:9")
+async def sources(database_url: str, tmp_path: Path) -> AsyncIterator[SocialSources]:
+    own = read(SocialSettings, social_database_url=database_url, recommendations_url="http://127.0.0.1:9")
     async with open_social(read(Settings, data=tmp_path), own, Clock()) as sources:
         assert await fill(sources, outside()) is True
         yield sources
