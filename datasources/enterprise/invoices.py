@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.lists import Among, Filters, Lists
+from datasources.enterprise.lists import Among, Filters, Lists, equals
 from datasources.enterprise.policies import visible_invoices
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import (
@@ -24,7 +23,7 @@ from datasources.enterprise.tables import (
 from datasources.pages import Sort
 from datasources.prepared import Rows
 from datasources.sql import Transaction
-from datasources.statements import EVERY, Columns, Condition, among, equal, kept, met, projection, read
+from datasources.statements import EVERY, Columns, Condition, among, kept, met, projection, read
 
 
 class Direction(StrEnum):
@@ -146,8 +145,7 @@ _DUE_BEFORE = INVOICES.c.due_on < sa.bindparam("today", type_=sa.String())
 _OVERDUE = sa.and_(INVOICES.c.status == sa.literal_column("'issued'"), _DUE_BEFORE)
 _NOT_OVERDUE = sa.not_(_OVERDUE)
 _WANTED: Filters = {
-    "direction": partial(equal, INVOICES.c.direction),
-    "status": partial(equal, INVOICES.c.status),
+    **equals(INVOICES.c.direction, INVOICES.c.status),
     "overdue": lambda overdue: met(_OVERDUE if overdue else _NOT_OVERDUE),
 }
 _AGES = (91, 61, 31, 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,16 @@ import sqlalchemy as sa
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.pages import Listing, Page, PageArguments, Sort
 from datasources.prepared import Rows
-from datasources.statements import Columns, Condition, among, projection, read
+from datasources.statements import Columns, Condition, among, equal, projection, read
 
 Filters = Mapping[str, Callable[[Any], Condition]]
 Select = Callable[[Columns], sa.Select[Any]]
 """The same SELECT each time for the same columns."""
+
+
+def equals(*columns: sa.Column[Any]) -> Filters:
+    """By the names of these columns what they have to be."""
+    return {column.name: partial(equal, column) for column in columns}
 
 
 @dataclass(frozen=True, slots=True)

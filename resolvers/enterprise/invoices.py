@@ -6,23 +6,22 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from datasources.enterprise.errors import (
-    FourEyes,
     InvoicedAlready,
     InvoiceStatusRefused,
     NeedsApproval,
     OrderDiffers,
-    OverLimit,
 )
 from datasources.enterprise.events import EventType
 from datasources.enterprise.invoices import Direction, InvoiceStatus, today
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import INVOICES
 from datasources.errors import InvalidInput, NotFound
-from datasources.money import Currency, written
+from datasources.money import Currency, Money, written
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
+from resolvers.enterprise.approving import must_be_allowed
 from resolvers.enterprise.invoice_rules import Line, checked, differences, totals
 from resolvers.enterprise.records import Record, add, change, once, text
 
@@ -45,7 +44,6 @@ def _told(invoice: Mapping[str, Any]) -> dict[str, Any]:
 
 INVOICE = Record(
     type="Invoice",
-    noun="invoice",
     table=INVOICES,
     batch=EnterpriseLoaders.invoice_by_id,
     created=EventType.INVOICE_DRAFTED,
@@ -146,27 +144,19 @@ async def change_invoice(
 
 
 async def approve_invoice(context: Context, *, invoice_id: UUID, key: str) -> Any:
-    """Says that the invoice of a supplier may be issued and paid. Amounts in other currencies than that of the limits
-    are for who sees all approvals.
+    """Says that the invoice of a supplier may be issued and paid.
 
     Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, FourEyes, OverLimit, KeyReused.
     """
     context.actor.require("approvals:decide")
-    approvals, me = context.of(Enterprise).approvals, context.actor.signed_in
 
     async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
-        await approvals.must_work_here(transaction)
         _must_be(before, InvoiceStatus.DRAFT, InvoiceStatus.ISSUED)
         if before.direction != Direction.PAYABLE:
             raise InvalidInput("invoiceId", "Only what is to be paid needs an approval.")
-        if before.drafted_by == me:
-            raise FourEyes
-        in_euros = before.currency == Currency.EUR
-        if not in_euros and not context.actor.may("approvals:all"):
-            raise OverLimit
-        if in_euros and before.gross_minor > await approvals.limit_minor(transaction):
-            raise OverLimit
-        return {"approved_by": me}
+        amount = Money(before.gross_minor, before.currency)
+        await must_be_allowed(context.of(Enterprise), transaction, amount, before.drafted_by)
+        return {"approved_by": context.actor.signed_in}
 
     return await change(context, INVOICE, "approveInvoice", key, invoice_id, None, decide, EventType.INVOICE_CHANGED)
 

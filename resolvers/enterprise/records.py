@@ -3,6 +3,7 @@
 A `Record` declares a kind of them; `create` makes one, `change` changes one, and `once` is for what is neither.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,7 +42,7 @@ def _nothing(_: Values) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A kind of record: its `type`, as clients know it, and its `noun`, as people do.
+    """A kind of record, its `type` as clients know it.
 
     `visible` says whose it is to change; `born` is the column of when it came; `rules` check columns, and `names` says
     which of them are of an employee, a company or a contact, that has to be there. Its events are of the record in the
@@ -50,7 +51,6 @@ class Record:
     """
 
     type: str
-    noun: str
     table: sa.Table
     batch: Batch
     created: EventType
@@ -63,6 +63,11 @@ class Record:
     owner: str | None = None
     told: Callable[[Values], dict[str, Any]] = _nothing
     taken: Callable[[], Refusal] = lambda: InvalidInput("id", "There is one like it already.")
+
+    @property
+    def noun(self) -> str:
+        """As people call it: `purchase order`."""
+        return re.sub("(?<!^)([A-Z])", r" \1", self.type).lower()
 
     def checked(self, **given: Any) -> dict[str, Any]:
         """What is None stays so. Raises: InvalidInput."""

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from datasources.enterprise.errors import Cycle
 from datasources.enterprise.events import EventType
-from datasources.enterprise.roles import Role
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import DEPARTMENTS, EMPLOYEES
 from datasources.errors import InvalidInput, NotFound
@@ -22,7 +21,6 @@ from resolvers.text import plain
 MAX_EMAIL = 254
 EMPLOYEE = Record(
     type="Employee",
-    noun="employee",
     table=EMPLOYEES,
     batch=EnterpriseLoaders.employee_by_id,
     created=EventType.EMPLOYEE_HIRED,
@@ -34,7 +32,6 @@ EMPLOYEE = Record(
 )
 DEPARTMENT = Record(
     type="Department",
-    noun="department",
     table=DEPARTMENTS,
     batch=EnterpriseLoaders.department_by_id,
     created=EventType.DEPARTMENT_CREATED,
@@ -45,52 +42,33 @@ DEPARTMENT = Record(
 )
 
 
-async def hire(
-    context: Context,
-    *,
-    name: str,
-    email: str,
-    role: Role,
-    department_id: UUID,
-    leads_id: UUID | None,
-    approves: Money | None,
-    key: str,
-) -> Any:
+async def hire(context: Context, *, email: str, approves: Money | None, key: str, **given: Any) -> Any:
     """A new employee. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("staff:write")
     index = context.of(Enterprise).sources.email_index.of(plain(email, "email", MAX_EMAIL))
-    values = EMPLOYEE.checked(
-        name=name, role=role, department_id=department_id, leads_id=leads_id, approves_minor=_euros(approves)
-    )
-    there = partial(_departments_exist, context, department_id, leads_id)
-    values |= {"email_index": index, "left_at": None}
-    return await create(context, EMPLOYEE, "hireEmployee", key, values, there, role=role)
+    values = EMPLOYEE.checked(approves_minor=_euros(approves), email_index=index, left_at=None, **given)
+    there = partial(_departments_exist, context, given["department_id"], given["leads_id"])
+    return await create(context, EMPLOYEE, "hireEmployee", key, values, there, role=given["role"])
 
 
 async def change_employee(
     context: Context,
     *,
     employee_id: UUID,
-    name: str | None,
-    role: Role | None,
-    department_id: UUID | None,
-    leads_id: UUID | None,
     approves: Money | None,
     leads_none: bool,
     left: bool,
     key: str,
+    **given: Any,
 ) -> Any:
     """What is None stays. Who leaves leads no department. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("staff:write")
-    limit_minor = None if approves is None else _euros(approves)
-    new = EMPLOYEE.given(
-        name=name, role=role, department_id=department_id, leads_id=leads_id, approves_minor=limit_minor
-    )
+    new = EMPLOYEE.given(approves_minor=None if approves is None else _euros(approves), **given)
     if left or leads_none:
         new["leads_id"] = None
 
     async def decide(transaction: Transaction, _: Row) -> Mapping[str, Any]:
-        await _departments_exist(context, department_id, new.get("leads_id"), transaction)
+        await _departments_exist(context, new.get("department_id"), new.get("leads_id"), transaction)
         return new | ({"left_at": context.clock()} if left else {})
 
     taken = partial(InvalidInput, "leadsId", "Somebody leads this department already.")

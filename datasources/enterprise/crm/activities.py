@@ -1,15 +1,14 @@
 """Activities: what somebody is to do, by when, and about what."""
 
 from enum import StrEnum
-from functools import partial
 
 from datasources.actor import Actor
-from datasources.enterprise.lists import Filters, Lists
+from datasources.enterprise.lists import Lists, equals
 from datasources.enterprise.policies import visible_activities
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import ACTIVITIES
 from datasources.pages import Sort
-from datasources.statements import Condition, equal, met
+from datasources.statements import Condition, met
 
 
 class ActivityKind(StrEnum):
@@ -23,7 +22,7 @@ class Activities:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self._clock = sources.clock
         self.visible = visible_activities(actor)
-        wanted: Filters = {"done": _done, "owner_id": partial(equal, ACTIVITIES.c.owner_id)}
+        wanted = {"done": _done, **equals(ACTIVITIES.c.owner_id)}
         self.all = Lists(sources, ACTIVITIES, _DUE, self.visible, wanted)
         self.of_contacts = self.all.by(ACTIVITIES.c.contact_id)
         self.of_opportunities = self.all.by(ACTIVITIES.c.opportunity_id)

@@ -2,20 +2,19 @@
 
 from datetime import date
 from enum import StrEnum
-from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.lists import Lists
+from datasources.enterprise.lists import Lists, equals
 from datasources.enterprise.policies import visible_opportunities
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import OPPORTUNITIES
 from datasources.pages import Sort
 from datasources.prepared import Rows
 from datasources.sql import Transaction
-from datasources.statements import at_least, at_most, equal, read
+from datasources.statements import at_least, at_most, read
 
 
 class Stage(StrEnum):
@@ -32,7 +31,7 @@ class Pipeline:
         self._database = sources.database
         self._clock = sources.clock
         self.visible = visible_opportunities(actor)
-        wanted = {"stage": partial(equal, OPPORTUNITIES.c.stage), "owner_id": partial(equal, OPPORTUNITIES.c.owner_id)}
+        wanted = equals(OPPORTUNITIES.c.stage, OPPORTUNITIES.c.owner_id)
         self.all = Lists(sources, OPPORTUNITIES, _NEXT, self.visible, wanted)
         self.of_contacts = self.all.by(OPPORTUNITIES.c.contact_id)
         self.of_companies = self.all.by(OPPORTUNITIES.c.company_id)

@@ -1,20 +1,18 @@
 """Tickets: what somebody complains of or asks for, until it is solved."""
 
 from enum import StrEnum
-from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.lists import Among, Lists
+from datasources.enterprise.lists import Among, Lists, equals
 from datasources.enterprise.policies import visible_tickets
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import TICKET_COMMENTS, TICKETS
 from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.sql import Transaction
-from datasources.statements import equal
 
 
 class TicketStatus(StrEnum):
@@ -34,7 +32,7 @@ class Tickets:
         self._clock = sources.clock
         self._actor = actor
         self.visible = visible_tickets(actor)
-        wanted = {"status": partial(equal, TICKETS.c.status), "assignee_id": partial(equal, TICKETS.c.assignee_id)}
+        wanted = equals(TICKETS.c.status, TICKETS.c.assignee_id)
         self.all = Lists(sources, TICKETS, _NEWEST, self.visible, wanted)
         self.of_contacts = self.all.by(TICKETS.c.contact_id)
         self.of_orders = self.all.by(TICKETS.c.order_id)

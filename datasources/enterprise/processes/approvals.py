@@ -1,14 +1,13 @@
 """What waits for somebody's approval, and what was decided."""
 
 from enum import StrEnum
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.lists import Lists
+from datasources.enterprise.lists import Lists, equals
 from datasources.enterprise.policies import visible_approvals
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import APPROVALS, EMPLOYEES
@@ -31,7 +30,7 @@ class Approvals:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self._clock = sources.clock
         self._actor = actor
-        wanted = {"status": partial(equal, APPROVALS.c.status)}
+        wanted = equals(APPROVALS.c.status)
         self.all = Lists(sources, APPROVALS, _NEWEST, visible_approvals(actor), wanted)
 
     async def ask(self, transaction: Transaction, **values: Any) -> UUID:

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import EVERYTHING, Actor
-from datasources.enterprise.lists import Among, Lists
+from datasources.enterprise.lists import Among, Lists, equals
 from datasources.enterprise.policies import visible_runs
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import RUN_STEPS, RUNS, WORKFLOW_VERSIONS
@@ -18,7 +17,7 @@ from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
-from datasources.statements import Read, Statement, among, equal, read
+from datasources.statements import Read, Statement, among, read
 
 
 class RunStatus(StrEnum):
@@ -49,7 +48,7 @@ class Runs:
         self._database = sources.database
         self._clock = sources.clock
         visible = visible_runs(actor)
-        self.all = Lists(sources, RUNS, _NEWEST, visible, {"status": partial(equal, RUNS.c.status)})
+        self.all = Lists(sources, RUNS, _NEWEST, visible, equals(RUNS.c.status))
         self.of_workflows = self.all.by(RUNS.c.workflow_id)
         self.steps_of = Among(sources, RUN_STEPS.c.run_id, visible, (RUN_STEPS.c.position,))
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.lists import Among, Lists
+from datasources.enterprise.lists import Among, Lists, equals
 from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import EMPLOYEES, GOODS_RECEIPTS, PURCHASE_LINES, PURCHASE_ORDERS, RECEIPT_LINES
@@ -18,7 +17,7 @@ from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Row
 from datasources.sql import Transaction
-from datasources.statements import Columns, among, equal, kept, met, projection, read
+from datasources.statements import Columns, among, kept, met, projection, read
 
 Place = tuple[UUID, UUID]
 """Product and warehouse."""
@@ -43,7 +42,7 @@ class Purchases:
         self._database = sources.database
         self._actor = actor
         self.visible = visible_supply(actor)
-        wanted = {"status": partial(equal, PURCHASE_ORDERS.c.status)}
+        wanted = equals(PURCHASE_ORDERS.c.status)
         self.all = Lists(sources, PURCHASE_ORDERS, _NEWEST, self.visible, wanted)
         self.of_suppliers = self.all.by(PURCHASE_ORDERS.c.supplier_id)
         self.open_of_products = replace(self.all.by(PURCHASE_LINES.c.product_id), select=_of_lines, only=(_IS_OPEN,))

@@ -1,12 +1,11 @@
 """Suppliers and their prices, and when to order again of whom."""
 
-from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.enterprise.lists import Lists
+from datasources.enterprise.lists import Lists, equals
 from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import REORDER_POINTS, SUPPLIER_PRICES, SUPPLIERS
@@ -26,10 +25,7 @@ class Suppliers:
         self.prices = Lists(sources, SUPPLIER_PRICES, _CHEAPEST, self.visible)
         self.prices_of_products = self.prices.by(SUPPLIER_PRICES.c.product_id)
         self.prices_of_suppliers = self.prices.by(SUPPLIER_PRICES.c.supplier_id)
-        wanted = {
-            "supplier_id": partial(equal, REORDER_POINTS.c.supplier_id),
-            "warehouse_id": partial(equal, REORDER_POINTS.c.warehouse_id),
-        }
+        wanted = equals(REORDER_POINTS.c.supplier_id, REORDER_POINTS.c.warehouse_id)
         self.points = Lists(sources, REORDER_POINTS, _OLDEST, self.visible, wanted)
 
     async def get(self, transaction: Transaction, id: UUID) -> Row | None:

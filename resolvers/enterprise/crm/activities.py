@@ -20,7 +20,6 @@ from resolvers.enterprise.records import Record, add, change, once, telling, tex
 
 ACTIVITY = Record(
     type="Activity",
-    noun="activity",
     table=ACTIVITIES,
     batch=EnterpriseLoaders.activity_by_id,
     created=EventType.ACTIVITY_CREATED,
@@ -62,14 +61,12 @@ async def create_activity(
     context: Context,
     customer_of: CustomerOfOrder,
     *,
-    kind: ActivityKind,
-    subject: str,
     due_at: datetime,
     owner_id: UUID | None,
-    contact_id: UUID | None,
     opportunity_id: UUID | None,
     order_id: UUID | None,
     key: str,
+    **given: Any,
 ) -> Any:
     """Something to do: about a contact, an opportunity, an order, or nothing; the actor's, unless it is another's.
 
@@ -77,8 +74,8 @@ async def create_activity(
     """
     context.actor.require("crm:write")
     enterprise = context.of(Enterprise)
-    values: dict[str, Any] = {"kind": kind, "subject": subject, "due_at": _aware(due_at), "contact_id": contact_id}
-    values |= {"owner_id": owner_id or context.actor.signed_in, "opportunity_id": opportunity_id, "order_id": order_id}
+    about = {"opportunity_id": opportunity_id, "order_id": order_id}
+    values = {**given, **about, "due_at": _aware(due_at), "owner_id": owner_id or context.actor.signed_in}
     customer_id = None if order_id is None else await customer_of(context, order_id)
 
     async def work(transaction: Transaction) -> UUID:
@@ -90,20 +87,14 @@ async def create_activity(
 
 
 async def change_activity(
-    context: Context,
-    *,
-    activity_id: UUID,
-    done: bool | None,
-    due_at: datetime | None,
-    owner_id: UUID | None,
-    key: str,
+    context: Context, *, activity_id: UUID, done: bool | None, due_at: datetime | None, key: str, **given: Any
 ) -> Any:
     """Says that it is done, or not; puts it off, or gives it over. None where the actor does not see it any more.
 
     Raises: Forbidden, InvalidInput, NotFound, KeyReused.
     """
     context.actor.require("crm:read")
-    new = ACTIVITY.given(due_at=due_at and _aware(due_at), owner_id=owner_id)
+    new = ACTIVITY.given(due_at=due_at and _aware(due_at), **given)
 
     async def decide(_: Transaction, before: Row) -> Mapping[str, Any]:
         if done is None:

@@ -20,7 +20,6 @@ from resolvers.enterprise.records import Record, add, change, create, once, tell
 
 COMPANY = Record(
     type="Company",
-    noun="company",
     table=COMPANIES,
     batch=EnterpriseLoaders.company_by_id,
     created=EventType.COMPANY_CREATED,
@@ -32,7 +31,6 @@ COMPANY = Record(
 )
 CONTACT = Record(
     type="Contact",
-    noun="contact",
     table=CONTACTS,
     batch=EnterpriseLoaders.contact_by_id,
     created=EventType.CONTACT_CREATED,
@@ -47,52 +45,40 @@ CONTACT = Record(
 CustomerExists = Callable[[Context, UUID], Awaitable[bool]]
 
 
-async def create_company(context: Context, *, name: str, website: str | None, owner_id: UUID | None, key: str) -> Any:
+async def create_company(context: Context, *, website: str | None, key: str, **given: Any) -> Any:
     """A new company. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("crm:write")
-    values = COMPANY.checked(name=name, website=website or None, owner_id=owner_id)
+    values = COMPANY.checked(website=website or None, **given)
     return await create(context, COMPANY, "createCompany", key, values)
 
 
-async def change_company(
-    context: Context, *, company_id: UUID, name: str | None, website: str | None, owner_id: UUID | None, key: str
-) -> Any:
+async def change_company(context: Context, *, company_id: UUID, key: str, **given: Any) -> Any:
     """Changes what is given. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("crm:write")
-    new = COMPANY.given(name=name, website=website, owner_id=owner_id)
+    new = COMPANY.given(**given)
     return await change(context, COMPANY, "changeCompany", key, company_id, new, new)
 
 
-async def create_contact(
-    context: Context, *, name: str, email: str | None, company_id: UUID | None, owner_id: UUID | None, key: str
-) -> Any:
+async def create_contact(context: Context, *, name: str, email: str | None, key: str, **given: Any) -> Any:
     """A new contact, of a company or a private person. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("crm:write")
     enterprise = context.of(Enterprise)
-    who = CONTACT.checked(name=name, email=email or None)
-    values = {"company_id": company_id, "owner_id": owner_id, "customer_id": None}
+    who, values = CONTACT.checked(name=name, email=email or None), {"customer_id": None, **given}
 
     async def work(transaction: Transaction) -> UUID:
         id = uuid7(context.clock())
-        sealed = enterprise.contacts.sealed(id, who["name"], who["email"])
+        sealed = enterprise.contacts.sealed(id, **who)
         return await add(enterprise, transaction, CONTACT, {"id": id, **sealed, **values})
 
     return await once(context, CONTACT.batch, "createContact", key, [who, values], work)
 
 
 async def change_contact(
-    context: Context,
-    *,
-    contact_id: UUID,
-    name: str | None,
-    email: str | None,
-    company_id: UUID | None,
-    owner_id: UUID | None,
-    key: str,
+    context: Context, *, contact_id: UUID, name: str | None, email: str | None, key: str, **given: Any
 ) -> Any:
     """Changes what is given. Raises: Forbidden, InvalidInput, NotFound, also where it was erased, KeyReused."""
     context.actor.require("crm:write")
-    who, new = CONTACT.checked(name=name, email=email), CONTACT.given(company_id=company_id, owner_id=owner_id)
+    who, new = CONTACT.checked(name=name, email=email), CONTACT.given(**given)
 
     async def decide(_: Transaction, before: Row) -> Mapping[str, Any]:
         _must_not_be_erased(before)

@@ -25,7 +25,6 @@ MAX_AMOUNT_MINOR = 10**12
 MAX_MONTHS = 36
 OPPORTUNITY = Record(
     type="Opportunity",
-    noun="opportunity",
     table=OPPORTUNITIES,
     batch=EnterpriseLoaders.opportunity_by_id,
     created=EventType.OPPORTUNITY_CREATED,
@@ -41,13 +40,13 @@ OPPORTUNITY = Record(
 async def create_opportunity(
     context: Context,
     *,
-    title: str,
     amount: Money,
     closes_on: date,
     company_id: UUID | None,
     contact_id: UUID | None,
     owner_id: UUID | None,
     key: str,
+    **given: Any,
 ) -> Any:
     """A lead, of a company or a contact; the actor's, unless it is another's.
 
@@ -58,7 +57,7 @@ async def create_opportunity(
         raise InvalidInput("companyId", "Say whom it may be sold to: a company, a contact, or both.")
     whose = {"company_id": company_id, "contact_id": contact_id, "owner_id": owner_id or context.actor.signed_in}
     hoped = {"stage": Stage.LEAD, "probability": USUAL[Stage.LEAD], "closes_on": closes_on.isoformat()}
-    values = OPPORTUNITY.checked(title=title, version=1, **_positive(amount), **whose, **hoped)
+    values = OPPORTUNITY.checked(version=1, **_positive(amount), **whose, **hoped, **given)
     return await create(context, OPPORTUNITY, "createOpportunity", key, values)
 
 

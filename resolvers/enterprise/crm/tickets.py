@@ -21,7 +21,6 @@ from resolvers.enterprise.records import Record, add, change, once, telling, tex
 MAX_TEXT = 5000
 TICKET = Record(
     type="Ticket",
-    noun="ticket",
     table=TICKETS,
     batch=EnterpriseLoaders.ticket_by_id,
     created=EventType.TICKET_OPENED,
@@ -61,19 +60,16 @@ async def create_ticket(
     context: Context,
     customer_of: CustomerOfOrder,
     *,
-    subject: str,
-    text: str,
-    priority: TicketPriority,
     order_id: UUID | None,
     contact_id: UUID | None,
     key: str,
+    **given: Any,
 ) -> Any:
     """A ticket about an order, or of a contact. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("tickets:write")
     if (order_id is None) == (contact_id is None):
         raise InvalidInput("orderId", "Say either which order it is about, or whose it is.")
-    values: dict[str, Any] = {"subject": subject, "text": text, "priority": priority}
-    values |= {"order_id": order_id, "contact_id": contact_id}
+    values = {"order_id": order_id, "contact_id": contact_id, **given}
     customer_id = None if order_id is None else await customer_of(context, order_id)
 
     async def work(transaction: Transaction) -> UUID:
@@ -82,23 +78,13 @@ async def create_ticket(
     return await once(context, TICKET.batch, "openTicket", key, values, work)
 
 
-async def change_ticket(
-    context: Context,
-    *,
-    ticket_id: UUID,
-    status: TicketStatus | None,
-    priority: TicketPriority | None,
-    assignee_id: UUID | None,
-    comment: str | None,
-    key: str,
-) -> Any:
+async def change_ticket(context: Context, *, ticket_id: UUID, comment: str | None, key: str, **given: Any) -> Any:
     """Moves a ticket on, gives it to somebody, or says something of it. Nobody hears of a comment alone but who asks.
 
     Raises: Forbidden, InvalidInput, NotFound, KeyReused.
     """
     context.actor.require("tickets:write")
-    new = TICKET.given(status=status, priority=priority, assignee_id=assignee_id)
-    said = TICKET.given(comment=comment)
+    new, said = TICKET.given(**given), TICKET.given(comment=comment)
 
     async def decide(transaction: Transaction, _: Row) -> Mapping[str, Any]:
         if said:

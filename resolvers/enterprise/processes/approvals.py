@@ -3,16 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from datasources.enterprise.errors import Decided, FourEyes, OverLimit
+from datasources.enterprise.errors import Decided
 from datasources.enterprise.events import EventType
 from datasources.enterprise.processes import ApprovalStatus, RunStatus, StepStatus
 from datasources.enterprise.stores import Enterprise
 from datasources.errors import NotFound
-from datasources.money import Currency
+from datasources.money import Money
 from datasources.prepared import Row
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
+from resolvers.enterprise.approving import must_be_allowed
 from resolvers.enterprise.processes.definitions import read
 from resolvers.enterprise.processes.runner import after_step
 from resolvers.enterprise.records import once
@@ -37,7 +38,7 @@ async def decide(context: Context, approval_id: UUID, approve: bool, note: str, 
             raise NotFound("approval")
         # The run first, as whoever moves or cancels it: what it waits for changes with it alone.
         run = await enterprise.runs.hold(transaction, asked.run_id)
-        await _must_be_allowed(enterprise, transaction, asked)
+        await must_be_allowed(enterprise, transaction, Money(asked.amount_minor, asked.currency), asked.asked_by)
         decided = (approval_id, status, note, enterprise.actor.id)
         if run is None or not await enterprise.approvals.close(transaction, *decided):
             raise Decided
@@ -48,20 +49,6 @@ async def decide(context: Context, approval_id: UUID, approve: bool, note: str, 
 
     request = [approval_id, approve, note]
     return await once(context, EnterpriseLoaders.approval_by_id, "decideApproval", key, request, close)
-
-
-async def _must_be_allowed(enterprise: Enterprise, transaction: Transaction, asked: Row) -> None:
-    """Amounts in other currencies than that of the limits are for who sees all.
-
-    Raises: Forbidden for who does not work here any more, FourEyes, OverLimit.
-    """
-    await enterprise.approvals.must_work_here(transaction)
-    if asked.asked_by == enterprise.actor.signed_in:
-        raise FourEyes
-    if asked.currency != Currency.EUR and enterprise.actor.may("approvals:all"):
-        return
-    if asked.currency != Currency.EUR or asked.amount_minor > await enterprise.approvals.limit_minor(transaction):
-        raise OverLimit
 
 
 async def _go_on(enterprise: Enterprise, transaction: Transaction, run: Row, approve: bool, note: str) -> None:

@@ -30,7 +30,6 @@ from resolvers.enterprise.records import Record, hold, once, text, update
 BY_HAND = "Cancelled by hand."
 WORKFLOW = Record(
     type="Workflow",
-    noun="workflow",
     table=WORKFLOWS,
     batch=EnterpriseLoaders.workflow_by_id,
     created=EventType.WORKFLOW_CHANGED,

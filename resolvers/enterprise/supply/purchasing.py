@@ -33,7 +33,6 @@ Quantities = Sequence[tuple[UUID, int]]
 
 PURCHASE = Record(
     type="PurchaseOrder",
-    noun="purchase order",
     table=PURCHASE_ORDERS,
     batch=EnterpriseLoaders.purchase_by_id,
     created=EventType.PURCHASE_DRAFTED,

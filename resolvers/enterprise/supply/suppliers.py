@@ -10,7 +10,7 @@ from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import REORDER_POINTS, SUPPLIER_PRICES, SUPPLIERS
 from datasources.errors import InvalidInput, NotFound
-from datasources.money import Currency, Money
+from datasources.money import Money
 from datasources.prepared import Row
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
@@ -22,7 +22,6 @@ MAX_PRICE_MINOR = 10**10
 LEAD_DAYS = between(0, 730)
 SUPPLIER = Record(
     type="Supplier",
-    noun="supplier",
     table=SUPPLIERS,
     batch=EnterpriseLoaders.supplier_by_id,
     created=EventType.SUPPLIER_CREATED,
@@ -33,7 +32,6 @@ SUPPLIER = Record(
 )
 PRICE = Record(
     type="SupplierPrice",
-    noun="price",
     table=SUPPLIER_PRICES,
     batch=EnterpriseLoaders.price_by_id,
     created=EventType.SUPPLIER_CHANGED,
@@ -43,7 +41,6 @@ PRICE = Record(
 )
 POINT = Record(
     type="ReorderPoint",
-    noun="reorder point",
     table=REORDER_POINTS,
     batch=EnterpriseLoaders.reorder_point_by_id,
     created=EventType.REORDER_CHANGED,
@@ -56,35 +53,21 @@ Exist = Callable[[Context, UUID | None, UUID | None], Awaitable[None]]
 """Whether there is this product, and this warehouse. Raises: NotFound."""
 
 
-async def add_supplier(
-    context: Context, *, name: str, email: str, currency: Currency, lead_time_days: int, key: str
-) -> Any:
+async def add_supplier(context: Context, *, key: str, **given: Any) -> Any:
     """A new supplier. Raises: Forbidden, InvalidInput, KeyReused."""
     context.actor.require("supply:write")
-    values = SUPPLIER.checked(name=name, email=email, currency=currency.value, lead_time_days=lead_time_days)
-    return await create(context, SUPPLIER, "addSupplier", key, values)
+    return await create(context, SUPPLIER, "addSupplier", key, SUPPLIER.checked(**given))
 
 
-async def change_supplier(
-    context: Context, *, supplier_id: UUID, name: str | None, email: str | None, lead_time_days: int | None, key: str
-) -> Any:
+async def change_supplier(context: Context, *, supplier_id: UUID, key: str, **given: Any) -> Any:
     """What is None stays. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("supply:write")
-    new = SUPPLIER.given(name=name, email=email, lead_time_days=lead_time_days)
+    new = SUPPLIER.given(**given)
     return await change(context, SUPPLIER, "changeSupplier", key, supplier_id, new, new)
 
 
 async def set_price(
-    context: Context,
-    exist: Exist,
-    *,
-    supplier_id: UUID,
-    product_id: UUID,
-    sku: str,
-    price: Money,
-    minimum_quantity: int,
-    lead_time_days: int | None,
-    key: str,
+    context: Context, exist: Exist, *, supplier_id: UUID, product_id: UUID, price: Money, key: str, **given: Any
 ) -> Any:
     """What the supplier takes for the product from now on; orders keep what they were drafted with.
 
@@ -93,8 +76,7 @@ async def set_price(
     context.actor.require("supply:write")
     if not 0 <= price.minor <= MAX_PRICE_MINOR:
         raise InvalidInput("price", "Write a price of one piece that is not negative.")
-    values = PRICE.checked(sku=sku, minimum_quantity=minimum_quantity, lead_time_days=lead_time_days)
-    values["price_minor"] = price.minor
+    values = PRICE.checked(price_minor=price.minor, **given)
     await exist(context, product_id, None)
 
     async def check(transaction: Transaction) -> None:
@@ -108,15 +90,7 @@ async def set_price(
 
 
 async def set_reorder_point(
-    context: Context,
-    exist: Exist,
-    *,
-    product_id: UUID,
-    warehouse_id: UUID,
-    supplier_id: UUID,
-    reorder_at: int,
-    reorder_quantity: int,
-    key: str,
+    context: Context, exist: Exist, *, product_id: UUID, warehouse_id: UUID, supplier_id: UUID, key: str, **given: Any
 ) -> Any:
     """When to order how many of whom again; a quantity of 0: nothing is ordered by itself any more.
 
@@ -124,7 +98,7 @@ async def set_reorder_point(
     """
     context.actor.require("supply:write")
     enterprise = context.of(Enterprise)
-    values = POINT.checked(supplier_id=supplier_id, reorder_at=reorder_at, reorder_quantity=reorder_quantity)
+    values = POINT.checked(supplier_id=supplier_id, **given)
     await exist(context, product_id, warehouse_id)
 
     async def check(transaction: Transaction) -> None:
