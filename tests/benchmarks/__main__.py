@@ -13,10 +13,11 @@ subscribers  200 on WebSockets hear of the same events, of the gateway and of th
 
 Some of it: `--only floor,peers --servers gateway,floor,yoga`. The peers need node 20.9 or later and, once,
 `npm ci --prefix tests/benchmarks/peers`. The load comes from wrk where it is installed (`apt install wrk`). All servers
-must answer the same data before they are measured; `failed` counts the answers under load that differ in length. Tokens
+must answer the same data before they are measured; `failed` counts the answers under load that tell of errors. Tokens
 and rights are checked by the gateway and the floor, not by the peers. But for `identical`, each request in flight is
-another actor's, so that the gateway shares no execution. Its limits are on: every request is counted, and paid for, by
-a caller who can.
+another actor's, so that the gateway shares no execution; and where services are asked, each is about other customers:
+gateway and floor send identical calls to a service once, and how many are in flight together is chance. The gateway's
+limits are on: every request is counted, and paid for, by a caller who can.
 
 Subscribers have ids, as front ends choose them, and at the gateway each another token of the same rights. They are
 one process that keeps what comes, and looks afterwards whether each got each event once, in order, as it happened.

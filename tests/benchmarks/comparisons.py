@@ -5,15 +5,16 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import orjson
 import uvloop
 
 from tests.benchmarks import feed, inside
-from tests.benchmarks.data import a_product, copied, top_up
+from tests.benchmarks.data import a_product, copied, places_apart, top_up
 from tests.benchmarks.load import GENERATOR, Request, Round, ask, measure, middle
-from tests.benchmarks.questions import LOOKUP, NESTED, PEERS, QUESTIONS, Question, callers, growing
+from tests.benchmarks.questions import LOOKUP, NESTED, NESTED_REST, PEERS, QUESTIONS, Question, callers, growing
 from tests.benchmarks.report import Report, Row
 from tests.benchmarks.servers import PEERS as PEER_SERVERS
 from tests.benchmarks.servers import Server, started
@@ -135,18 +136,33 @@ class Benchmark:
         return {"query": question.name, "server": server.name, "median ms": one.median_ms, "µs a row": micros}
 
     def _identical(self, server: Server, question: Question) -> list[Request]:
-        return [self._request(server, question, question.query, callers(1)[0])]
+        return [self._request(server, question, question.query, callers(1)[0], {})]
 
     def _different(self, server: Server, question: Question) -> list[Request]:
-        """One actor never asks twice at once, so that the gateway shares no execution: what it does is measured."""
-        return [self._request(server, question, question.query, headers) for headers in callers(CALLERS)]
+        """One actor never asks twice at once, so that the gateway shares no execution: what it does is measured.
+
+        Nor does any of them ask for what another is asking a service for, which both servers would share by chance.
+        """
+        asked = zip(callers(CALLERS), cycle(self._variables(question)))
+        return [self._request(server, question, question.query, *one) for one in asked]
 
     def _new(self, server: Server, question: Question) -> list[Request]:
-        headers = callers(1)[0]
-        return [self._request(server, question, question.renamed(f"n{i:05}"), headers) for i in range(NEW_DOCUMENTS)]
+        headers, variables = callers(1)[0], self._variables(question)[0]
+        return [
+            self._request(server, question, question.renamed(f"n{i:05}"), headers, variables)
+            for i in range(NEW_DOCUMENTS)
+        ]
 
-    def _request(self, server: Server, question: Question, query: str, headers: dict[str, str]) -> Request:
-        variables = {"id": a_product(self.data)} if question is LOOKUP else {}
+    def _variables(self, question: Question) -> list[dict[str, str]]:
+        if question is LOOKUP:
+            return [{"id": a_product(self.data)}]
+        if question is NESTED_REST:
+            return [{"after": place} for place in places_apart(self.data, customers=20)]
+        return [{}]
+
+    def _request(
+        self, server: Server, question: Question, query: str, headers: dict[str, str], variables: dict[str, str]
+    ) -> Request:
         return Request(server.address(question), headers, orjson.dumps({"query": query, "variables": variables}))
 
 

@@ -12,8 +12,10 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS
+from datasources.cursors import Cursors
 from house import SAMPLES, configured, opened
 from schema.node import global_id
+from tests.benchmarks.floor import CUSTOMERS_BY_AGE, NEWEST_CUSTOMERS
 
 MOVED = 20
 """Products whose stock moves, in turn."""
@@ -33,6 +35,18 @@ def a_product(data: Path) -> str:
     with sqlite3.connect(data / "commerce.db") as connection:
         (id,) = connection.execute("SELECT id FROM products LIMIT 1").fetchone()
     return global_id("Product", UUID(id))
+
+
+def places_apart(data: Path, customers: int) -> list[str]:
+    """Cursors in the list of all customers, with so many behind each before the next one."""
+    settings, _ = configured()
+    cursors = Cursors(settings.cursor_secret.get_secret_value().encode())
+    newest = sa.select(CUSTOMERS.c.created_at, CUSTOMERS.c.id).order_by(*NEWEST_CUSTOMERS.order)
+    engine = sa.create_engine(f"sqlite:///{data / 'commerce.db'}")
+    with engine.begin() as connection:
+        rows = connection.execute(newest).all()[customers - 1 :: customers]
+    engine.dispose()
+    return [cursors.encode(CUSTOMERS_BY_AGE, row) for row in rows[:-1]]
 
 
 @dataclass(frozen=True, slots=True)

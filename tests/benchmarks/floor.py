@@ -6,6 +6,7 @@ The same statements of the same columns, the same calls to the services, the sam
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,9 @@ from house import configured, opened
 from schema.node import global_id, uuid_of
 
 CUSTOMER, ORDER, LINE, PRODUCT, LEVEL = CUSTOMERS.c, ORDERS.c, ORDER_LINES.c, PRODUCTS.c, STOCK_LEVELS.c
+NEWEST_CUSTOMERS = Sort("newest", (CUSTOMER.created_at, CUSTOMER.id), descending=True)
+CUSTOMERS_BY_AGE = f"commerce.customers/{NEWEST_CUSTOMERS.name}"
+"""What cursors call that list."""
 
 
 class Floor:
@@ -82,7 +86,7 @@ class Floor:
 
     async def nested_rest(self, request: Request) -> Response:
         commerce = await self._signed_in(request)
-        customers = await self._customers(20)
+        customers = await self._customers(20, after=orjson.loads(await request.body())["variables"]["after"])
         orders = await self._orders_of(customers, 5, ORDER.number, ORDER.payment_id, ORDER.shipment_id)
         every = [order for of_customer in orders.values() for order in of_customer]
         lines = await self._lines_of(orders)
@@ -149,8 +153,12 @@ class Floor:
         actor.require("customers:read")
         return Commerce(self._sources, actor)
 
-    async def _customers(self, first: int, *columns: sa.Column[Any]) -> Sequence[Row]:
-        return await self._database.rows(Read(_customers(columns), {"limit": first}))
+    async def _customers(self, first: int, *columns: sa.Column[Any], after: str | None = None) -> Sequence[Row]:
+        asked: dict[str, Any] = {"limit": first}
+        if after is not None:
+            created_at, id = self._sources.cursors.decode(after, CUSTOMERS_BY_AGE)
+            asked |= {"after_0": datetime.fromisoformat(created_at), "after_1": UUID(id)}
+        return await self._database.rows(Read(_customers(columns, after is not None, self._database.dialect), asked))
 
     async def _orders_of(
         self, customers: Sequence[Row], first: int, *columns: sa.Column[Any]
@@ -202,10 +210,9 @@ def _selected(*columns: sa.Column[Any]) -> sa.Select[Any]:
 
 
 @kept
-def _customers(columns: Sequence[sa.Column[Any]]) -> Statement:
-    newest = sa.select(CUSTOMER.id, *columns, CUSTOMER.created_at)
-    newest = newest.order_by(CUSTOMER.created_at.desc(), CUSTOMER.id.desc())
-    return Statement(newest.limit(sa.bindparam("limit", type_=sa.Integer)))
+def _customers(columns: Sequence[sa.Column[Any]], after: bool, dialect: str) -> Statement:
+    select = sa.select(CUSTOMER.id, *columns)
+    return paged(select, (), NEWEST_CUSTOMERS, None, after=after, many=False, dialect=dialect)[0]
 
 
 @kept

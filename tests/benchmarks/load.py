@@ -46,7 +46,7 @@ class Request:
 class Round:
     """One round of load. Latencies in ms, CPU in ms of the server's time per request, memory in MiB.
 
-    `failed` are errors, and answers that are not as long as the first one: services give up under more than they bear.
+    `failed` are errors, and answers that tell of errors: services give up under more than they bear.
     """
 
     per_second: float
@@ -116,13 +116,13 @@ def _by_asyncio(requests: Sequence[Request], connections: int, seconds: float) -
     answered = asyncio.run(_keep_asking(itertools.cycle(requests), connections, started + seconds))
     elapsed_s = time.perf_counter() - started
     percentiles = quantiles([ms for ms, _ in answered] or [0, 0], n=100)
-    failed = sum(length != answered[0][1] for _, length in answered)
+    failed = sum(has_failed for _, has_failed in answered)
     return _Answers(len(answered), elapsed_s, percentiles[49], percentiles[98], failed)
 
 
-async def _keep_asking(requests: Iterator[Request], connections: int, end: float) -> list[tuple[float, int]]:
-    """How many ms each took, and how long the answer was."""
-    answered: list[tuple[float, int]] = []
+async def _keep_asking(requests: Iterator[Request], connections: int, end: float) -> list[tuple[float, bool]]:
+    """How many ms each took, and whether it failed."""
+    answered: list[tuple[float, bool]] = []
     url = urlsplit(next(requests).url)
 
     async def client() -> None:
@@ -131,8 +131,9 @@ async def _keep_asking(requests: Iterator[Request], connections: int, end: float
             writer.write(next(requests).raw)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-            await reader.readexactly(length)
-            answered.append((1000 * (time.perf_counter() - started), length))
+            body = await reader.readexactly(length)
+            has_failed = b" 200 " not in head[:15] or b'"errors":' in body
+            answered.append((1000 * (time.perf_counter() - started), has_failed))
         writer.close()
 
     await asyncio.gather(*(client() for _ in range(connections)))

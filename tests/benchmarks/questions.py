@@ -38,10 +38,11 @@ NESTED = Question(
 NESTED_REST = Question(
     "nested, SQL and REST",
     "/nested-rest",
-    """customers(first: 20) { nodes { id orders(first: 5) { nodes {
+    """customers(first: 20, after: $after) { nodes { id orders(first: 5) { nodes {
     number payment { status amount { amount currency } } shipment { status trackingNumber }
     lines { product { sku available priceIn(currency: USD) { amount currency } stockLevels { onHand reserved } } }
     } } } }""",
+    variable="$after: String",
 )
 LOOKUP = Question(
     "single lookup", "/lookup", "product(id: $id) { id sku name price { amount currency } }", variable="$id: ID!"
