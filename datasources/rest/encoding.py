@@ -13,21 +13,23 @@ Params = Mapping[str, Scalar | Sequence[Scalar] | None]
 Form = Mapping[str, object]
 
 
-def url_of(source: str, template: str, segments: Sequence[Scalar], params: Params | None) -> str:
-    """`/orders/{}` with its segments filled in, and the parameters: None left out, a list as a repeated name.
+def query_of(params: Params | None) -> str:
+    """`?page=2&tag=a&tag=b`: None is left out, a list is a repeated name; without parameters nothing."""
+    pairs = {name: _words(value) for name, value in (params or {}).items() if value is not None}
+    return f"?{urlencode(pairs, doseq=True)}" if pairs else ""
+
+
+def path_of(source: str, template: str, segments: Sequence[Scalar]) -> str:
+    """`/orders/{}` with its segments filled in.
 
     A segment stays one segment. Those that cannot (empty, dots, slashes, control characters) are refused here as the
     unknown ids that they are: percent-encoding is no protection, for many servers decode a path before they route it.
     Raises: SourceRefused with status 404.
     """
-    filled = template
-    if segments:
-        texts = [str(segment) for segment in segments]
-        if not all(_is_one_segment(text) for text in texts):
-            raise SourceRefused(source, 404)
-        filled = template.format(*(quote(text, safe="") for text in texts))
-    pairs = {name: _words(value) for name, value in (params or {}).items() if value is not None}
-    return f"{filled}?{urlencode(pairs, doseq=True)}" if pairs else filled
+    texts = [str(segment) for segment in segments]
+    if not all(map(_is_one_segment, texts)):
+        raise SourceRefused(source, 404)
+    return template.format(*[quote(text, safe="") for text in texts]) if texts else template
 
 
 def body_of(json: object, form: Form | None) -> tuple[bytes | None, dict[str, str]]:

@@ -19,7 +19,7 @@ from datasources.errors import SourceError, SourceRefused, SourceTimeout, Source
 from datasources.rest.answers import adapter_of, answer_of, must_serve
 from datasources.rest.breaker import Breaker
 from datasources.rest.cache import Cache, Key
-from datasources.rest.encoding import Form, Params, Scalar, body_of, url_of
+from datasources.rest.encoding import Form, Params, Scalar, body_of, path_of, query_of
 from datasources.rest.flights import Budget, Flights
 from datasources.rest.wire import Reply, Request, ServiceFailure, Wire
 
@@ -87,7 +87,7 @@ class RestService:
         for anew by each caller, and not kept: a read with an effect, or one that is different each time.
         """
         with recorded(self.name, "rest", path) as call:
-            found = await self._get(call, path, segments, answer, params, cache_s, shared)
+            found = await self._get(call, path, segments, query_of(params), adapter_of(answer), cache_s, shared)
             call.rows = _rows(found)
             return found
 
@@ -108,9 +108,11 @@ class RestService:
         `timeout_s` for the whole of it.
         """
 
+        query, adapter = query_of(params), adapter_of(answer)
+
         async def ask(call: Call, id: Scalar) -> T | None:
             try:
-                return await self._get(call, path, (id,), answer, params, cache_s, shared)
+                return await self._get(call, path, (id,), query, adapter, cache_s, shared)
             except SourceRefused as refused:
                 if refused.status == 404:
                     return None
@@ -135,7 +137,7 @@ class RestService:
         if idempotency_key is not None:
             headers["idempotency-key"] = quote(idempotency_key)
         with recorded(self.name, "rest", path) as call:
-            url = url_of(self.name, path, segments, None)
+            url = path_of(self.name, path, segments)
             headers |= call.headers or {}
             request = Request("POST", path, url, adapter_of(answer), idempotency_key is not None, content, headers)
             try:
@@ -225,14 +227,14 @@ class RestService:
         call: Call,
         path: str,
         segments: Sequence[Scalar],
-        answer: type[T] | TypeAdapter[T],
-        params: Params | None,
+        query: str,
+        adapter: TypeAdapter[T],
         cache_s: float,
         shared: bool,
     ) -> T:
-        url = url_of(self.name, path, segments, params)
+        url = path_of(self.name, path, segments) + query
         headers = call.headers or {}
-        request = Request("GET", path, url, adapter_of(answer), repeatable=True, headers=headers)
+        request = Request("GET", path, url, adapter, repeatable=True, headers=headers)
         if not shared:
             return await self._send(call, request)
         key = (request.url, request.adapter)
