@@ -97,6 +97,7 @@ class House:
             stack.push_async_callback(self.tokens.close)
             sources = await stack.enter_async_context(opened(self.settings, self._own, self._clock))
             self.sources.update(sources)
+            self.sources[RevokedSubjects] = sources[HouseSources]
             registered = RegisteredDocuments(sources[HouseSources])
             revoked = RevokedSubjects(sources[HouseSources])
             await self._persisted.refresh(registered)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from datasources.actor import SYSTEM, Actor
 from datasources.house.sources import HouseSources
 from datasources.house.tables import CHANGES, REVOCATIONS
 from datasources.statements import read
@@ -18,7 +19,7 @@ _COUNT_ON = sa.update(CHANGES).where(CHANGES.c.of == REVOCATIONS.name).values(nu
 
 
 class RevokedSubjects:
-    def __init__(self, sources: HouseSources) -> None:
+    def __init__(self, sources: HouseSources, _: Actor = SYSTEM) -> None:
         self._database = sources.database
         self._clock = sources.clock
 

@@ -10,6 +10,8 @@ from datasources.enterprise.events import EventType
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import DEPARTMENTS, EMPLOYEES
 from datasources.errors import InvalidInput, NotFound
+from datasources.events import Event
+from datasources.house.revocations import RevokedSubjects
 from datasources.money import Currency, Money
 from datasources.prepared import Row
 from datasources.sql import Transaction
@@ -74,6 +76,13 @@ async def change_employee(
     taken = partial(InvalidInput, "leadsId", "Somebody leads this department already.")
     request = [new, left]
     return await change(context, EMPLOYEE, "changeEmployee", key, employee_id, request, decide, taken=taken)
+
+
+async def sign_out(context: Context, transaction: Transaction, event: Event) -> None:
+    """Whoever has left is refused from then on: their token would hold until it ends."""
+    employee = await context.of(Enterprise).changes.hold(transaction, EMPLOYEES, event.subject)
+    if employee is not None and employee.left_at is not None:
+        await context.of(RevokedSubjects).revoke(event.subject, employee.left_at)
 
 
 async def add_department(context: Context, *, name: str, parent_id: UUID | None, key: str) -> Any:

@@ -2,6 +2,7 @@
 
 from strawberry.tools import merge_types
 
+from datasources.enterprise.events import EventType
 from datasources.enterprise.people import person_by_email
 from datasources.enterprise.sample.fill import fill_own
 from datasources.enterprise.settings import EnterpriseSettings
@@ -13,6 +14,7 @@ from resolvers.enterprise.crm.privacy import ERASURES, export, forget_customer, 
 from resolvers.enterprise.invoices import tell_overdue
 from resolvers.enterprise.processes.beginning import consumers
 from resolvers.enterprise.processes.runner import run_workflows
+from resolvers.enterprise.staff import sign_out
 from resolvers.sweeping import sweeping
 from schema.domain import Domain, Sample
 from schema.enterprise.approvals import ApprovalsMutation, ApprovalsQuery
@@ -86,7 +88,11 @@ ENTERPRISE = Domain(
         query="{ departments { name head { name } below { name head { name } } } }",
     ),
     person=person_by_email,
-    consumers=(Consumer("erasures", "commerce", ERASURES, forget_customer), *consumers()),
+    consumers=(
+        Consumer("erasures", "commerce", ERASURES, forget_customer),
+        Consumer("signing out who leaves", "enterprise", frozenset({EventType.EMPLOYEE_CHANGED}), sign_out),
+        *consumers(),
+    ),
     reseal=reseal,
     dossier=export,
 )

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from datasources.house.revocations import RevokedSubjects
+from datasources.house.sources import HouseSources
 from tests.enterprise.company import Company
 from tests.gateway_client import Gateway
 from tests.listening import listening
@@ -80,3 +82,12 @@ async def test_services_hear_of_all_that_happens(company: Company) -> None:
         async with listen(EVENTS, company.director) as next:
             await company.do(HIRE, company.director, **hire, departmentId=top["below"][0]["id"])
             assert await next() == {"type": "EMPLOYEE_HIRED", "employee": {"name": "Nova Neu"}}
+
+
+async def test_who_leaves_is_signed_out(company: Company) -> None:
+    await company.do(CHANGE, company.director, employeeId=company.id(company.rep), left=True)
+    revoked = RevokedSubjects(company.house.sources[HouseSources])
+    async with asyncio.timeout(20):
+        while not (moments := await revoked.moments()):  # noqa: ASYNC110 # nothing else tells
+            await asyncio.sleep(0.01)
+    assert moments == {company.rep.signed_in: company.clock()}

@@ -138,6 +138,8 @@ async def test_another_approves_up_to_their_amount(
     await supply.made(APPROVE, company.director, purchaseOrderId=foreign)
     assert (await supply.made(CANCEL, purchaseOrderId=own))["status"] == "CANCELLED"
     assert await supply.refused(APPROVE, company.manager, purchaseOrderId=small) == "ENTERPRISE_INVALID_MOVE"
+    more = await supply.draft(potter, ber, (mug, 1))
+    assert await supply.refused(APPROVE, company.manager, purchaseOrderId=more) == "ENTERPRISE_OVER_LIMIT"
     async with listen(CHANGED, company.buyer) as next:
         told = [await next() for _ in range(8)]
     assert [one["type"].removeprefix("PURCHASE_") for one in told] == ["DRAFTED"] * 4 + ["APPROVED"] * 3 + ["CANCELLED"]

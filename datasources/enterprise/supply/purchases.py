@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,14 @@ from datasources.actor import Actor
 from datasources.enterprise.lists import Among, Lists, equals
 from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.sources import EnterpriseSources
-from datasources.enterprise.tables import EMPLOYEES, GOODS_RECEIPTS, PURCHASE_LINES, PURCHASE_ORDERS, RECEIPT_LINES
+from datasources.enterprise.tables import (
+    EMPLOYEES,
+    GOODS_RECEIPTS,
+    PURCHASE_LINES,
+    PURCHASE_ORDERS,
+    RECEIPT_LINES,
+    SUPPLIERS,
+)
 from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Row
@@ -34,6 +42,8 @@ class PurchaseStatus(StrEnum):
 
 OPEN = (PurchaseStatus.DRAFT, PurchaseStatus.APPROVED, PurchaseStatus.SENT, PurchaseStatus.PARTLY_RECEIVED)
 """Something of it may still come."""
+UNAPPROVED = (PurchaseStatus.DRAFT, PurchaseStatus.CANCELLED)
+DAY = timedelta(days=1)
 
 
 class Purchases:
@@ -70,6 +80,22 @@ class Purchases:
         """In this order; nothing of them has come."""
         rows = [{"purchase_id": id, "position": place, "received": 0, **line} for place, line in enumerate(lines, 1)]
         await transaction.write(sa.insert(PURCHASE_LINES), rows)
+
+    async def approved_beside(self, transaction: Transaction, purchase: Row) -> int:
+        """What else who drafted it ordered of its supplier within a day, and was approved, in minor units.
+
+        Approvals of orders of one supplier take their turn, so that none misses another.
+        """
+        columns = PURCHASE_ORDERS.c
+        of_supplier = sa.select(SUPPLIERS.c.id).where(SUPPLIERS.c.id == purchase.supplier_id)
+        await transaction.rows(of_supplier.with_for_update())
+        others = (columns.id != purchase.id, columns.supplier_id == purchase.supplier_id)
+        approved = (columns.drafted_by == purchase.drafted_by, columns.status.not_in(UNAPPROVED))
+        day = columns.created_at.between(purchase.created_at - DAY, purchase.created_at + DAY)
+        # PostgreSQL sums big integers into decimals.
+        total = sa.cast(sa.func.coalesce(sa.func.sum(columns.total_minor), 0), sa.BigInteger).label("minor")
+        (row,) = await transaction.rows(sa.select(total).where(*others, *approved, day))
+        return int(row.minor)
 
     async def take(self, transaction: Transaction, purchase_id: UUID, product_id: UUID, quantity: int) -> bool:
         """Notes that so many more have come; False where that is more than was ordered, and nothing is noted."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from datasources.enterprise.crm.activities import ActivityKind
@@ -53,7 +54,7 @@ async def do(enterprise: Enterprise, transaction: Transaction, run: Row, does: D
             until = enterprise.sources.clock() + timedelta(minutes=minutes)
             return Done(f"Until {until:%Y-%m-%d %H:%M} UTC.", StepStatus.WAITING, until=until)
         case CallWebhook(url):
-            return Done(f"Called {url}.")
+            return Done(f"Called {urlsplit(url).netloc}.")
         case AskApproval():
             return await _ask(enterprise, transaction, run, does, given)
         case OpenTicket():
