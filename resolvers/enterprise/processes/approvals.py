@@ -15,7 +15,7 @@ from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.approving import must_be_allowed
 from resolvers.enterprise.processes.definitions import read
-from resolvers.enterprise.processes.runner import after_step
+from resolvers.enterprise.processes.moving import after_step, move, over
 from resolvers.enterprise.records import once
 from resolvers.text import plain
 
@@ -52,14 +52,9 @@ async def decide(context: Context, approval_id: UUID, approve: bool, note: str, 
 
 
 async def _go_on(enterprise: Enterprise, transaction: Transaction, run: Row, approve: bool, note: str) -> None:
-    definition = read(run.definition)
     now = enterprise.sources.clock()
     did = f"{'Approved' if approve else 'Rejected'}{f': {note}' if note else '.'}"
+    gives = {"approved_by": str(enterprise.actor.signed_in)}
+    changed = after_step(run, read(run.definition), gives, now) if approve else over(RunStatus.REJECTED, now)
     step = StepStatus.DONE if approve else StepStatus.REJECTED
-    await enterprise.runs.note(transaction, run, definition.steps[run.position].does.kind, step, did, 1)
-    if approve:
-        changed, event = after_step(run, definition, {"approved_by": str(enterprise.actor.signed_in)}, now)
-    else:
-        changed, event = {"status": RunStatus.REJECTED, "due_at": None, "ended_at": now}, EventType.RUN_ENDED
-    await enterprise.runs.change(transaction, run.id, **changed)
-    await enterprise.events.append(transaction, event, run.id, status=changed["status"])
+    await move(enterprise, transaction, run, step, did, 1, changed)

@@ -18,7 +18,7 @@ from resolvers.consumers import Consumer
 from resolvers.context import Context
 from resolvers.enterprise.processes import conditions
 from resolvers.enterprise.processes.definitions import OnEvent, Trigger, begins_next, read
-from resolvers.enterprise.processes.ending import end
+from resolvers.enterprise.processes.moving import end
 from resolvers.enterprise.processes.triggers import known_of
 
 LOGS = ("commerce", "finance", "enterprise")

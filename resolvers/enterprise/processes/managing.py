@@ -24,7 +24,7 @@ from resolvers.enterprise.processes.definitions import (
     read,
     written,
 )
-from resolvers.enterprise.processes.ending import end
+from resolvers.enterprise.processes.moving import end
 from resolvers.enterprise.records import Record, hold, once, text, update
 
 BY_HAND = "Cancelled by hand."

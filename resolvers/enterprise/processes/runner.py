@@ -5,13 +5,11 @@ same key.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from datasources.enterprise.events import EventType
 from datasources.enterprise.processes import RunStatus, StepStatus
 from datasources.enterprise.stores import Enterprise
 from datasources.errors import Refusal, SourceError
@@ -20,7 +18,8 @@ from datasources.sql import Transaction
 from resolvers.context import Context
 from resolvers.enterprise.processes import conditions
 from resolvers.enterprise.processes.beginning import as_runner, begin_scheduled
-from resolvers.enterprise.processes.definitions import CallWebhook, Definition, Does, Step, read, references
+from resolvers.enterprise.processes.definitions import CallWebhook, Definition, Step, read, references
+from resolvers.enterprise.processes.moving import after_step, move, over
 from resolvers.enterprise.processes.steps import Done, call, do
 
 RETRY_S = (10.0, 30.0, 120.0, 600.0, 3_600.0, 14_400.0)
@@ -62,13 +61,13 @@ async def _go_on(enterprise: Enterprise, run: Row) -> None:
                 done = await do(enterprise, transaction, run, step.does, given)
             await _move_on(enterprise, transaction, run, definition, done)
     except Refusal as refusal:
-        await _failed(enterprise, run, step.does, refusal.message, again=False)
+        await _failed(enterprise, run, refusal.message, again=False)
     except SourceError as error:
         log.warning("source failed", source=error.source, code=error.code, detail=error.detail, work="workflow")
-        await _failed(enterprise, run, step.does, str(error), again=True)
+        await _failed(enterprise, run, str(error), again=True)
     except Exception as error:  # whatever it was: the other runs go on, and it is told and tried again
         log.error("step failed", run=str(run.id), position=run.position, exc_info=error)
-        await _failed(enterprise, run, step.does, FAULT, again=True)
+        await _failed(enterprise, run, FAULT, again=True)
 
 
 def _given(step: Step, data: dict[str, Any]) -> dict[str, Any] | str:
@@ -90,40 +89,21 @@ async def _holds(enterprise: Enterprise, transaction: Transaction, run: Row) -> 
 async def _move_on(
     enterprise: Enterprise, transaction: Transaction, run: Row, definition: Definition, done: Done
 ) -> None:
-    kind = definition.steps[run.position].does.kind
-    await enterprise.runs.note(transaction, run, kind, done.status, done.did, run.attempts + 1)
     if done.status == StepStatus.WAITING:
         changed: dict[str, Any] = {"status": RunStatus.WAITING, "due_at": done.until}
-        event = EventType.RUN_CHANGED
     else:
-        changed, event = after_step(run, definition, done.gives, enterprise.sources.clock())
-    await enterprise.runs.change(transaction, run.id, **changed, attempts=0, error=None)
-    await enterprise.events.append(transaction, event, run.id, status=changed["status"])
+        changed = after_step(run, definition, done.gives, enterprise.sources.clock())
+    changed |= {"attempts": 0, "error": None}
+    await move(enterprise, transaction, run, done.status, done.did, run.attempts + 1, changed)
 
 
-def after_step(
-    run: Row, definition: Definition, gives: Mapping[str, Any], now: datetime
-) -> tuple[dict[str, Any], EventType]:
-    """What becomes of a run when the step that it was at is done: the next one at `now`, or its end."""
-    data = {**run.data, **gives}
-    if run.position + 1 < len(definition.steps):
-        on = {"status": RunStatus.RUNNING, "position": run.position + 1, "due_at": now, "data": data}
-        return on, EventType.RUN_CHANGED
-    return {"status": RunStatus.DONE, "due_at": None, "ended_at": now, "data": data}, EventType.RUN_ENDED
-
-
-async def _failed(enterprise: Enterprise, run: Row, does: Does, why: str, *, again: bool) -> None:
+async def _failed(enterprise: Enterprise, run: Row, why: str, *, again: bool) -> None:
     now = enterprise.sources.clock()
-    waits: Sequence[float] = RETRY_S[run.attempts : run.attempts + 1] if again else ()
+    changed: dict[str, Any] = {"attempts": run.attempts + 1, "error": why[:500]}
+    if again and run.attempts < len(RETRY_S):
+        changed |= {"status": run.status, "due_at": now + timedelta(seconds=RETRY_S[run.attempts])}
+    else:
+        changed |= over(RunStatus.FAILED, now)
     async with enterprise.sources.database.transaction() as transaction:
-        if not await _holds(enterprise, transaction, run):
-            return
-        await enterprise.runs.note(transaction, run, does.kind, StepStatus.FAILED, why, run.attempts + 1)
-        changed: dict[str, Any] = {"attempts": run.attempts + 1, "error": why[:500]}
-        if waits:
-            await enterprise.runs.change(transaction, run.id, **changed, due_at=now + timedelta(seconds=waits[0]))
-            await enterprise.events.append(transaction, EventType.RUN_CHANGED, run.id, status=RunStatus.RUNNING)
-        else:
-            over = {"status": RunStatus.FAILED, "due_at": None, "ended_at": now}
-            await enterprise.runs.change(transaction, run.id, **changed, **over)
-            await enterprise.events.append(transaction, EventType.RUN_ENDED, run.id, status=RunStatus.FAILED)
+        if await _holds(enterprise, transaction, run):
+            await move(enterprise, transaction, run, StepStatus.FAILED, why, run.attempts + 1, changed)
