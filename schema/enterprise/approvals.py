@@ -1,7 +1,7 @@
 """Approvals: what waits for somebody who may."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -17,8 +17,9 @@ from schema.enterprise.processes import WorkflowRun
 from schema.enterprise.staff import Employee
 from schema.enums import told
 from schema.fields import computed, edge, root_page
+from schema.inputs import keyed, wanted
 from schema.money import Money
-from schema.mutations import keyed, mutates, outcome
+from schema.mutations import mutates, outcome
 from schema.node import Node, by_id, edge_to
 
 told(
@@ -50,10 +51,6 @@ class Approval(Node, batch=EnterpriseLoaders.approval_by_id):
     decided_at: datetime | None
 
 
-def _in_status(status: ApprovalStatus | None = None) -> dict[str, Any]:
-    return {"status": status}
-
-
 @strawberry.type
 class ApprovalsQuery:
     approval: Approval | None = by_id(Approval, scope("approvals:read"), "The approval with this id.")
@@ -61,7 +58,7 @@ class ApprovalsQuery:
         EnterpriseLoaders.approvals,
         scope("approvals:read"),
         "Those that you may decide, asked for or decided, or all; of a status; the newest first.",
-        arguments=_in_status,
+        arguments=wanted(status=ApprovalStatus),
     )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from strawberry import ID
 
-from schema.mutations import IdOf
+from schema.inputs import IdOf
 
 ActivityId = Annotated[ID, IdOf("Activity")]
 ApprovalId = Annotated[ID, IdOf("Approval")]

@@ -21,8 +21,9 @@ from schema.enterprise.supply.purchases import PurchaseOrder
 from schema.enterprise.supply.suppliers import Supplier
 from schema.enums import told
 from schema.fields import computed, edge, root_page
+from schema.inputs import keyed, wanted
 from schema.money import Money, MoneyInput
-from schema.mutations import keyed, mutates, outcome
+from schema.mutations import mutates, outcome
 from schema.node import Node, by_id, edge_to, optional_uuid
 
 INVOICES = policy("scope invoices:read or invoices:write; its customer, once it is issued")
@@ -119,12 +120,6 @@ class AgedInvoices:
     total: Money = computed(Money.of, "gross_minor", "currency")
 
 
-def _of(
-    direction: Direction | None = None, status: InvoiceStatus | None = None, overdue: bool | None = None
-) -> dict[str, Any]:
-    return {"direction": direction, "status": status, "overdue": overdue}
-
-
 @strawberry.type
 class InvoicesQuery:
     invoice: Invoice | None = by_id(Invoice, SIGNED_IN, "The invoice with this id; null where you may not see it.")
@@ -133,7 +128,7 @@ class InvoicesQuery:
         SIGNED_IN,
         "The invoices that you may see: all of them for the staff who work with them, those to you for customers; "
         "all that are `overdue`, or are not, or both; the newest first.",
-        arguments=_of,
+        arguments=wanted(direction=Direction, status=InvoiceStatus, overdue=bool),
     )
 
     @access.field(

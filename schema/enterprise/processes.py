@@ -12,22 +12,7 @@ from datasources.enterprise.processes import RunStatus, StepStatus
 from datasources.errors import InvalidInput
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.enterprise.processes import managing
-from resolvers.enterprise.processes.definitions import (
-    ApprovePurchase,
-    AskApproval,
-    Assignee,
-    CallWebhook,
-    Daily,
-    Does,
-    DraftPurchase,
-    Every,
-    OnEvent,
-    OpenActivity,
-    OpenTicket,
-    Step,
-    Trigger,
-    Wait,
-)
+from resolvers.enterprise.processes.definitions import STEPS, Assignee, Daily, Every, OnEvent, Step, Trigger
 from schema.access import INHERITED, policy, scope
 from schema.connection import Connection
 from schema.cost import Cost
@@ -35,7 +20,8 @@ from schema.enterprise.ids import WorkflowId, WorkflowRunId
 from schema.enterprise.staff import Change, changes
 from schema.enums import told
 from schema.fields import computed, edge, edge_page, root_page
-from schema.mutations import keyed, mutates, outcome
+from schema.inputs import keyed, wanted
+from schema.mutations import mutates, outcome
 from schema.node import Node, by_id
 
 CONDITION = (
@@ -97,10 +83,6 @@ class WorkflowRun(Node, batch=EnterpriseLoaders.run_by_id):
     ended_at: datetime | None
 
 
-def _in_status(status: RunStatus | None = None) -> dict[str, Any]:
-    return {"status": status}
-
-
 @strawberry.type(
     description="What is done of its own accord, when something happens or at some time.",
     directives=[policy("scope workflows:read or workflows:write")],
@@ -120,7 +102,10 @@ class Workflow(Node, batch=EnterpriseLoaders.workflow_by_id):
         lambda due_at: due_at, "due_at", description="When its schedule begins the next run; null without one."
     )
     runs: Connection[WorkflowRun] = edge_page(
-        EnterpriseLoaders.runs_by_workflow, key="id", arguments=_in_status, description="The newest first."
+        EnterpriseLoaders.runs_by_workflow,
+        key="id",
+        arguments=wanted(status=RunStatus),
+        description="The newest first.",
     )
     changes: Connection[Change] = changes()
 
@@ -136,7 +121,7 @@ class ProcessesQuery:
         EnterpriseLoaders.runs,
         scope("runs:read"),
         "All runs, or those of a status; the newest first.",
-        arguments=_in_status,
+        arguments=wanted(status=RunStatus),
     )
 
 
@@ -225,22 +210,11 @@ class WorkflowStepInput:
 
     def value(self, field: str) -> Step:
         """Raises: InvalidInput."""
-        asked = [(kind, getattr(self, name)) for name, kind in _KINDS.items() if getattr(self, name) is not None]
+        asked = [(kind, getattr(self, name)) for name, kind in STEPS.items() if getattr(self, name) is not None]
         if len(asked) != 1:
             raise InvalidInput(field, f"`{field}` has {len(asked)} things to do; each step does one.")
         ((kind, given),) = asked
         return Step(kind(**vars(given)), self.when)
-
-
-_KINDS: dict[str, type[Does]] = {
-    "draft_purchase": DraftPurchase,
-    "approve_purchase": ApprovePurchase,
-    "ask_approval": AskApproval,
-    "open_ticket": OpenTicket,
-    "open_activity": OpenActivity,
-    "call_webhook": CallWebhook,
-    "wait": Wait,
-}
 
 
 @keyed("A workflow, or another definition of one.")

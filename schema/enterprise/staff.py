@@ -19,8 +19,9 @@ from schema.cost import Cost
 from schema.enterprise.ids import DepartmentId, EmployeeId
 from schema.enums import told
 from schema.fields import computed, edge, edge_page, root_page
+from schema.inputs import keyed
 from schema.money import Money, MoneyInput
-from schema.mutations import keyed, mutates, outcome
+from schema.mutations import mutates, outcome
 from schema.node import Node, by_id
 
 STAFF = policy("scope staff:read")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import TypeAdapter
 
@@ -140,6 +140,8 @@ class Wait:
 
 Trigger = OnEvent | Every | Daily
 Does = DraftPurchase | ApprovePurchase | AskApproval | OpenTicket | OpenActivity | CallWebhook | Wait
+STEPS: Mapping[str, type[Does]] = {kind.__dataclass_fields__["kind"].default: kind for kind in get_args(Does)}
+"""By their kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Activities: what is to be done."""
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
@@ -16,8 +15,9 @@ from schema.enterprise.ids import ActivityId, ContactId, EmployeeId, Opportunity
 from schema.enterprise.staff import Change, Employee, changes
 from schema.enums import told
 from schema.fields import computed, root_page
-from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, edge_to, optional_uuid
+from schema.inputs import keyed, wanted
+from schema.mutations import mutates, outcome
+from schema.node import Node, by_id, edge_to
 
 told(ActivityKind, "What is done.")
 
@@ -38,10 +38,6 @@ class Activity(Node, batch=EnterpriseLoaders.activity_by_id):
     changes: Connection[Change] = changes()
 
 
-def _wanted(done: bool | None = None, owner_id: strawberry.ID | None = None) -> dict[str, Any]:
-    return {"done": done, "owner_id": optional_uuid(owner_id, "Employee", "ownerId")}
-
-
 @strawberry.type
 class ActivitiesQuery:
     activity: Activity | None = by_id(
@@ -52,7 +48,7 @@ class ActivitiesQuery:
         scope("crm:read"),
         "Your activities and those of your team, or an owner's alone; those done, or with `done: false` those to be "
         "done. By when they are due.",
-        arguments=_wanted,
+        arguments=wanted(done=bool, owner_id=EmployeeId),
     )
 
 

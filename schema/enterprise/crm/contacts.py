@@ -14,7 +14,8 @@ from schema.cost import Cost
 from schema.enterprise.ids import CompanyId, ContactId, CustomerId, EmployeeId
 from schema.enterprise.staff import Change, Employee, changes
 from schema.fields import edge, edge_page, root_page
-from schema.mutations import keyed, mutates, outcome
+from schema.inputs import keyed, wanted
+from schema.mutations import mutates, outcome
 from schema.node import Node, by_id, edge_to
 
 if TYPE_CHECKING:
@@ -81,10 +82,6 @@ def _with_name(name: str | None = None) -> dict[str, Any]:
     return {"name": name or None}
 
 
-def _with_email(email: str | None = None) -> dict[str, Any]:
-    return {"email": email}
-
-
 @strawberry.type
 class ContactsQuery:
     company: Company | None = by_id(Company, scope("crm:read"), "The company with this id.")
@@ -99,7 +96,7 @@ class ContactsQuery:
         EnterpriseLoaders.contacts,
         scope("crm:read"),
         "Contacts, the newest first; with `email` only the one who has it.",
-        arguments=_with_email,
+        arguments=wanted(email=str),
     )
 
 

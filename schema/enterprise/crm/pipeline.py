@@ -19,9 +19,10 @@ from schema.enterprise.ids import CompanyId, ContactId, EmployeeId, OpportunityI
 from schema.enterprise.staff import Change, Employee, changes
 from schema.enums import told
 from schema.fields import computed, edge_page, root_page
+from schema.inputs import keyed, wanted
 from schema.money import Money, MoneyInput
-from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, edge_to, optional_uuid
+from schema.mutations import mutates, outcome
+from schema.node import Node, by_id, edge_to
 
 if TYPE_CHECKING:
     from schema.enterprise.crm.activities import Activity
@@ -65,10 +66,6 @@ class Forecast:
     )
 
 
-def _in_stage(stage: Stage | None = None, owner_id: strawberry.ID | None = None) -> dict[str, Any]:
-    return {"stage": stage, "owner_id": optional_uuid(owner_id, "Employee", "ownerId")}
-
-
 @strawberry.type
 class PipelineQuery:
     opportunity: Opportunity | None = by_id(
@@ -78,7 +75,7 @@ class PipelineQuery:
         EnterpriseLoaders.opportunities,
         scope("pipeline:read"),
         "Your opportunities and those of your team, or of a stage, or an owner; those that close first, first.",
-        arguments=_in_stage,
+        arguments=wanted(stage=Stage, owner_id=EmployeeId),
     )
 
     @access.field(

@@ -1,7 +1,6 @@
 """Tickets: what people complain of or ask for."""
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
@@ -16,8 +15,9 @@ from schema.enterprise.ids import ContactId, EmployeeId, OrderId, TicketId
 from schema.enterprise.staff import Change, Employee, changes
 from schema.enums import told
 from schema.fields import computed, edge, root_page
-from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, edge_to, optional_uuid
+from schema.inputs import keyed, wanted
+from schema.mutations import mutates, outcome
+from schema.node import Node, by_id, edge_to
 
 told(TicketStatus, "How far a ticket is.", PENDING="It waits for the customer, or for somebody else.")
 told(TicketPriority, "How much a ticket presses.")
@@ -45,10 +45,6 @@ class Ticket(Node, batch=EnterpriseLoaders.ticket_by_id):
     changes: Connection[Change] = changes()
 
 
-def _wanted(status: TicketStatus | None = None, assignee_id: strawberry.ID | None = None) -> dict[str, Any]:
-    return {"status": status, "assignee_id": optional_uuid(assignee_id, "Employee", "assigneeId")}
-
-
 @strawberry.type
 class TicketsQuery:
     ticket: Ticket | None = by_id(Ticket, scope("tickets:read"), "The ticket with this id.")
@@ -56,7 +52,7 @@ class TicketsQuery:
         EnterpriseLoaders.tickets,
         scope("tickets:read"),
         "All tickets, or those of a status or an assignee; the newest first.",
-        arguments=_wanted,
+        arguments=wanted(status=TicketStatus, assignee_id=EmployeeId),
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -19,8 +19,9 @@ from schema.enterprise.staff import Change, Employee, changes
 from schema.enterprise.supply.suppliers import SUPPLY, Supplier
 from schema.enums import told
 from schema.fields import computed, edge, edge_page, root_page
+from schema.inputs import keyed, wanted
 from schema.money import Money
-from schema.mutations import keyed, mutates, outcome
+from schema.mutations import mutates, outcome
 from schema.node import Node, by_id, edge_to, uuid_of
 
 told(
@@ -73,10 +74,6 @@ class GoodsReceipt(Node, batch=EnterpriseLoaders.receipt_by_id):
     at: datetime
 
 
-def _in_status(status: PurchaseStatus | None = None) -> dict[str, Any]:
-    return {"status": status}
-
-
 @strawberry.type
 class PurchasesQuery:
     purchase_order: PurchaseOrder | None = by_id(
@@ -86,7 +83,7 @@ class PurchasesQuery:
         EnterpriseLoaders.purchases,
         scope("supply:read"),
         "All purchase orders, or those of a status; the newest first.",
-        arguments=_in_status,
+        arguments=wanted(status=PurchaseStatus),
     )
 
 

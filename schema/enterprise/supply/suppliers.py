@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -14,9 +14,10 @@ from schema.connection import Connection
 from schema.enterprise.ids import ProductId, SupplierId, WarehouseId
 from schema.enterprise.staff import Change, changes
 from schema.fields import computed, edge_page, root_page
+from schema.inputs import keyed, wanted
 from schema.money import Money, MoneyInput
-from schema.mutations import keyed, mutates, outcome
-from schema.node import Node, by_id, edge_to, optional_uuid
+from schema.mutations import mutates, outcome
+from schema.node import Node, by_id, edge_to
 
 if TYPE_CHECKING:
     from schema.enterprise.supply.purchases import PurchaseOrder
@@ -58,13 +59,6 @@ class ReorderPoint(Node, batch=EnterpriseLoaders.reorder_point_by_id):
     changes: Connection[Change] = changes()
 
 
-def _points(supplier_id: strawberry.ID | None = None, warehouse_id: strawberry.ID | None = None) -> dict[str, Any]:
-    return {
-        "supplier_id": optional_uuid(supplier_id, "Supplier", "supplierId"),
-        "warehouse_id": optional_uuid(warehouse_id, "Warehouse", "warehouseId"),
-    }
-
-
 @strawberry.type
 class SuppliersQuery:
     supplier: Supplier | None = by_id(Supplier, scope("supply:read"), "The supplier with this id.")
@@ -75,7 +69,7 @@ class SuppliersQuery:
         EnterpriseLoaders.reorder_points,
         scope("supply:read"),
         "When to order what again; of all, of a supplier, or for a warehouse. The oldest first.",
-        arguments=_points,
+        arguments=wanted(supplier_id=SupplierId, warehouse_id=WarehouseId),
     )
 
 
