@@ -157,7 +157,7 @@ async def change(
     """The record with the values that `decide` has or makes of it. It tells of `event`, where that is given, whatever
     has changed.
 
-    Raises: NotFound, KeyReused, what `decide` raises, and why it is `taken` where another has become like it.
+    Raises: NotFound, KeyReused, what `decide` raises, and `taken` where another is like it then.
     """
     enterprise = context.of(Enterprise)
 
@@ -171,7 +171,9 @@ async def change(
     try:
         return await once(context, record.batch, operation, key, [id, request], work)
     except IntegrityError:
-        raise (taken or record.taken)() from None
+        if taken is None:
+            raise
+        raise taken() from None
 
 
 async def hold(enterprise: Enterprise, transaction: Transaction, record: Record, id: UUID) -> Row:

@@ -1,7 +1,6 @@
 """Approvals: what waits for somebody who may."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -16,7 +15,7 @@ from schema.enterprise.ids import ApprovalId
 from schema.enterprise.processes import WorkflowRun
 from schema.enterprise.staff import Employee
 from schema.enums import told
-from schema.fields import computed, edge, root_page
+from schema.fields import computed, root_page
 from schema.inputs import keyed, wanted
 from schema.money import Money
 from schema.mutations import mutates, outcome
@@ -40,12 +39,8 @@ class Approval(Node, batch=EnterpriseLoaders.approval_by_id):
     subject_id: str = computed(UUID.__str__, "subject_id", description="A UUID.")
     amount: Money = computed(Money.of, "amount_minor", "currency")
     run: WorkflowRun | None = edge_to(WorkflowRun, "run_id", "What waits for it; null unless you may read runs.")
-    asked_by: Annotated["Employee", strawberry.lazy("schema.enterprise.staff")] | None = edge(
-        EnterpriseLoaders.employee_by_id, key="asked_by", description="Whose deed it goes back to, if of the staff."
-    )
-    decided_by: Annotated["Employee", strawberry.lazy("schema.enterprise.staff")] | None = edge(
-        EnterpriseLoaders.employee_by_id, key="decided_by"
-    )
+    asked_by: Employee | None = edge_to(Employee, "asked_by", "Whose deed it goes back to, if of the staff.")
+    decided_by: Employee | None = edge_to(Employee, "decided_by")
     note: str | None = strawberry.field(description="Why, by who decided.")
     asked_at: datetime
     decided_at: datetime | None

@@ -84,7 +84,7 @@ async def change_contact(
         _must_not_be_erased(before)
         return new | context.of(Enterprise).contacts.sealed(contact_id, **who)
 
-    return await change(context, CONTACT, "changeContact", key, contact_id, [who, new], decide)
+    return await change(context, CONTACT, "changeContact", key, contact_id, [who, new], decide, taken=CONTACT.taken)
 
 
 async def link_contact(

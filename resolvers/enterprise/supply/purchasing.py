@@ -184,16 +184,10 @@ async def _draft(
     if total_minor > MAX_TOTAL_MINOR:
         raise InvalidInput("lines", "This is more than one order is for; order less.")
     id = uuid7(enterprise.sources.clock())
-    values: dict[str, Any] = {
-        "id": id,
-        "number": purchase_number(id),
-        "supplier_id": supplier_id,
-        "warehouse_id": warehouse_id,
-        "currency": supplier.currency,
-        "total_minor": total_minor,
-    }
-    values |= {"status": PurchaseStatus.DRAFT, "drafted_by": enterprise.actor.signed_in, "approved_by": None}
-    await add(enterprise, transaction, PURCHASE, values)
+    of = {"supplier_id": supplier_id, "warehouse_id": warehouse_id, "drafted_by": enterprise.actor.signed_in}
+    what = {"number": purchase_number(id), "currency": supplier.currency, "total_minor": total_minor}
+    draft = {"id": id, "status": PurchaseStatus.DRAFT, "approved_by": None}
+    await add(enterprise, transaction, PURCHASE, {**draft, **of, **what})
     await enterprise.purchases.add_lines(transaction, id, lines)
     return id
 

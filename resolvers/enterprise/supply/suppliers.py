@@ -63,7 +63,7 @@ async def change_supplier(context: Context, *, supplier_id: UUID, key: str, **gi
     """What is None stays. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("supply:write")
     new = SUPPLIER.given(**given)
-    return await change(context, SUPPLIER, "changeSupplier", key, supplier_id, new, new)
+    return await change(context, SUPPLIER, "changeSupplier", key, supplier_id, new, new, taken=SUPPLIER.taken)
 
 
 async def set_price(
