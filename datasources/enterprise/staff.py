@@ -10,7 +10,7 @@ from datasources.enterprise.policies import visible_staff
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import DEPARTMENTS, EMPLOYEES
 from datasources.pages import Sort
-from datasources.prepared import Rows
+from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import read
 
@@ -30,6 +30,11 @@ class Staff:
     async def top_departments(self) -> Rows:
         """Those that are below no other, by name. Source: one SELECT."""
         return await self._sources.database.rows(read(_TOP, self._visible))
+
+    async def here(self, transaction: Transaction, id: UUID) -> Row | None:
+        """Role and limit of who works here; None of who does not, any more, while their token may still hold."""
+        here = (EMPLOYEES.c.id == id, EMPLOYEES.c.left_at.is_(None))
+        return await transaction.row(sa.select(EMPLOYEES.c.role, EMPLOYEES.c.approves_minor).where(*here))
 
     async def above(self, transaction: Transaction, id: UUID) -> list[UUID]:
         """The department itself and all above it; none of them moves before the transaction ends."""

@@ -16,12 +16,12 @@ from datasources.enterprise.invoices import Direction, InvoiceStatus, today
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import INVOICES
 from datasources.errors import InvalidInput, NotFound
-from datasources.money import Currency, Money, written
+from datasources.money import Money, written
 from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
-from resolvers.enterprise.approving import must_be_allowed
+from resolvers.enterprise.approving import limit_minor, must_be_allowed
 from resolvers.enterprise.invoice_rules import Line, checked, differences, totals
 from resolvers.enterprise.records import Record, add, change, once, text
 
@@ -193,7 +193,6 @@ async def pay_invoice(context: Context, *, invoice_id: UUID, paid_on: date | Non
     Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, NeedsApproval, KeyReused.
     """
     context.actor.require("invoices:write")
-    approvals, me = context.of(Enterprise).approvals, context.actor.signed_in
     now = today(context.clock())
     day = paid_on.isoformat() if paid_on else now
 
@@ -201,9 +200,9 @@ async def pay_invoice(context: Context, *, invoice_id: UUID, paid_on: date | Non
         _must_be(before, InvoiceStatus.ISSUED)
         if not before.issued_on <= day <= now:
             raise InvalidInput("paidOn", "An invoice is paid on its day or later, today at the latest.")
-        if before.direction == Direction.PAYABLE and before.approved_by in (None, me):
-            limit_minor = await approvals.limit_minor(transaction) if before.currency == Currency.EUR else 0
-            if before.gross_minor > limit_minor:
+        if before.direction == Direction.PAYABLE and before.approved_by in (None, context.actor.signed_in):
+            most_minor = await limit_minor(context.of(Enterprise), transaction, before.currency)
+            if before.gross_minor > most_minor:
                 raise NeedsApproval("This is more than you may approve; somebody else has to do it first.")
         return {"status": InvoiceStatus.PAID, "paid_on": day}
 

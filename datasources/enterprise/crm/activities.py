@@ -20,10 +20,9 @@ class ActivityKind(StrEnum):
 
 class Activities:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
-        self._clock = sources.clock
-        self.visible = visible_activities(actor)
+        visible = visible_activities(actor)
         wanted = {"done": _done, **equals(ACTIVITIES.c.owner_id)}
-        self.all = Lists(sources, ACTIVITIES, _DUE, self.visible, wanted)
+        self.all = Lists(sources, ACTIVITIES, _DUE, visible, wanted)
         self.of_contacts = self.all.by(ACTIVITIES.c.contact_id)
         self.of_opportunities = self.all.by(ACTIVITIES.c.opportunity_id)
 

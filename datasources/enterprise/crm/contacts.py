@@ -40,18 +40,17 @@ def seal(cipher: Cipher, column: sa.Column[Any], id: UUID, text: str) -> bytes:
 
 class Companies:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
-        self._clock = sources.clock
         self.all = Lists(sources, COMPANIES, _BY_NAME, visible_crm(actor), {"name": _named})
 
 
 class Contacts:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self._sources = sources
-        self.visible = visible_crm(actor)
+        visible = visible_crm(actor)
         wanted = {"email": lambda email: equal(CONTACTS.c.email_index, sources.email_index.of(email))}
-        self.all = Lists(sources, CONTACTS, _NEWEST, self.visible, wanted)
+        self.all = Lists(sources, CONTACTS, _NEWEST, visible, wanted)
         self.of_companies = self.all.by(CONTACTS.c.company_id)
-        self.of_customers = Among(sources, CONTACTS.c.customer_id, self.visible)
+        self.of_customers = Among(sources, CONTACTS.c.customer_id, visible)
 
     async def names(self, keys: Sequence[Sealed]) -> Mapping[Sealed, str | SealBroken | None]:
         """No source is asked: whoever has the row passed its policy."""

@@ -29,7 +29,6 @@ class Stage(StrEnum):
 class Pipeline:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self._database = sources.database
-        self._clock = sources.clock
         self.visible = visible_opportunities(actor)
         wanted = equals(OPPORTUNITIES.c.stage, OPPORTUNITIES.c.owner_id)
         self.all = Lists(sources, OPPORTUNITIES, _NEXT, self.visible, wanted)

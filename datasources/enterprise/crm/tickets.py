@@ -31,12 +31,12 @@ class Tickets:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self._clock = sources.clock
         self._actor = actor
-        self.visible = visible_tickets(actor)
+        visible = visible_tickets(actor)
         wanted = equals(TICKETS.c.status, TICKETS.c.assignee_id)
-        self.all = Lists(sources, TICKETS, _NEWEST, self.visible, wanted)
+        self.all = Lists(sources, TICKETS, _NEWEST, visible, wanted)
         self.of_contacts = self.all.by(TICKETS.c.contact_id)
         self.of_orders = self.all.by(TICKETS.c.order_id)
-        self.comments_of = Among(sources, TICKET_COMMENTS.c.ticket_id, self.visible, _OLDEST)
+        self.comments_of = Among(sources, TICKET_COMMENTS.c.ticket_id, visible, _OLDEST)
 
     async def comment(self, transaction: Transaction, ticket_id: UUID, text: str) -> None:
         now = self._clock()

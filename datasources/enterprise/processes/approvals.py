@@ -10,8 +10,7 @@ from datasources.actor import Actor
 from datasources.enterprise.lists import Lists, equals
 from datasources.enterprise.policies import visible_approvals
 from datasources.enterprise.sources import EnterpriseSources
-from datasources.enterprise.tables import APPROVALS, EMPLOYEES
-from datasources.errors import Forbidden
+from datasources.enterprise.tables import APPROVALS
 from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Row
@@ -29,7 +28,6 @@ class ApprovalStatus(StrEnum):
 class Approvals:
     def __init__(self, sources: EnterpriseSources, actor: Actor) -> None:
         self._clock = sources.clock
-        self._actor = actor
         wanted = equals(APPROVALS.c.status)
         self.all = Lists(sources, APPROVALS, _NEWEST, visible_approvals(actor), wanted)
 
@@ -45,18 +43,6 @@ class Approvals:
         """One that the actor may see; None where there is none."""
         asked = read(sa.select(APPROVALS), equal(APPROVALS.c.id, id), self.all.visible)
         return await transaction.row(asked.statement.executable, asked.values)
-
-    async def limit_minor(self, transaction: Transaction) -> int:
-        """Up to which amount, in euros, the actor may approve; nothing where they do not work here."""
-        mine = (EMPLOYEES.c.id == self._actor.signed_in, EMPLOYEES.c.left_at.is_(None))
-        row = await transaction.row(sa.select(EMPLOYEES.c.approves_minor).where(*mine))
-        return 0 if row is None else int(row.approves_minor)
-
-    async def must_work_here(self, transaction: Transaction) -> None:
-        """A token outlives whoever leaves. Raises: Forbidden."""
-        here = (EMPLOYEES.c.id == self._actor.signed_in, EMPLOYEES.c.left_at.is_(None))
-        if await transaction.row(sa.select(EMPLOYEES.c.id).where(*here)) is None:
-            raise Forbidden("approvals:decide")
 
     async def close(
         self, transaction: Transaction, id: UUID, status: ApprovalStatus, note: str | None, by: UUID | None

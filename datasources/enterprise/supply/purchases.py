@@ -14,7 +14,6 @@ from datasources.enterprise.lists import Among, Lists, equals
 from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import (
-    EMPLOYEES,
     GOODS_RECEIPTS,
     PURCHASE_LINES,
     PURCHASE_ORDERS,
@@ -120,11 +119,6 @@ class Purchases:
         lines = [{"receipt_id": id, "product_id": product, "quantity": count} for product, count in quantities.items()]
         await transaction.write(sa.insert(RECEIPT_LINES), lines)
         return id
-
-    async def approver(self, transaction: Transaction, id: UUID) -> Row | None:
-        """Role and limit of who works here; None of who does not, any more."""
-        here = (EMPLOYEES.c.id == id, EMPLOYEES.c.left_at.is_(None))
-        return await transaction.row(sa.select(EMPLOYEES.c.role, EMPLOYEES.c.approves_minor).where(*here))
 
 
 @kept

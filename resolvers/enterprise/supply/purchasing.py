@@ -106,7 +106,7 @@ async def approve(enterprise: Enterprise, transaction: Transaction, purchase_id:
             raise FourEyes
         check_automatic(total)
     else:
-        person = await enterprise.purchases.approver(transaction, approver)
+        person = await enterprise.staff.here(transaction, approver)
         if person is None:
             raise Forbidden("approvals:decide")
         if purchase.drafted_by != RUNNER.id:  # what workflows draft is small, and of many products
