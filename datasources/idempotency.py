@@ -12,8 +12,10 @@ from datasources.actor import Actor
 from datasources.errors import InvalidInput, KeyReused
 from datasources.ids import Clock
 from datasources.sql import JSON, Database, Transaction, UtcDateTime
+from datasources.statements import equal, projection, read
 
 MAX_KEY = 128
+_ANSWERED = frozenset({"request", "answer"})
 
 
 def idempotency_table(metadata: sa.MetaData) -> sa.Table:
@@ -44,9 +46,10 @@ class Once:
         self._mine = {"actor": actor.signed_in, "key": key}
         self._request = hashlib.sha256(orjson.dumps([operation, request], default=str)).hexdigest()
 
-    async def answer(self, source: Database | Transaction) -> Any:
+    async def answer(self, database: Database) -> Any:
         """The first answer; None where this key is new. Raises: KeyReused where it stands for other input."""
-        found = await source.row(sa.select(self._table.c.request, self._table.c.answer).where(self._is_mine))
+        mine = [equal(self._table.c[name], value) for name, value in self._mine.items()]
+        found = await database.row(read(projection(self._table, _ANSWERED), *mine))
         if found is None:
             return None
         if found.request != self._request:

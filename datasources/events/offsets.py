@@ -11,6 +11,9 @@ import sqlalchemy as sa
 
 from datasources.events.journal import START, Position
 from datasources.sql import Database, Transaction
+from datasources.statements import equal, projection, read
+
+_PLACE = frozenset({"transaction", "sequence"})
 
 lagging: list[Callable[[str, float], None]] = []
 """Who is told how far a consumer is behind, in seconds: the age of the event that it has to handle next, or 0."""
@@ -38,8 +41,8 @@ class Offsets:
 
     async def position(self, consumer: str) -> Position:
         """START where it has handled nothing yet. Source: one row. Raises: SourceError."""
-        mine = self._table.c.consumer == consumer
-        row = await self._database.row(sa.select(self._table.c.transaction, self._table.c.sequence).where(mine))
+        mine = equal(self._table.c.consumer, consumer)
+        row = await self._database.row(read(projection(self._table, _PLACE), mine))
         return START if row is None else Position(row.transaction, row.sequence)
 
     @asynccontextmanager

@@ -16,6 +16,7 @@ from datasources.commerce.tables import PAYMENTS, REFUNDS, WEBHOOK_EVENTS
 from datasources.ids import Clock
 from datasources.prepared import Row, Rows
 from datasources.sql import Database, Transaction
+from datasources.statements import equal, read
 
 
 class Step(StrEnum):
@@ -36,6 +37,7 @@ class RefundStep(StrEnum):
     REFUSED = "refused"
 
 
+_PAYMENTS, _REFUNDS = sa.select(PAYMENTS), sa.select(REFUNDS)
 UNDER_WAY = (Step.AUTHORISING, Step.CAPTURING, Step.VOIDING)
 
 
@@ -46,19 +48,20 @@ class PaymentRecords:
 
     async def get(self, id: UUID) -> Row:
         """The payment with this id, which must be there. Source: one SELECT."""
-        return _there(await self._database.row(sa.select(PAYMENTS).where(PAYMENTS.c.id == id)), id)
+        return _there(await self._database.row(read(_PAYMENTS, equal(PAYMENTS.c.id, id))), id)
 
     async def of_order(self, order_id: UUID) -> Row:
         """The payment of this order, which must be there. Source: one SELECT."""
-        return _there(await self._database.row(_of_order(order_id)), order_id)
+        return _there(await self._database.row(read(_PAYMENTS, equal(PAYMENTS.c.order_id, order_id))), order_id)
 
     async def hold(self, transaction: Transaction, order_id: UUID) -> Row:
         """The payment of this order, which nobody else moves on until the transaction ends."""
-        return _there(await transaction.row(_of_order(order_id).with_for_update()), order_id)
+        mine = _PAYMENTS.where(PAYMENTS.c.order_id == order_id)
+        return _there(await transaction.row(mine.with_for_update()), order_id)
 
     async def by_provider_id(self, provider_id: str) -> Row | None:
         """None where the service tells of a payment that is not ours. Source: one SELECT."""
-        return await self._database.row(sa.select(PAYMENTS).where(PAYMENTS.c.provider_id == provider_id))
+        return await self._database.row(read(_PAYMENTS, equal(PAYMENTS.c.provider_id, provider_id)))
 
     async def insert(self, transaction: Transaction, values: Mapping[str, Any]) -> None:
         """A payment that is being authorised; its `id` is its key at the service."""
@@ -97,7 +100,7 @@ class PaymentRecords:
 
     async def get_refund(self, id: UUID) -> Row:
         """The refund with this id, which must be there. Source: one SELECT."""
-        return _there(await self._database.row(sa.select(REFUNDS).where(REFUNDS.c.id == id)), id)
+        return _there(await self._database.row(read(_REFUNDS, equal(REFUNDS.c.id, id))), id)
 
     async def end_refund(
         self, transaction: Transaction, id: UUID, to: RefundStep, provider_id: str | None = None
@@ -158,10 +161,6 @@ class PaymentRecords:
 def _by_lot(select: sa.Select[Any], limit: int) -> sa.Select[Any]:
     """Never the oldest first: those that fail each time would be the oldest for ever, and keep out all others."""
     return select.order_by(sa.func.random()).limit(limit)
-
-
-def _of_order(order_id: UUID) -> sa.Select[Any]:
-    return sa.select(PAYMENTS).where(PAYMENTS.c.order_id == order_id)
 
 
 def _there(row: Row | None, id: UUID) -> Row:
