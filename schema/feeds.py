@@ -4,6 +4,7 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, ClassVar
 
 import strawberry
@@ -11,7 +12,7 @@ import strawberry
 from datasources.actor import Actor
 from datasources.events import Chunk, Cursor, Event, Position, Tail, Topic
 from loaders.batch import Batch
-from schema.access import Access, policy
+from schema.access import Access, policy, scope
 from schema.fields import signed
 
 CURSOR = strawberry.scalar(
@@ -36,6 +37,11 @@ class OfSubjects:
     def is_type_of(cls, event: Any, _: Any) -> bool:
         of: str = event.type.partition(".")[0]
         return of in cls.subjects
+
+
+def event(description: str) -> Callable[[type], type]:
+    """Of the interface that it stands on; heard of by whoever may subscribe to it."""
+    return lambda happened: strawberry.type(happened, description=description, directives=[HEARD])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +100,13 @@ def feed(
         directives=[access],
         metadata={"access": access, "declared": declared},
     )
+
+
+def everything(stores: type, kinds: type[StrEnum]) -> Any:
+    """All events of a domain's log, or those of the types that are asked for."""
+
+    def topic(_: Actor, types: list[kinds] | None = None) -> Topic:  # type: ignore[valid-type]
+        return Topic(frozenset(kinds if types is None else types))
+
+    of = stores.__name__.lower()
+    return feed(stores, scope("events:read"), f"Everything that happens in {of}, or some types of it.", topic=topic)

@@ -1,7 +1,6 @@
 """What happens in commerce, as those hear of it who subscribe."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,18 +12,19 @@ from datasources.errors import InvalidInput
 from datasources.events import Cursor, Topic, types_of
 from datasources.statements import EVERY
 from loaders.commerce import CommerceLoaders
-from schema.access import PUBLIC, SIGNED_IN, scope
+from schema.access import PUBLIC, SIGNED_IN
+from schema.commerce.catalogue import Product
+from schema.commerce.customers import Customer
+from schema.commerce.orders import Order
 from schema.enums import told
-from schema.feeds import GO_ON, HEARD, OfSubjects, feed
+from schema.feeds import GO_ON, OfSubjects, event, everything, feed
 from schema.fields import computed, edge
-from schema.node import uuid_of
-
-if TYPE_CHECKING:
-    from schema.commerce.catalogue import Product
-    from schema.commerce.customers import Customer
-    from schema.commerce.orders import Order
+from schema.node import edge_to, uuid_of
 
 MAX_IDS = 100
+
+_NOW = "As it is now."
+_SEEN = "As it is now; null where you may not see it."
 
 told(
     EventType,
@@ -44,22 +44,16 @@ class CommerceEvent(OfSubjects):
     at: datetime
 
 
-@strawberry.type(description="Something became of an order.", directives=[HEARD])
+@event("Something became of an order.")
 class OrderEvent(CommerceEvent):
     subjects = ("order",)
-
-    order: Annotated["Order", strawberry.lazy("schema.commerce.orders")] | None = edge(
-        CommerceLoaders.order_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    order: Order | None = edge_to(Order, "subject", _SEEN)
 
 
-@strawberry.type(description="There is more of a product, or less.", directives=[HEARD])
+@event("There is more of a product, or less.")
 class StockEvent(CommerceEvent):
     subjects = ("stock",)
-
-    product: Annotated["Product", strawberry.lazy("schema.commerce.catalogue")] | None = edge(
-        CommerceLoaders.product_by_id, key="subject", description="As it is now."
-    )
+    product: Product | None = edge_to(Product, "subject", _NOW)
     available: int = edge(
         CommerceLoaders.available_by_product,
         key="subject",
@@ -67,31 +61,22 @@ class StockEvent(CommerceEvent):
     )
 
 
-@strawberry.type(description="A product was made, changed, or taken off the lists.", directives=[HEARD])
+@event("A product was made, changed, or taken off the lists.")
 class ProductEvent(CommerceEvent):
     subjects = ("product",)
-
-    product: Annotated["Product", strawberry.lazy("schema.commerce.catalogue")] | None = edge(
-        CommerceLoaders.product_by_id, key="subject", description="As it is now."
-    )
+    product: Product | None = edge_to(Product, "subject", _NOW)
 
 
-@strawberry.type(description="Something became of what is kept of a customer.", directives=[HEARD])
+@event("Something became of what is kept of a customer.")
 class CustomerEvent(CommerceEvent):
     subjects = ("customer",)
-
-    customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
-        CommerceLoaders.customer_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    customer: Customer | None = edge_to(Customer, "subject", _SEEN)
 
 
-@strawberry.type(description="A customer put something into the cart, or took it out.", directives=[HEARD])
+@event("A customer put something into the cart, or took it out.")
 class CartEvent(CommerceEvent):
     subjects = ("cart",)
-
-    customer: Annotated["Customer", strawberry.lazy("schema.commerce.customers")] | None = edge(
-        CommerceLoaders.customer_by_id, key="owner", description="Whose cart it is; null where you may not see it."
-    )
+    customer: Customer | None = edge_to(Customer, "owner", "Whose cart it is; null where you may not see it.")
 
 
 OF_ORDERS = types_of(EventType, "order") - {EventType.ORDER_PAYMENT_FAILED}
@@ -122,10 +107,6 @@ def _stock(_: Actor, product_ids: list[strawberry.ID] | None = None) -> Topic:
     return Topic(types_of(EventType, "stock"), frozenset(uuid_of(id, "Product", "productIds") for id in product_ids))
 
 
-def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
-    return Topic(frozenset(EventType if types is None else types))
-
-
 @strawberry.type
 class CommerceSubscription:
     order_changed: OrderEvent = feed(
@@ -142,6 +123,4 @@ class CommerceSubscription:
         topic=_stock,
         seen=CommerceLoaders.product_by_id,
     )
-    commerce_events: CommerceEvent = feed(
-        Commerce, scope("events:read"), "Everything that happens in commerce, or some types of it.", topic=_all
-    )
+    commerce_events: CommerceEvent = everything(Commerce, EventType)

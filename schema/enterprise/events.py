@@ -22,17 +22,13 @@ from schema.enterprise.staff import Department, Employee
 from schema.enterprise.supply.purchases import GoodsReceipt, PurchaseOrder
 from schema.enterprise.supply.suppliers import ReorderPoint, Supplier
 from schema.enums import told
-from schema.feeds import GO_ON, HEARD, OfSubjects, feed
+from schema.feeds import GO_ON, OfSubjects, event, everything, feed
 from schema.fields import computed
 from schema.node import edge_to, uuid_of
 
 told(EventType, "What happened.", name="EnterpriseEventType")
 _NOW = "As it is now."
 _SEEN = "As it is now; null where you may not see it."
-
-
-def _told(description: str) -> Callable[[type], type]:
-    return lambda event: strawberry.type(event, description=description, directives=[HEARD])
 
 
 @strawberry.interface(description="Something that happened in enterprise.")
@@ -42,85 +38,85 @@ class EnterpriseEvent(OfSubjects):
     at: datetime
 
 
-@_told("Somebody was hired, or changed.")
+@event("Somebody was hired, or changed.")
 class EmployeeEvent(EnterpriseEvent):
     subjects = ("employee",)
     employee: Employee | None = edge_to(Employee, "subject", _NOW)
 
 
-@_told("Something became of a department.")
+@event("Something became of a department.")
 class DepartmentEvent(EnterpriseEvent):
     subjects = ("department",)
     department: Department | None = edge_to(Department, "subject", _NOW)
 
 
-@_told("Something became of a company.")
+@event("Something became of a company.")
 class CompanyEvent(EnterpriseEvent):
     subjects = ("company",)
     company: Company | None = edge_to(Company, "subject", _NOW)
 
 
-@_told("Something became of a contact.")
+@event("Something became of a contact.")
 class ContactEvent(EnterpriseEvent):
     subjects = ("contact",)
     contact: Contact | None = edge_to(Contact, "subject", _NOW)
 
 
-@_told("Something became of an opportunity.")
+@event("Something became of an opportunity.")
 class OpportunityEvent(EnterpriseEvent):
     subjects = ("opportunity",)
     opportunity: Opportunity | None = edge_to(Opportunity, "subject", _SEEN)
 
 
-@_told("Something became of an activity.")
+@event("Something became of an activity.")
 class ActivityEvent(EnterpriseEvent):
     subjects = ("activity",)
     activity: Activity | None = edge_to(Activity, "subject", _SEEN)
 
 
-@_told("Something became of a ticket.")
+@event("Something became of a ticket.")
 class TicketEvent(EnterpriseEvent):
     subjects = ("ticket",)
     ticket: Ticket | None = edge_to(Ticket, "subject", _SEEN)
 
 
-@_told("Something became of a supplier, or of its prices.")
+@event("Something became of a supplier, or of its prices.")
 class SupplierEvent(EnterpriseEvent):
     subjects = ("supplier",)
     supplier: Supplier | None = edge_to(Supplier, "subject", _SEEN)
 
 
-@_told("Something became of a purchase order.")
+@event("Something became of a purchase order.")
 class PurchaseEvent(EnterpriseEvent):
     subjects = ("purchase",)
     purchase_order: PurchaseOrder | None = edge_to(PurchaseOrder, "subject", _SEEN)
 
 
-@_told("Goods came.")
+@event("Goods came.")
 class GoodsEvent(EnterpriseEvent):
     subjects = ("goods",)
     receipt: GoodsReceipt | None = edge_to(GoodsReceipt, "subject", "Null where you may not see it.")
 
 
-@_told("When to order something again was changed.")
+@event("When to order something again was changed.")
 class ReorderEvent(EnterpriseEvent):
     subjects = ("reorder",)
     reorder_point: ReorderPoint | None = edge_to(ReorderPoint, "subject", _SEEN)
 
 
-@_told("A workflow was saved, or switched on or off.")
+@event("A workflow was saved, or switched on or off.")
 class WorkflowEvent(EnterpriseEvent):
     subjects = ("workflow",)
     workflow: Workflow | None = edge_to(Workflow, "subject", "As it is now; null unless you may read them.")
 
 
-@_told("A run began, came to its next step, or ended.")
+@event("A run began, came to its next step, or ended.")
 class WorkflowRunEvent(EnterpriseEvent):
     subjects = ("run",)
     run: WorkflowRun | None = edge_to(WorkflowRun, "subject", "As it is now; null unless you may read runs.")
 
 
-@_told("Something is to be approved, or was decided.")
+@event("Something is to be approved, or was decided.")
 class ApprovalEvent(EnterpriseEvent):
     subjects = ("approval",)
     approval: Approval | None = edge_to(Approval, "subject", _SEEN)
@@ -138,14 +134,10 @@ def _approvals(_: Actor) -> Topic:
     return Topic(types_of(EventType, "approval"))
 
 
-@_told("Something became of an invoice.")
+@event("Something became of an invoice.")
 class InvoiceEvent(EnterpriseEvent):
     subjects = ("invoice",)
     invoice: Invoice | None = edge_to(Invoice, "subject", _SEEN)
-
-
-def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
-    return Topic(frozenset(EventType if types is None else types))
 
 
 @strawberry.type
@@ -183,6 +175,4 @@ class EnterpriseSubscription:
         "What becomes of a purchase order, or of all.",
         topic=_of("purchase", "PurchaseOrder"),
     )
-    enterprise_events: EnterpriseEvent = feed(
-        Enterprise, scope("events:read"), "Everything that happens in enterprise, or some types of it.", topic=_all
-    )
+    enterprise_events: EnterpriseEvent = everything(Enterprise, EventType)

@@ -14,16 +14,19 @@ from datasources.statements import EVERY
 from loaders.finance import FinanceLoaders
 from schema.access import PUBLIC, SIGNED_IN, scope
 from schema.enums import told
-from schema.feeds import GO_ON, HEARD, OfSubjects, feed
+from schema.feeds import GO_ON, OfSubjects, event, everything, feed
 from schema.fields import computed, edge
 from schema.finance.accounts import Account
 from schema.finance.cases import Case
 from schema.finance.rates import EuroRate
 from schema.finance.transfers import Transfer
-from schema.node import uuid_of
+from schema.node import edge_to, uuid_of
 
 _ACCOUNTS = types_of(EventType, "balance", "account")
 _TRANSFERS = types_of(EventType, "transfer")
+
+_NOW = "As it is now."
+_SEEN = "As it is now; null where you may not see it."
 
 told(
     EventType,
@@ -42,36 +45,28 @@ class FinanceEvent(OfSubjects):
     at: datetime
 
 
-@strawberry.type(description="Something became of an account.", directives=[HEARD])
+@event("Something became of an account.")
 class BalanceEvent(FinanceEvent):
     subjects = ("balance", "account")
-
-    account: Account | None = edge(
-        FinanceLoaders.account_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    account: Account | None = edge_to(Account, "subject", _SEEN)
 
 
-@strawberry.type(description="Something became of a transfer.", directives=[HEARD])
+@event("Something became of a transfer.")
 class TransferEvent(FinanceEvent):
     subjects = ("transfer",)
-
-    transfer: Transfer | None = edge(
-        FinanceLoaders.transfer_by_id, key="subject", description="As it is now; null where you may not see it."
-    )
+    transfer: Transfer | None = edge_to(Transfer, "subject", _SEEN)
 
 
-@strawberry.type(description="A case was opened, or an officer has decided.", directives=[HEARD])
+@event("A case was opened, or an officer has decided.")
 class CaseEvent(FinanceEvent):
     subjects = ("case",)
+    case: Case | None = edge_to(Case, "subject", _NOW)
 
-    case: Case | None = edge(FinanceLoaders.case_by_id, key="subject", description="As it is now.")
 
-
-@strawberry.type(description="A rate changed.", directives=[HEARD])
+@event("A rate changed.")
 class RateEvent(FinanceEvent):
     subjects = ("rate",)
-
-    rate: EuroRate | None = edge(FinanceLoaders.rate_by_subject, key="subject", description="As it is now.")
+    rate: EuroRate | None = edge(FinanceLoaders.rate_by_subject, key="subject", description=_NOW)
 
 
 def _balances(actor: Actor, id: strawberry.ID | None = None) -> Topic:
@@ -98,10 +93,6 @@ def _rates(_: Actor, currency: Currency | None = None) -> Topic:
     return Topic(types_of(EventType, "rate"), where=() if currency is None else (("currency", currency.value),))
 
 
-def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
-    return Topic(frozenset(EventType if types is None else types))
-
-
 @strawberry.type
 class FinanceSubscription:
     balance_changed: BalanceEvent = feed(
@@ -120,6 +111,4 @@ class FinanceSubscription:
     )
     case_changed: CaseEvent = feed(Finance, scope("cases:read"), "What becomes of all cases.", topic=_cases)
     rate_changed: RateEvent = feed(Finance, PUBLIC, "What becomes of the rate of a currency, or of all.", topic=_rates)
-    finance_events: FinanceEvent = feed(
-        Finance, scope("events:read"), "Everything that happens in finance, or some types of it.", topic=_all
-    )
+    finance_events: FinanceEvent = everything(Finance, EventType)

@@ -9,11 +9,11 @@ from datasources.events import Cursor, Topic
 from datasources.social.events import EventType
 from datasources.social.stores import Social
 from loaders.social import SocialLoaders
-from schema.access import SIGNED_IN, scope
+from schema.access import SIGNED_IN
 from schema.enums import told
-from schema.feeds import GO_ON, HEARD, OfSubjects, feed
-from schema.fields import computed, edge
-from schema.node import uuid_of
+from schema.feeds import GO_ON, OfSubjects, event, everything, feed
+from schema.fields import computed
+from schema.node import edge_to, uuid_of
 from schema.social.messages import Conversation, Message
 from schema.social.moderation import Report
 from schema.social.notifications import Notification
@@ -42,62 +42,52 @@ class SocialEvent(OfSubjects):
     at: datetime
 
 
-@strawberry.type(description="Something became of a person, or between two.", directives=[HEARD])
+@event("Something became of a person, or between two.")
 class ProfileEvent(SocialEvent):
     subjects = ("profile", "follow", "block", "notifications")
-
-    profile: Profile | None = edge(
-        SocialLoaders.profile_by_id, key="subject", description=f"Who is followed or blocked, if so. {_NOW}"
-    )
+    profile: Profile | None = edge_to(Profile, "subject", f"Who is followed or blocked, if so. {_NOW}")
 
 
-@strawberry.type(description="Something became of a post, or of what people think of it.", directives=[HEARD])
+@event("Something became of a post, or of what people think of it.")
 class PostEvent(SocialEvent):
     subjects = ("post", "reaction")
+    post: Post | None = edge_to(Post, "subject", _NOW)
 
-    post: Post | None = edge(SocialLoaders.post_by_id, key="subject", description=_NOW)
 
-
-@strawberry.type(description="Something became of a comment.", directives=[HEARD])
+@event("Something became of a comment.")
 class CommentEvent(SocialEvent):
     subjects = ("comment",)
+    comment: Comment | None = edge_to(Comment, "subject", _NOW)
 
-    comment: Comment | None = edge(SocialLoaders.comment_by_id, key="subject", description=_NOW)
 
-
-@strawberry.type(description="Something became of a review.", directives=[HEARD])
+@event("Something became of a review.")
 class ReviewEvent(SocialEvent):
     subjects = ("review",)
+    review: Review | None = edge_to(Review, "subject", _NOW)
 
-    review: Review | None = edge(SocialLoaders.review_by_id, key="subject", description=_NOW)
 
-
-@strawberry.type(description="A conversation was started, or a member has read on.", directives=[HEARD])
+@event("A conversation was started, or a member has read on.")
 class ConversationEvent(SocialEvent):
     subjects = ("conversation",)
+    conversation: Conversation | None = edge_to(Conversation, "subject", _NOW)
 
-    conversation: Conversation | None = edge(SocialLoaders.conversation_by_id, key="subject", description=_NOW)
 
-
-@strawberry.type(description="Somebody wrote in a conversation.", directives=[HEARD])
+@event("Somebody wrote in a conversation.")
 class MessageEvent(SocialEvent):
     subjects = ("message",)
+    message: Message | None = edge_to(Message, "subject", _NOW)
 
-    message: Message | None = edge(SocialLoaders.message_by_id, key="subject", description=_NOW)
 
-
-@strawberry.type(description="There is something to be told.", directives=[HEARD])
+@event("There is something to be told.")
 class NotificationEvent(SocialEvent):
     subjects = ("notification",)
+    notification: Notification | None = edge_to(Notification, "subject", _NOW)
 
-    notification: Notification | None = edge(SocialLoaders.notification_by_id, key="subject", description=_NOW)
 
-
-@strawberry.type(description="Somebody reported something to moderation.", directives=[HEARD])
+@event("Somebody reported something to moderation.")
 class ReportEvent(SocialEvent):
     subjects = ("report",)
-
-    report: Report | None = edge(SocialLoaders.report_by_id, key="subject", description=_NOW)
+    report: Report | None = edge_to(Report, "subject", _NOW)
 
 
 def _posts(_: Actor) -> Topic:
@@ -112,10 +102,6 @@ def _messages(_: Actor, conversation_id: strawberry.ID) -> Topic:
 
 def _notifications(actor: Actor) -> Topic:
     return Topic(frozenset((EventType.NOTIFICATION_CREATED,)), frozenset((actor.signed_in,)))
-
-
-def _all(_: Actor, types: list[EventType] | None = None) -> Topic:
-    return Topic(frozenset(EventType if types is None else types))
 
 
 @strawberry.type
@@ -141,6 +127,4 @@ class SocialSubscription:
         topic=_notifications,
         seen=SocialLoaders.notification_by_id,
     )
-    social_events: SocialEvent = feed(
-        Social, scope("events:read"), "Everything that happens in social, or some types of it.", topic=_all
-    )
+    social_events: SocialEvent = everything(Social, EventType)
