@@ -22,7 +22,7 @@ def printed(document: str) -> str:
 
 
 TOUR = {printed(block.text) for block in blocks() if (block.heading, block.language) == ("A tour", "graphql")}
-"""Its answers are looked at in test_tour.py, which wants to be the first to buy."""
+"""Its answers are looked at in test_tour.py."""
 FILES = sorted((ROOT / "explorer" / "examples").glob("*.graphql"))
 
 

@@ -9,6 +9,7 @@ import gateway.errors
 import gateway.websocket
 from datasources.errors import HeddleError
 from schema.graph import build
+from tests.gateway_client import Gateway
 from tests.readme.blocks import README, ROOT, blocks
 
 
@@ -65,3 +66,9 @@ def test_scopes_are_those_of_the_graph() -> None:
     asked = set(re.findall(r'scope: "([a-z:]+)"', build().as_str()))
     told = set(re.findall(r"`([a-z]+:[a-z]+)`", under("What clients can rely on")))
     assert asked <= told
+
+
+async def test_the_field_through_four_files_costs_two_statements(gateway: Gateway) -> None:
+    (query,) = re.findall(r"`(.+)` costs two statements", README)
+    await gateway.data(query)
+    assert gateway.calls == {"categories": 1, "commerce.children_by_category": 1}

@@ -2,13 +2,25 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
+
+from datasources.sandbox.process import Sandbox
 from house import House
 from tests.gateway_client import Gateway
 from tests.readme.blocks import README, blocks
-from tests.readme.conftest import person
+from tests.readme.conftest import filled, person
 
 COST = re.compile(r"It cost (\d+) statements and batched calls")
+
+
+@pytest.fixture
+async def house(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[House]:
+    """As large as a person's: the tour tells figures."""
+    async with filled(sandbox, tmp_path, 1.0) as house:
+        yield house
 
 
 async def test_tour_is_answered_as_it_is_printed_and_costs_what_it_says(gateway: Gateway, house: House) -> None:
@@ -19,9 +31,3 @@ async def test_tour_is_answered_as_it_is_printed_and_costs_what_it_says(gateway:
     ada = await person(house, "ada@example.com")
     for mutation, answer in zip([buying, *again, *again], [*answers[1:], *answers[2:]], strict=True):
         assert await gateway.ask(mutation.text, as_=ada) == answer
-
-
-async def test_the_field_through_four_files_costs_two_statements(gateway: Gateway) -> None:
-    (query,) = re.findall(r"`(.+)` costs two statements", README)
-    await gateway.data(query)
-    assert gateway.calls == {"categories": 1, "commerce.children_by_category": 1}
