@@ -32,41 +32,25 @@ from schema.enterprise.supply.suppliers import SuppliersMutation, SuppliersQuery
 RUN_EVERY_S = 1.0
 OVERDUE_EVERY_S = 60.0
 
+AREAS = (
+    (StaffQuery, StaffMutation),
+    (ContactsQuery, ContactsMutation),
+    (PipelineQuery, PipelineMutation),
+    (ActivitiesQuery, ActivitiesMutation),
+    (TicketsQuery, TicketsMutation),
+    (ProcessesQuery, ProcessesMutation),
+    (ApprovalsQuery, ApprovalsMutation),
+    (InvoicesQuery, InvoicesMutation),
+    (SuppliersQuery, SuppliersMutation),
+    (PurchasesQuery, PurchasesMutation),
+)
 ENTERPRISE = Domain(
     name="enterprise",
     settings=EnterpriseSettings,
     open=open_enterprise,
     stores=Enterprise,
-    query=merge_types(
-        "EnterpriseQuery",
-        (
-            StaffQuery,
-            ContactsQuery,
-            PipelineQuery,
-            ActivitiesQuery,
-            TicketsQuery,
-            ProcessesQuery,
-            ApprovalsQuery,
-            InvoicesQuery,
-            SuppliersQuery,
-            PurchasesQuery,
-        ),
-    ),
-    mutation=merge_types(
-        "EnterpriseMutation",
-        (
-            StaffMutation,
-            ContactsMutation,
-            PipelineMutation,
-            ActivitiesMutation,
-            TicketsMutation,
-            ProcessesMutation,
-            ApprovalsMutation,
-            InvoicesMutation,
-            SuppliersMutation,
-            PurchasesMutation,
-        ),
-    ),
+    query=merge_types("EnterpriseQuery", tuple(query for query, _ in AREAS)),
+    mutation=merge_types("EnterpriseMutation", tuple(mutation for _, mutation in AREAS)),
     subscription=EnterpriseSubscription,
     types=tuple(EnterpriseEvent.__subclasses__()),
     background=(
