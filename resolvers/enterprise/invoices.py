@@ -124,7 +124,7 @@ async def change_invoice(
     """
     context.actor.require("invoices:write")
     new_lines = checked(lines) if lines else []
-    new: dict[str, Any] = {"approved_by": None} | ({"due_on": due_on.isoformat()} if due_on else {})
+    new: dict[str, Any] = {"due_on": due_on.isoformat()} if due_on else {}
     if new_lines:
         new |= totals(new_lines)._asdict() | {"drafted_by": context.actor.signed_in}
 
@@ -137,7 +137,7 @@ async def change_invoice(
         if new_lines:
             columns = [line.columns() for line in new_lines]
             await context.of(Enterprise).invoices.write_lines(transaction, invoice_id, columns)
-        return new
+        return {**new, "approved_by": None}
 
     request = {"due_on": due_on, "lines": repr(lines)}
     return await change(context, INVOICE, "changeInvoice", key, invoice_id, request, decide, EventType.INVOICE_CHANGED)

@@ -65,7 +65,7 @@ async def change_employee(
 ) -> Any:
     """What is None stays. Who leaves leads no department. Raises: Forbidden, InvalidInput, NotFound, KeyReused."""
     context.actor.require("staff:write")
-    new = EMPLOYEE.given(approves_minor=None if approves is None else _euros(approves), **given)
+    new = EMPLOYEE.given(**given, approves_minor=None if approves is None else _euros(approves))
     if left or leads_none:
         new["leads_id"] = None
 

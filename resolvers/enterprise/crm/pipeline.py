@@ -81,8 +81,8 @@ async def change_opportunity(
     context.actor.require("pipeline:write")
     if probability is not None and not 0 <= probability <= 100:
         raise InvalidInput("probability", "A probability is 0 to 100, in percent.")
-    new = OPPORTUNITY.given(closes_on=closes_on and closes_on.isoformat(), owner_id=owner_id)
-    new |= _positive(amount) if amount else {}
+    new = _positive(amount) if amount else {}
+    new |= OPPORTUNITY.given(closes_on=closes_on and closes_on.isoformat(), owner_id=owner_id)
 
     async def decide(transaction: Transaction, before: Row) -> Mapping[str, Any]:
         if before.version != version:

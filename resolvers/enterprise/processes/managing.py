@@ -53,19 +53,19 @@ async def save_workflow(
     for number, step in enumerate(definition.steps):
         if isinstance(step.does, CallWebhook):
             enterprise.sources.webhooks.check(step.does.url, f"steps[{number}].url")
-    now, json = context.clock(), written(definition)
-    values = named | {"due_at": begins_next(trigger, now)}
+    json, due_at = written(definition), begins_next(trigger, context.clock())
 
     async def save(transaction: Transaction) -> UUID:
         if await enterprise.workflows.named(transaction, named["name"]) not in (None, workflow_id):
             raise WORKFLOW.taken()
-        id = workflow_id or await enterprise.workflows.add(transaction, named["name"], values["due_at"])
+        id = workflow_id or await enterprise.workflows.add(transaction, named["name"], due_at)
         if id is None:
             raise WORKFLOW.taken()
         before = await hold(enterprise, transaction, WORKFLOW, id)
         version = before.version + 1
         await enterprise.workflows.define(transaction, id, version, json)
-        await update(enterprise, transaction, WORKFLOW, before, values | {"version": version}, version=version)
+        new = {**named, "version": version, "due_at": due_at}
+        await update(enterprise, transaction, WORKFLOW, before, new, version=version)
         return id
 
     request = {"workflow": workflow_id, **named, "definition": json}

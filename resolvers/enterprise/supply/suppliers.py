@@ -76,7 +76,7 @@ async def set_price(
     context.actor.require("supply:write")
     if not 0 <= price.minor <= MAX_PRICE_MINOR:
         raise InvalidInput("price", "Write a price of one piece that is not negative.")
-    values = PRICE.checked(price_minor=price.minor, **given)
+    values = PRICE.checked(**given, price_minor=price.minor)
     await exist(context, product_id, None)
 
     async def check(transaction: Transaction) -> None:
