@@ -92,13 +92,16 @@ def show(condition: Condition) -> str:
         case Comparison(field, sign, value):
             return f"{field} {sign} {_shown(value)}"
         case Not(part):
-            return f"not {show(part) if isinstance(part, Comparison | Not) else f'({show(part)})'}"
+            return f"not {_bare(part, Comparison, Not)}"
         case All(parts):
-            return " and ".join(
-                show(part) if isinstance(part, Comparison | Not) else f"({show(part)})" for part in parts
-            )
+            return " and ".join(_bare(part, Comparison, Not) for part in parts)
         case Some(parts):
-            return " or ".join(f"({show(part)})" if isinstance(part, Some) else show(part) for part in parts)
+            return " or ".join(_bare(part, Comparison, Not, All) for part in parts)
+
+
+def _bare(part: Condition, *kinds: type) -> str:
+    """In brackets, unless it is of these kinds."""
+    return show(part) if isinstance(part, kinds) else f"({show(part)})"
 
 
 def check(condition: Condition, fields: Mapping[str, Kind], where: str = "when") -> None:
@@ -197,18 +200,14 @@ class _Parser:
         self._next()
 
     def condition(self, depth: int) -> Condition:
-        parts = [self._alternative(depth)]
-        while self.token == "or":
-            self._next()
-            parts.append(self._alternative(depth))
-        return parts[0] if len(parts) == 1 else Some(tuple(parts))
+        return self._joined("or", Some, lambda: self._joined("and", All, lambda: self._part(depth)))
 
-    def _alternative(self, depth: int) -> Condition:
-        parts = [self._part(depth)]
-        while self.token == "and":
+    def _joined(self, word: str, make: type[All] | type[Some], part: Callable[[], Condition]) -> Condition:
+        parts = [part()]
+        while self.token == word:
             self._next()
-            parts.append(self._part(depth))
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
+            parts.append(part())
+        return parts[0] if len(parts) == 1 else make(tuple(parts))
 
     def _part(self, depth: int) -> Condition:
         if depth > MAX_DEPTH:
