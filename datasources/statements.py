@@ -128,6 +128,11 @@ def at_most(column: sa.Column[Any], value: Any) -> Condition:
     return _compared(column, operator.le, value)
 
 
+def summed(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """A whole number, of nothing 0; PostgreSQL sums big integers into decimals."""
+    return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
+
+
 def among(column: sa.ColumnElement[Any], keys: Sequence[Any]) -> Condition:
     """Whether `column` is one of these keys: `column IN (…)`, but with one parameter, however many keys there are.
 

@@ -1,4 +1,4 @@
-"""Changes: who changed which field of a record from what to what, and the one way to change one."""
+"""Changes: who changed which field of a record from what to what, and the one way to make and change one."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -23,7 +23,7 @@ from datasources.enterprise.tables import (
 from datasources.pages import Sort
 from datasources.prepared import Rows
 from datasources.sql import Transaction
-from datasources.statements import EVERY, Columns, Condition, among, kept, met, projection, read
+from datasources.statements import EVERY, Columns, Condition, among, kept, met, projection, read, summed
 
 
 class Direction(StrEnum):
@@ -164,8 +164,7 @@ _AGED = (
         INVOICES.c.currency,
         _LATE_DAYS,
         sa.func.count().label("invoices"),
-        # PostgreSQL sums big integers into decimals.
-        sa.cast(sa.func.sum(INVOICES.c.gross_minor), sa.BigInteger).label("gross_minor"),
+        summed(INVOICES.c.gross_minor).label("gross_minor"),
     )
     .group_by(INVOICES.c.currency, sa.literal_column("late_days"))
     .order_by(INVOICES.c.currency, sa.literal_column("late_days"))

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from datasources.actor import Actor
-from datasources.enterprise.crm.references import require
 from datasources.enterprise.events import EventType
+from datasources.enterprise.references import require
 from datasources.enterprise.stores import Enterprise
 from datasources.errors import InvalidInput, NotFound, Refusal
 from datasources.events import NewEvent

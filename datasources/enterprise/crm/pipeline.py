@@ -14,7 +14,7 @@ from datasources.enterprise.tables import OPPORTUNITIES
 from datasources.pages import Sort
 from datasources.prepared import Rows
 from datasources.sql import Transaction
-from datasources.statements import at_least, at_most, read
+from datasources.statements import at_least, at_most, read, summed
 
 
 class Stage(StrEnum):
@@ -50,11 +50,6 @@ class Pipeline:
         return await self._database.rows(read(_FORECAST, *days, self.visible, order=_OF))
 
 
-def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    # PostgreSQL sums big integers into decimals.
-    return sa.cast(sa.func.sum(column), sa.BigInteger)
-
-
 _MONTH = sa.func.substr(OPPORTUNITIES.c.closes_on, 1, 7)
 _OF = (_MONTH, OPPORTUNITIES.c.owner_id, OPPORTUNITIES.c.currency)
 _FORECAST = (
@@ -63,8 +58,8 @@ _FORECAST = (
         OPPORTUNITIES.c.owner_id,
         OPPORTUNITIES.c.currency,
         sa.func.count().label("opportunities"),
-        _sum(OPPORTUNITIES.c.amount_minor).label("amount_minor"),
-        ((_sum(OPPORTUNITIES.c.amount_minor * OPPORTUNITIES.c.probability) + 50) // 100).label("weighted_minor"),
+        summed(OPPORTUNITIES.c.amount_minor).label("amount_minor"),
+        ((summed(OPPORTUNITIES.c.amount_minor * OPPORTUNITIES.c.probability) + 50) // 100).label("weighted_minor"),
     )
     .where(OPPORTUNITIES.c.stage != Stage.LOST)
     .group_by(*_OF)

@@ -24,7 +24,7 @@ from datasources.ids import uuid7
 from datasources.pages import Sort
 from datasources.prepared import Row
 from datasources.sql import Transaction
-from datasources.statements import Columns, among, kept, met, projection, read
+from datasources.statements import Columns, among, kept, met, projection, read, summed
 
 Place = tuple[UUID, UUID]
 """Product and warehouse."""
@@ -91,9 +91,8 @@ class Purchases:
         others = (columns.id != purchase.id, columns.supplier_id == purchase.supplier_id)
         approved = (columns.drafted_by == purchase.drafted_by, columns.status.not_in(UNAPPROVED))
         day = columns.created_at.between(purchase.created_at - DAY, purchase.created_at + DAY)
-        # PostgreSQL sums big integers into decimals.
-        total = sa.cast(sa.func.coalesce(sa.func.sum(columns.total_minor), 0), sa.BigInteger).label("minor")
-        (row,) = await transaction.rows(sa.select(total).where(*others, *approved, day))
+        total = sa.select(summed(columns.total_minor).label("minor"))
+        (row,) = await transaction.rows(total.where(*others, *approved, day))
         return int(row.minor)
 
     async def take(self, transaction: Transaction, purchase_id: UUID, product_id: UUID, quantity: int) -> bool:
@@ -131,8 +130,7 @@ _ON_ORDER = (
     sa.select(
         PURCHASE_LINES.c.product_id,
         PURCHASE_ORDERS.c.warehouse_id,
-        # PostgreSQL sums big integers into decimals.
-        sa.cast(sa.func.sum(PURCHASE_LINES.c.quantity - PURCHASE_LINES.c.received), sa.BigInteger).label("pieces"),
+        summed(PURCHASE_LINES.c.quantity - PURCHASE_LINES.c.received).label("pieces"),
     )
     .join(PURCHASE_ORDERS)
     .group_by(PURCHASE_LINES.c.product_id, PURCHASE_ORDERS.c.warehouse_id)

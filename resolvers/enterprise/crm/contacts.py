@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from datasources.enterprise.crm.references import require
 from datasources.enterprise.events import EventType
 from datasources.enterprise.policies import visible_crm
+from datasources.enterprise.references import require
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import COMPANIES, CONTACTS
 from datasources.errors import InvalidInput, NotFound
