@@ -92,6 +92,7 @@ class SqliteEngine:
         self._turn = asyncio.Lock()
         self._slow_until: dict[str, float] = {}
         self._budget = Budget()
+        self._reader: asyncio.Task[Any] | None = None
         self._turned = 0.0
 
     async def read(self, statement: Prepared, parameters: Sequence[Any], name: str) -> Rows:
@@ -100,7 +101,10 @@ class SqliteEngine:
             raise TimeoutError
         now = time.monotonic()
         if now > self._slow_until.get(name, 0.0):
-            if now > self._turned + TURN_S:
+            reader = asyncio.current_task()
+            if reader is not self._reader:
+                self._reader, self._turned = reader, now
+            elif now > self._turned + TURN_S:
                 await asyncio.sleep(0)  # whoever reads again and again can be stopped, too
                 self._turned = now = time.monotonic()
             self._budget.begin()
