@@ -1,12 +1,15 @@
 """The client at the other end: what it sends, and whether it still waits for its answer."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from starlette.types import Receive
 
 from gateway.request import BadRequest
+from gateway.watched import guarded
 
 T = TypeVar("T")
 
@@ -36,6 +39,11 @@ async def body_of(receive: Receive, max_bytes: int) -> bytes:
 
 async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """What the work gives; it is cancelled as soon as the client has left. Raises: ClientLeft."""
+    return await guarded(work, partial(_connected, receive))
+
+
+@asynccontextmanager
+async def _connected(receive: Receive) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     running = cast(asyncio.Task[Any], asyncio.current_task(loop))
     watching: asyncio.Task[None] | None = None
@@ -54,7 +62,7 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
 
     timer = loop.call_later(NOTICED_AFTER_S, begin)
     try:
-        return await work
+        yield
     except asyncio.CancelledError:
         if not left:
             raise

@@ -13,7 +13,7 @@ from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, Ope
 
 from datasources import calls
 from datasources.actor import Actor
-from datasources.deadline import deadline
+from datasources.deadline import deadline, remaining_s
 from datasources.errors import Refusal
 from datasources.ids import ids_kept
 from gateway import explained
@@ -34,6 +34,7 @@ from gateway.result import Result
 from gateway.sharing import Sharing
 from gateway.subscription import Subscriptions
 from gateway.turns import Turns
+from gateway.watched import guarded
 
 OpenContext = Callable[[Actor], AbstractContextManager[Any]]
 
@@ -241,8 +242,8 @@ class Executor:
         with calls.collected() as made, ids_kept(), self._open_context(caller.actor) as context:
             try:
                 with deadline(self._timeout_s):
-                    async with asyncio.timeout(self._timeout_s + GRACE_S):
-                        result = await self._turns.run(run, context, request.variables, request.operation_name)
+                    running = self._turns.run(run, context, request.variables, request.operation_name)
+                    result = await guarded(running, self._ending)
             except TimeoutError:
                 error = timed_out(self._timeout_s)
                 if delivery:
@@ -252,6 +253,9 @@ class Executor:
         errors = result.errors or ()
         executed = result.data is not None or any(error.path for error in errors)
         return Result(result.data, show(errors), executed, made, started, time.monotonic() - started)
+
+    def _ending(self) -> asyncio.Timeout:
+        return asyncio.timeout(remaining_s(self._timeout_s) + GRACE_S)
 
 
 def _cost(result: Result, quota: Quota) -> dict[str, int]:

@@ -27,7 +27,9 @@ class Turns:
 
     async def run(self, work: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
         """What `work(*args)` gives. It begins when its turn has come: in the order in which they asked."""
-        await self.begin()
+        if self._taken:
+            await self.begin()
+        self._taken = True
         turn = _Turn(self)
         try:
             return await watched(work(*args), turn.sees)

@@ -1,6 +1,7 @@
 """To await something, and see what it waits for."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import AbstractAsyncContextManager
 from types import coroutine
 from typing import Any, TypeVar
 
@@ -28,3 +29,29 @@ def watched(work: Coroutine[Any, Any, T], see: Callable[[Any], Awaitable[None] |
             step = work.send
         except BaseException as raised:  # noqa: BLE001  # it is for the work, as with `await`
             step, given = work.throw, raised
+
+
+async def guarded(work: Coroutine[Any, Any, T], guard: Callable[[], AbstractAsyncContextManager[object]]) -> T:
+    """What the work gives, awaited inside a guard from the first time that it waits: most work ends without."""
+    try:
+        awaited = work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    async with guard():
+        return await _continued(work, awaited)
+
+
+@coroutine
+def _continued(work: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
+    """What work gives that has begun, and waits."""
+    try:
+        yield awaited
+    except BaseException as raised:  # noqa: BLE001  # as above
+        try:
+            awaited = work.throw(raised)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        return (yield from _continued(work, awaited))
+    return (yield from work.__await__())
