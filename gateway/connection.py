@@ -37,9 +37,9 @@ async def body_of(receive: Receive, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
-async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
     """What the work gives; it is cancelled as soon as the client has left. Raises: ClientLeft."""
-    return await guarded(work, partial(_connected, receive))
+    return guarded(work, partial(_connected, receive))
 
 
 @asynccontextmanager

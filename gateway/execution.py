@@ -92,7 +92,7 @@ class Executor:
 
     def json_of(self, result: Result, request: GraphQLRequest, caller: Caller) -> bytes:
         """The response to this request: those who share a result may have asked for other extensions."""
-        extensions = self.extensions_of(result, request, caller)
+        extensions = self.extensions_of(result, request, caller) if request.extensions else None
         return result.json_with(extensions) if extensions else result.json
 
     def extensions_of(self, result: Result, request: GraphQLRequest, caller: Caller) -> dict[str, Any]:
@@ -179,7 +179,8 @@ class Executor:
             else:
                 result = await self._query(plans, request, operation)
             result.estimate = estimate
-            admitted.settle(result.spent)
+            operation.spent = result.spent
+            admitted.settle(operation.spent)
             return result
 
     async def _query(self, plans: Plans, request: GraphQLRequest, operation: Operation) -> Result:
@@ -250,9 +251,9 @@ class Executor:
                     delivery.fail(error)
                 data = delivery.data if delivery else None
                 return Result(data, [error], True, made, started, time.monotonic() - started)
-        errors = result.errors or ()
-        executed = result.data is not None or any(error.path for error in errors)
-        return Result(result.data, show(errors), executed, made, started, time.monotonic() - started)
+        errors = show(result.errors) if result.errors else []
+        executed = result.data is not None or any(error.path for error in result.errors or ())
+        return Result(result.data, errors, executed, made, started, time.monotonic() - started)
 
     def _ending(self) -> asyncio.Timeout:
         return asyncio.timeout(remaining_s(self._timeout_s) + GRACE_S)

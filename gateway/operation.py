@@ -68,7 +68,7 @@ class Operation:
         return self.definition.name.value[:NAME_SHOWN] if self.definition and self.definition.name else None
 
     def __enter__(self) -> "Operation":
-        RUNNING.inc()
+        later(_begun, 1)
         self._answering = answering.set(self.caller.request_id)
         self._started = perf_counter()
         self._span = traces.active.operation_began(self) if traces.active else None
@@ -77,14 +77,11 @@ class Operation:
     def __exit__(self, _: object, raised: BaseException | None, __: object) -> None:
         self.duration_s = perf_counter() - self._started
         self.ended = time()
-        RUNNING.dec()
         result = self.result
         self.outcome, self.codes = _outcome(result, raised)
-        if result is not None:
-            self.spent = result.spent
-            if not self.shared:
-                self.calls = result.calls
-            self.result = None  # what waits to be told holds no answers
+        if result is not None and not self.shared:
+            self.calls = result.calls
+        self.result = None  # what waits to be told holds no answers
         if self._span and traces.active:
             self.trace = traces.active.operation_ended(self, self._span)
         later(_tell, self)
@@ -126,7 +123,12 @@ def request_refused(error: HeddleError, request_id: str) -> None:
     later(tell, event)
 
 
+def _begun(each: list[int]) -> None:
+    RUNNING.inc(len(each))
+
+
 def _tell(operations: list[Operation]) -> None:
+    RUNNING.dec(len(operations))
     for one in operations:
         count_operation(one.kind, one.outcome, one.codes, one.duration_s, shared=one.shared)
     if telling():

@@ -78,17 +78,23 @@ class GraphQLRequest:
         """From decoded JSON. Raises: BadRequest that names the wrong member."""
         if not isinstance(payload, dict):
             raise BadRequest('A GraphQL request is a JSON object: {"query": "…", "variables": {…}}.')
+        for name, value in payload.items():
+            kind = _MEMBERS.get(name)
+            if kind and not (value is None or isinstance(value, kind)):
+                raise BadRequest(f"`{name}` must be {_KINDS[kind]}.")
+        given = payload.get
+        extensions = given("extensions") or {}
         request = cls(
-            _member(payload, "query", str, ""),
-            _member(payload, "variables", dict, {}),
-            _member(payload, "operationName", str, None),
-            _member(payload, "extensions", dict, {}),
-            _member(payload, "documentId", str, None),
-            _sha256(payload),
+            given("query") or "",
+            given("variables") or {},
+            given("operationName"),
+            extensions,
+            given("documentId"),
+            _sha256(extensions) if extensions else None,
         )
         if request.document_id is not None and (request.query or request.sha256 is not None):
             raise BadRequest("`documentId` names the whole document; send it without `query` and `persistedQuery`.")
-        if request.document_id is None and request.sha256 is None and payload.get("query") is None:
+        if request.document_id is None and request.sha256 is None and given("query") is None:
             raise BadRequest("`query` must be a string, unless `documentId` names a registered document.")
         return request
 
@@ -138,28 +144,25 @@ def _decoded(text: bytes | str, what: str) -> Any:
 
 
 MAX_PARAMETERS = 100
-_MEMBERS = {"query", "variables", "operationName", "extensions", "documentId"}
+_MEMBERS: dict[str, type] = {
+    "query": str,
+    "variables": dict,
+    "operationName": str,
+    "extensions": dict,
+    "documentId": str,
+}
 _KINDS: dict[type, str] = {str: "a string", dict: "an object"}
 
 
-def _sha256(payload: dict[str, Any]) -> str | None:
+def _sha256(extensions: dict[str, Any]) -> str | None:
     """The hash by which clients of automatic persisted queries name a document."""
-    persisted = (payload.get("extensions") or {}).get("persistedQuery")
+    persisted = extensions.get("persistedQuery")
     if persisted is None:
         return None
     match persisted:
         case {"version": 1, "sha256Hash": str(sha256)}:
             return sha256
     raise BadRequest('`extensions.persistedQuery` must be an object: {"version": 1, "sha256Hash": "…"}.')
-
-
-def _member(payload: dict[str, Any], name: str, kind: type, default: Any) -> Any:
-    value = payload.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, kind):
-        raise BadRequest(f"`{name}` must be {_KINDS[kind]}.")
-    return value
 
 
 class NotExecuted(Exception):

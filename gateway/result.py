@@ -1,7 +1,6 @@
 """What became of an operation: its answer, what the sources were asked for it, and what it cost."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import orjson
@@ -11,7 +10,7 @@ from gateway.limits.admission import Estimate
 from gateway.plan.cost import spent
 
 
-@dataclass
+@dataclass(slots=True)
 class Result:
     """`executed` is False where the request was refused before any field ran: there is no `data` then."""
 
@@ -22,19 +21,22 @@ class Result:
     started: float = 0.0  # monotonic, in seconds
     duration_s: float = 0.0
     estimate: Estimate | None = None
+    _json: bytes | None = field(default=None, init=False, repr=False)
 
-    @cached_property
+    @property
     def spent(self) -> float:
         """What it did cost, for each of those who share it; nothing where it was refused."""
         return spent(self.calls, self.json) + self.estimate.introspection if self.estimate else 0.0
 
-    @cached_property
+    @property
     def json(self) -> bytes:
         """The response, written once for all who share it."""
-        body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
-        if self.executed:
-            body["data"] = self.data
-        return orjson.dumps(body)
+        if self._json is None:
+            body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
+            if self.executed:
+                body["data"] = self.data
+            self._json = orjson.dumps(body)
+        return self._json
 
     def json_with(self, extensions: dict[str, Any]) -> bytes:
         """The response for one of those who share it."""

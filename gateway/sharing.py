@@ -18,21 +18,20 @@ class Sharing(Generic[T]):
 
         Where that one leaves, or fails, one of those who wait does it anew. Raises: what the own work raises.
         """
-        while (shared := self._under_way.get(key)) is not None:
+        mine = _Shared[T]()
+        while (shared := (under_way := self._under_way).setdefault(key, mine)) is not mine:
             if await shared.done():
                 return shared.result, True
-        shared = self._under_way[key] = _Shared()
         try:
-            shared.result = result = await work()
+            mine.result = result = await work()
             return result, False
         finally:
-            if self._under_way.get(key) is shared:
-                del self._under_way[key]
-            shared.end()
+            del under_way[key]
+            mine.end()
 
     def seal(self) -> None:
         """Who asks from now on joins nobody who asked before: after a write, its writer must see what was written."""
-        self._under_way.clear()
+        self._under_way = {}
 
 
 class _Shared(Generic[T]):

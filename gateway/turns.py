@@ -29,7 +29,8 @@ class Turns:
         """What `work(*args)` gives. It begins when its turn has come: in the order in which they asked."""
         if self._taken:
             await self.begin()
-        self._taken = True
+        else:
+            self._taken = True
         turn = _Turn(self)
         try:
             return await watched(work(*args), turn.sees)

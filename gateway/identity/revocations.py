@@ -40,7 +40,7 @@ class Revocations:
         self._change = asyncio.Event()
 
     def refuse(self, subject: UUID | None, issued_at: float) -> bool:
-        before = self._before.get(subject) if subject is not None else None
+        before = self._before.get(subject) if self._before and subject is not None else None
         return before is not None and issued_at < before
 
     async def changed(self) -> None:
