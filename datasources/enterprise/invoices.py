@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.enterprise.lists import Among, Filters, Lists, equals
+from datasources.enterprise.parts import approved_beside
 from datasources.enterprise.policies import visible_invoices
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import (
@@ -21,7 +22,7 @@ from datasources.enterprise.tables import (
     SUPPLIERS,
 )
 from datasources.pages import Sort
-from datasources.prepared import Rows
+from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import EVERY, Columns, Condition, among, kept, met, projection, read, summed
 
@@ -82,6 +83,11 @@ class Invoices:
         if purchase_id is not None:
             asked = asked.join(PURCHASE_ORDERS).where(PURCHASE_ORDERS.c.id == purchase_id)
         return await transaction.row(asked) is not None
+
+    async def approved_beside(self, transaction: Transaction, invoice: Row) -> int:
+        """What else the same person entered of the supplier within a day, and was approved, in minor units."""
+        approved = INVOICES.c.approved_by.is_not(None) & (INVOICES.c.status != InvoiceStatus.CANCELLED)
+        return await approved_beside(transaction, invoice, INVOICES.c.gross_minor, approved)
 
     async def aged(self, direction: Direction) -> Rows:
         """What is issued and not paid yet, by currency and age: `late_days` is the first day of the bucket, counted

@@ -144,7 +144,8 @@ async def change_invoice(
 
 
 async def approve_invoice(context: Context, *, invoice_id: UUID, key: str) -> Any:
-    """Says that the invoice of a supplier may be issued and paid.
+    """Says that the invoice of a supplier may be issued and paid. What the same person entered of the supplier within a
+    day, and somebody approved, counts with it.
 
     Raises: Forbidden, InvalidInput, NotFound, InvoiceStatusRefused, FourEyes, OverLimit, KeyReused.
     """
@@ -154,8 +155,10 @@ async def approve_invoice(context: Context, *, invoice_id: UUID, key: str) -> An
         _must_be(before, InvoiceStatus.DRAFT, InvoiceStatus.ISSUED)
         if before.direction != Direction.PAYABLE:
             raise InvalidInput("invoiceId", "Only what is to be paid needs an approval.")
-        amount = Money(before.gross_minor, before.currency)
-        await must_be_allowed(context.of(Enterprise), transaction, amount, before.drafted_by)
+        enterprise = context.of(Enterprise)
+        beside = await enterprise.invoices.approved_beside(transaction, before)
+        amount = Money(before.gross_minor + beside, before.currency)
+        await must_be_allowed(enterprise, transaction, amount, before.drafted_by)
         return {"approved_by": context.actor.signed_in}
 
     return await change(context, INVOICE, "approveInvoice", key, invoice_id, None, decide, EventType.INVOICE_CHANGED)

@@ -122,6 +122,8 @@ async def test_suppliers_are_paid_by_four_eyes(company: Company, shop: Shop, gat
     await desk.move(APPROVE, bill, company.manager)
     assert (await desk.move(ISSUE, bill))["invoice"]["number"] == "R-1"
     assert (await desk.move(PAY, bill))["invoice"]["status"] == "PAID"
+    part = (await desk.enter("R-7", line("2.00", 1, 0), supplier=supplier))["invoice"]
+    assert (await desk.move(APPROVE, part, company.manager))["problem"]["code"] == "ENTERPRISE_OVER_LIMIT"
 
     # The director may approve and pay, but not what they entered, and not both where it is more than their own limit.
     own = {"supplierId": supplier, "number": "R-3", "issuedOn": desk.day(), "dueOn": desk.day(1)}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.enterprise.lists import Among, Lists, equals
+from datasources.enterprise.parts import approved_beside
 from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import (
@@ -18,7 +18,6 @@ from datasources.enterprise.tables import (
     PURCHASE_LINES,
     PURCHASE_ORDERS,
     RECEIPT_LINES,
-    SUPPLIERS,
 )
 from datasources.ids import uuid7
 from datasources.pages import Sort
@@ -42,7 +41,6 @@ class PurchaseStatus(StrEnum):
 OPEN = (PurchaseStatus.DRAFT, PurchaseStatus.APPROVED, PurchaseStatus.SENT, PurchaseStatus.PARTLY_RECEIVED)
 """Something of it may still come."""
 UNAPPROVED = (PurchaseStatus.DRAFT, PurchaseStatus.CANCELLED)
-DAY = timedelta(days=1)
 
 
 class Purchases:
@@ -81,19 +79,9 @@ class Purchases:
         await transaction.write(sa.insert(PURCHASE_LINES), rows)
 
     async def approved_beside(self, transaction: Transaction, purchase: Row) -> int:
-        """What else who drafted it ordered of its supplier within a day, and was approved, in minor units.
-
-        Approvals of orders of one supplier take their turn, so that none misses another.
-        """
-        columns = PURCHASE_ORDERS.c
-        of_supplier = sa.select(SUPPLIERS.c.id).where(SUPPLIERS.c.id == purchase.supplier_id)
-        await transaction.rows(of_supplier.with_for_update())
-        others = (columns.id != purchase.id, columns.supplier_id == purchase.supplier_id)
-        approved = (columns.drafted_by == purchase.drafted_by, columns.status.not_in(UNAPPROVED))
-        day = columns.created_at.between(purchase.created_at - DAY, purchase.created_at + DAY)
-        total = sa.select(summed(columns.total_minor).label("minor"))
-        (row,) = await transaction.rows(total.where(*others, *approved, day))
-        return int(row.minor)
+        """What else the same person ordered of the supplier within a day, and was approved, in minor units."""
+        approved = PURCHASE_ORDERS.c.status.not_in(UNAPPROVED)
+        return await approved_beside(transaction, purchase, PURCHASE_ORDERS.c.total_minor, approved)
 
     async def take(self, transaction: Transaction, purchase_id: UUID, product_id: UUID, quantity: int) -> bool:
         """Notes that so many more have come; False where that is more than was ordered, and nothing is noted."""
