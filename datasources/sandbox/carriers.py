@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,14 +37,8 @@ def carriers_app(state: State) -> Starlette:
             shipment = _new_shipment(body)
             return Answer(201, shown(shipment), [Document("shipment", shipment)])
 
-        try:
+        with _keys_explained():
             answer, _ = await once.run(request.headers.get("idempotency-key"), described, work)
-        except KeyReused:
-            message = "This Idempotency-Key was used with another body."
-            raise CarrierError(409, "idempotency_key_reused", message) from None
-        except KeyInFlight:
-            message = "The first request with this Idempotency-Key is not done yet."
-            raise CarrierError(409, "idempotency_key_in_use", message) from None
         return json_response(answer.status, answer.body)
 
     async def batch_get(request: Request) -> Response:
@@ -76,6 +71,18 @@ def carriers_app(state: State) -> Starlette:
         ],
         exception_handlers={CarrierError: refused},
     )
+
+
+@contextmanager
+def _keys_explained() -> Iterator[None]:
+    try:
+        yield
+    except KeyReused:
+        message = "This Idempotency-Key was used with another body."
+        raise CarrierError(409, "idempotency_key_reused", message) from None
+    except KeyInFlight:
+        message = "The first request with this Idempotency-Key is not done yet."
+        raise CarrierError(409, "idempotency_key_in_use", message) from None
 
 
 def imported(minimal: Json) -> Document:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
 
@@ -209,6 +210,10 @@ class MoveOrderInput:
     order_id: strawberry.ID
     idempotency_key: str = strawberry.field(description=_KEY)
 
+    def id(self) -> UUID:
+        """Raises: InvalidInput."""
+        return uuid_of(self.order_id, "Order", "orderId")
+
 
 @strawberry.input(description="How many pieces of one line.")
 class RefundLineInput:
@@ -272,12 +277,8 @@ class OrdersMutation:
         cost=PAID,
     )
     async def cancel_order(self, info: strawberry.Info, input: MoveOrderInput) -> OrderPayload | None:
-        return await payload(
-            OrderPayload,
-            order=lambda: orders.cancel_order(
-                info.context, uuid_of(input.order_id, "Order", "orderId"), input.idempotency_key
-            ),
-        )
+        key, context = input.idempotency_key, info.context
+        return await payload(OrderPayload, order=lambda: orders.cancel_order(context, input.id(), key))
 
     @mutation(
         scope("orders:write"),
@@ -291,12 +292,8 @@ class OrdersMutation:
         cost=PAID,
     )
     async def ship_order(self, info: strawberry.Info, input: MoveOrderInput) -> OrderPayload | None:
-        return await payload(
-            OrderPayload,
-            order=lambda: orders.ship_order(
-                info.context, uuid_of(input.order_id, "Order", "orderId"), input.idempotency_key
-            ),
-        )
+        key, context = input.idempotency_key, info.context
+        return await payload(OrderPayload, order=lambda: orders.ship_order(context, input.id(), key))
 
     @mutation(
         scope("orders:write"),

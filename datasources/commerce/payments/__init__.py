@@ -1,9 +1,10 @@
 """Payments: what we asked for, in our database, and what is so, at the payment service."""
 
 from datasources.actor import Actor
-from datasources.commerce.payments.provider import NO_SUCH_METHOD, PaymentProvider, PaymentStatus, ProviderPayment
+from datasources.commerce.payments.provider import NO_SUCH_METHOD, PaymentProvider
 from datasources.commerce.payments.records import PaymentRecords, RefundStep, Step
 from datasources.commerce.payments.signatures import check_signature
+from datasources.commerce.payments.stripe import PaymentStatus, ProviderPayment
 from datasources.commerce.sources import CommerceSources
 
 __all__ = ["NO_SUCH_METHOD", "PaymentStatus", "Payments", "ProviderPayment", "RefundStep", "Step", "check_signature"]

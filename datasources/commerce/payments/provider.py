@@ -2,16 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
-from uuid import UUID
+from typing import Any, TypeVar
 
 import structlog
-from pydantic import AwareDatetime, BaseModel
 
 from datasources.commerce.errors import AuthorisationLost, PaymentDeclined, RefundRefused
+from datasources.commerce.payments.stripe import (
+    Intent,
+    Listed,
+    Page,
+    PaymentStatus,
+    ProviderPayment,
+    Refund,
+    count_of,
+    error_of,
+    payment_of,
+    reason_of,
+)
 from datasources.errors import SourceError, SourceRefused, SourceUnavailable
 from datasources.ids import Clock
 from datasources.prepared import Row
@@ -29,72 +37,7 @@ _PAGE = 100
 _AUTHORISED_FOR = timedelta(days=7)
 """So long after it was made may a payment still be taken."""
 _FAILED = ("failed", "canceled")
-_HUNDREDFOLD = frozenset({"ISK"})
-"""Stripe counts these in hundredths, though they have no smaller unit."""
-
-
-class PaymentStatus(StrEnum):
-    PENDING = "pending"
-    DECLINED = "declined"
-    AUTHORISED = "authorised"
-    CAPTURED = "captured"
-    VOIDED = "voided"
-
-
-_STATUSES = {
-    "requires_payment_method": PaymentStatus.DECLINED,
-    "requires_capture": PaymentStatus.AUTHORISED,
-    "succeeded": PaymentStatus.CAPTURED,
-    "canceled": PaymentStatus.VOIDED,
-}
-
-
-class _Charge(BaseModel, frozen=True):
-    amount_refunded: int
-
-
-class _Intent(BaseModel, frozen=True):
-    """Stripe's PaymentIntent; `latest_charge` is an id where it was not asked for whole."""
-
-    id: str
-    status: str
-    amount: int
-    amount_received: int
-    currency: str
-    created: AwareDatetime
-    latest_charge: _Charge | str | None
-    metadata: dict[str, str]
-
-
-class _Refund(BaseModel, frozen=True):
-    id: str
-    status: str
-    metadata: dict[str, str]
-    payment_intent: str | None
-
-
-Listed = TypeVar("Listed", _Intent, _Refund)
-
-
-class _Page(BaseModel, Generic[Listed], frozen=True):
-    data: list[Listed]
-    has_more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderPayment:
-    """A payment as the service has it now. Amounts are minor units of `currency`; `order_id` is None of those that we
-    did not ask for.
-    """
-
-    id: str
-    order_id: UUID | None
-    status: PaymentStatus
-    amount_minor: int
-    captured_minor: int
-    refunded_minor: int
-    currency: str
-    created_at: datetime
+_WHOLE = {"expand[]": "latest_charge"}
 
 
 class PaymentProvider:
@@ -111,16 +54,16 @@ class PaymentProvider:
 
         Source: payments, one batch of `GET /v1/payment_intents/{id}`.
         """
-        found = await self._service.get_many("/v1/payment_intents/{}", ids, answer=_Intent, params=_WHOLE)
+        found = await self._service.get_many("/v1/payment_intents/{}", ids, answer=Intent, params=_WHOLE)
         return {
-            id: one if isinstance(one, SourceError) else _read(one)
+            id: one if isinstance(one, SourceError) else payment_of(one)
             for id, one in zip(ids, found, strict=True)
             if one is not None
         }
 
     async def get(self, id: str) -> ProviderPayment:
         """The payment with this id at the service, as it is now. Raises: SourceError."""
-        return _read(await self._service.get("/v1/payment_intents/{}", id, answer=_Intent, params=_WHOLE))
+        return payment_of(await self._service.get("/v1/payment_intents/{}", id, answer=Intent, params=_WHOLE))
 
     async def made_since(self, since: datetime, most: int) -> list[ProviderPayment]:
         """Payments that may have been taken since then, the newest first, `most` at most, whoever asked for them.
@@ -129,8 +72,8 @@ class PaymentProvider:
         """
         begins = int((since - _AUTHORISED_FOR).timestamp())
         params: dict[str, str | int] = {"created[gte]": begins, "expand[]": "data.latest_charge"}
-        listed = self._listed("/v1/payment_intents", _Page[_Intent], params, most)
-        return [_read(intent) async for intent in listed]
+        listed = self._listed("/v1/payment_intents", Page[Intent], params, most)
+        return [payment_of(intent) async for intent in listed]
 
     async def refunded_since(self, since: datetime, most: int) -> list[str]:
         """The payments of which something was given back since then, of the `most` newest refunds.
@@ -138,7 +81,7 @@ class PaymentProvider:
         Source: payments, a call for each hundred. Raises: SourceError.
         """
         params = {"created[gte]": int(since.timestamp())}
-        refunds = [refund async for refund in self._listed("/v1/refunds", _Page[_Refund], params, most)]
+        refunds = [refund async for refund in self._listed("/v1/refunds", Page[Refund], params, most)]
         return [*dict.fromkeys(refund.payment_intent for refund in refunds if refund.payment_intent)]
 
     async def authorise(self, payment: Row) -> ProviderPayment:
@@ -148,7 +91,7 @@ class PaymentProvider:
         SourceError, which is SourceRefused where the service does not take the request itself.
         """
         form = {
-            "amount": _count(payment.amount_minor, payment.currency),
+            "amount": count_of(payment.amount_minor, payment.currency),
             "currency": payment.currency.lower(),
             "capture_method": "manual",
             "confirm": True,
@@ -158,11 +101,11 @@ class PaymentProvider:
             "metadata": {"order": payment.order_id, "payment": payment.id},
         }
         try:
-            return _read(await self._post("/v1/payment_intents", answer=_Intent, form=form, key=str(payment.id)))
+            return payment_of(await self._post("/v1/payment_intents", answer=Intent, form=form, key=str(payment.id)))
         except SourceRefused as refused:
-            error = _error(refused)
+            error = error_of(refused)
             if refused.status == _DECLINED or error.get("type") == "card_error":
-                raise PaymentDeclined(_reason(error)) from None
+                raise PaymentDeclined(reason_of(error)) from None
             if error.get("param") == "payment_method":
                 raise PaymentDeclined(NO_SUCH_METHOD) from None
             told = {name: error.get(name) for name in ("type", "code", "param")}
@@ -173,8 +116,8 @@ class PaymentProvider:
         """Takes the authorised amount. Raises: AuthorisationLost where there is none any more, SourceError."""
         path = "/v1/payment_intents/{}/capture"
         try:
-            told = await self._post(path, payment.provider_id, answer=_Intent, form={}, key=f"{payment.id}:capture")
-            if _read(told).status is not PaymentStatus.CAPTURED:
+            told = await self._post(path, payment.provider_id, answer=Intent, form={}, key=f"{payment.id}:capture")
+            if payment_of(told).status is not PaymentStatus.CAPTURED:
                 raise SourceUnavailable(self._service.name, "it did not capture what it was asked to")
         except SourceRefused:
             status = (await self.get(payment.provider_id)).status
@@ -187,12 +130,12 @@ class PaymentProvider:
         """Gives the authorised amount free; where it was taken behind our back, gives it back. Raises: SourceError."""
         path = "/v1/payment_intents/{}/cancel"
         try:
-            await self._post(path, provider_id, answer=_Intent, form={}, key=f"{payment.id}:void")
+            await self._post(path, provider_id, answer=Intent, form={}, key=f"{payment.id}:void")
         except SourceRefused:
             found = await self.get(provider_id)
             if found.status is PaymentStatus.CAPTURED and found.refunded_minor < found.captured_minor:
                 form = {"payment_intent": provider_id}
-                await self._post("/v1/refunds", answer=_Refund, form=form, key=f"{payment.id}:give-back")
+                await self._post("/v1/refunds", answer=Refund, form=form, key=f"{payment.id}:give-back")
             elif found.status not in (PaymentStatus.VOIDED, PaymentStatus.CAPTURED):
                 raise
 
@@ -208,29 +151,29 @@ class PaymentProvider:
 
     async def is_refunded(self, id: str) -> bool:
         """Whether this refund stands: a bank may send the money back days after it was taken. Raises: SourceError."""
-        return (await self._service.get("/v1/refunds/{}", id, answer=_Refund)).status not in _FAILED
+        return (await self._service.get("/v1/refunds/{}", id, answer=Refund)).status not in _FAILED
 
-    async def _make_refund(self, refund: Row, provider_id: str) -> _Refund:
+    async def _make_refund(self, refund: Row, provider_id: str) -> Refund:
         form = {
             "payment_intent": provider_id,
-            "amount": _count(refund.amount_minor, refund.currency),
+            "amount": count_of(refund.amount_minor, refund.currency),
             "metadata": {"order": refund.order_id, "refund": refund.id},
         }
         try:
-            return await self._post("/v1/refunds", answer=_Refund, form=form, key=str(refund.id))
+            return await self._post("/v1/refunds", answer=Refund, form=form, key=str(refund.id))
         except SourceRefused:
             raise RefundRefused from None
 
-    async def _find_refund(self, refund: Row, provider_id: str) -> _Refund | None:
+    async def _find_refund(self, refund: Row, provider_id: str) -> Refund | None:
         """What came of an earlier attempt; None where it never reached the service."""
         params = {"payment_intent": provider_id}
-        async for made in self._listed("/v1/refunds", _Page[_Refund], params):
+        async for made in self._listed("/v1/refunds", Page[Refund], params):
             if made.metadata.get("refund") == str(refund.id):
                 return made
         return None
 
     async def _listed(
-        self, path: str, page: type[_Page[Listed]], params: Mapping[str, str | int], most: int | None = None
+        self, path: str, page: type[Page[Listed]], params: Mapping[str, str | int], most: int | None = None
     ) -> AsyncIterator[Listed]:
         """What is there now, the newest first, so many at most; a call for each hundred."""
         left, asked = most, {"limit": _PAGE, **params}
@@ -253,52 +196,8 @@ class PaymentProvider:
                 if refused.status == _IN_FLIGHT:
                     await asyncio.sleep(_PAUSE_S)
                     continue
-                if _error(refused).get("type") == "idempotency_error":
+                if error_of(refused).get("type") == "idempotency_error":
                     detail = f"{path}: this key stands for another request, whose fate it tells nobody"
                     raise SourceUnavailable(self._service.name, detail) from None
                 raise
         raise SourceUnavailable(self._service.name, f"{path}: the first request with this key is never answered")
-
-
-_WHOLE = {"expand[]": "latest_charge"}
-
-
-def _read(intent: _Intent) -> ProviderPayment:
-    currency = intent.currency.upper()
-    unit = _unit(currency)
-    charge = intent.latest_charge
-    return ProviderPayment(
-        id=intent.id,
-        order_id=_order_of(intent),
-        status=_STATUSES.get(intent.status, PaymentStatus.PENDING),
-        amount_minor=intent.amount // unit,
-        captured_minor=intent.amount_received // unit,
-        refunded_minor=charge.amount_refunded // unit if isinstance(charge, _Charge) else 0,
-        currency=currency,
-        created_at=intent.created,
-    )
-
-
-def _order_of(intent: _Intent) -> UUID | None:
-    try:
-        return UUID(intent.metadata.get("order", ""))
-    except ValueError:
-        return None
-
-
-def _count(minor: int, currency: str) -> int:
-    return minor * _unit(currency)
-
-
-def _unit(currency: str) -> int:
-    return 100 if currency in _HUNDREDFOLD else 1
-
-
-def _reason(error: Mapping[str, Any]) -> str:
-    """Stripe's word for why, such as `insufficient_funds`."""
-    return str(error.get("decline_code") or error.get("code") or "refused")[:64]
-
-
-def _error(refused: SourceRefused) -> dict[str, Any]:
-    error = refused.body.get("error") if isinstance(refused.body, dict) else None
-    return error if isinstance(error, dict) else {}
