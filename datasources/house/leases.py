@@ -74,17 +74,16 @@ class Leases:
 
     async def renew(self, leases: Iterable[Lease]) -> set[Lease]:
         """Those of the leases that are in force, from now for another while. Raises: SourceError."""
-        return await self._written(leases, until=_now() + self._lasts_s)
+        return await self._lasting(leases, self._lasts_s)
 
     async def release(self, name: str, number: int) -> bool:
         """Ends this lease; whether it was in force. Raises: SourceError."""
-        return bool(await self._written([(name, number)], until=_now()))
+        return bool(await self._lasting([(name, number)], 0.0))
 
-    async def _written(self, leases: Iterable[Lease], until: sa.ColumnElement[float]) -> set[Lease]:
-        held = sa.tuple_(LEASES.c.name, LEASES.c.number).in_(list(leases)) & (LEASES.c.until > _now())
-        writing = sa.update(LEASES).where(held).values(until=until).returning(LEASES.c.name, LEASES.c.number)
+    async def _lasting(self, leases: Iterable[Lease], seconds: float) -> set[Lease]:
         async with self._database.transaction() as transaction:
-            return {(row.name, row.number) for row in await transaction.rows(writing)}
+            rows = await transaction.rows(_LASTING, {"leases": list(leases), "seconds": seconds})
+        return {(row.name, row.number) for row in rows}
 
     async def _doing(self, name: str, work: Work) -> None:
         waited = False
@@ -167,3 +166,12 @@ def _clock(element: object, compiler: object, **kw: object) -> str:
 
 
 _HELD = Statement(sa.select(LEASES.c.number).where(LEASES.c.name == sa.bindparam("name"), LEASES.c.until > _now()))
+_LASTING = (
+    sa.update(LEASES)
+    .where(
+        sa.tuple_(LEASES.c.name, LEASES.c.number).in_(sa.bindparam("leases", expanding=True)),
+        LEASES.c.until > _now(),
+    )
+    .values(until=_now() + sa.bindparam("seconds", type_=sa.Double()))
+    .returning(LEASES.c.name, LEASES.c.number)
+)
