@@ -14,6 +14,7 @@ from datasources.cursors import Cursors
 from datasources.errors import InvalidInput
 from datasources.sql import Database
 from datasources.statements import Condition, Read, Statement, among, kept, keys_of, read, united
+from datasources.table import Rows, Table
 
 MAX_FIRST = 100
 EVERYTHING = "everything"
@@ -140,13 +141,11 @@ class Listing:
         of_keys = (*self.conditions, among(self.parent, keys))
         return dict(await database.rows(read(_counted(self.select, self.parent), *of_keys)))
 
-    def _by_key(self, rows: Sequence[Any], keys: Sequence[Hashable]) -> dict[Hashable, list[Any]]:
+    @staticmethod
+    def _by_key(rows: Rows, keys: Sequence[Hashable]) -> Mapping[Any, Rows]:
         if len(keys) == 1:
-            return {keys[0]: list(rows)}
-        found: dict[Hashable, list[Any]] = {key: [] for key in keys}
-        for row in rows:
-            found[row.parent_key].append(row)
-        return found
+            return {keys[0]: rows[:]}
+        return rows.by("parent_key", keys) if isinstance(rows, Table) else dict.fromkeys(keys, rows)
 
     def _statement(self, after: bool, many: bool, dialect: str) -> tuple[Statement, Callable[[Any], Sequence[Any]]]:
         predicates = tuple([condition.predicate for condition in self.conditions])
@@ -193,7 +192,7 @@ def _correlated(select: sa.Select[Any], rows: sa.Select[Any], sort: Sort, parent
     of_key = rows.with_only_columns(place, maintain_column_froms=True)
     of_key = of_key.where(parent == wanted.c.value).order_by(*sort.order).limit(_LIMIT)
     mine = select.add_columns(parent.label("parent_key")).where(place.in_(of_key.correlate(wanted)))
-    return mine.select_from(wanted).order_by(*sort.order)
+    return mine.select_from(wanted).order_by(parent, *sort.order)
 
 
 def _lateral(select: sa.Select[Any], rows: sa.Select[Any], sort: Sort, parent: sa.Column[Any]) -> sa.Select[Any]:
@@ -203,7 +202,7 @@ def _lateral(select: sa.Select[Any], rows: sa.Select[Any], sort: Sort, parent: s
     names = _with_sort_values(select, sort)[1]
     order = [of_key.c[name].desc() if sort.descending else of_key.c[name] for name in names]
     joined = sa.select(of_key, wanted.c.parent_key).select_from(wanted.join(of_key, sa.true()))
-    return joined.order_by(*order)
+    return joined.order_by(wanted.c.parent_key, *order)
 
 
 @kept

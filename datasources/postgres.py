@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from datasources.deadline import STATEMENT_LIMIT_S, remaining_s
-from datasources.prepared import Execute, Parameters, Prepared, Rows
+from datasources.prepared import Execute, Parameters, Prepared
+from datasources.table import Rows
 
 T = TypeVar("T")
 
@@ -37,7 +38,8 @@ class PostgresEngine:
             pool = self._reading or await self._opened()
             connection = await _connected(pool)
             try:
-                return statement.rows(await connection.fetch(statement.text, *parameters))
+                found = await connection.fetch(statement.text, *parameters)
+                return statement.rows([found] if found else [])
             except asyncpg.DataError:
                 # Its message would show the parameter.
                 raise ValueError(f"a parameter of `{name}` is of the wrong kind") from None

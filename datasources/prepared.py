@@ -3,22 +3,15 @@
 SQLAlchemy writes the SQL; around a short statement its own way of executing takes ten times as long as the database.
 """
 
-from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from datasources.ids import known_ids, read_uuid
+from datasources.table import Rows, Shape, Table
 
-Row = Any
-"""A tuple whose parts can be read by the names of their columns."""
-Rows = list[Row]
 Values = Mapping[str, Any]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-
-FEW = 500
-"""Rows: the ids of more would take more memory than they save time."""
 
 
 class Execute(Protocol):
@@ -35,9 +28,22 @@ class Prepared:
         self.text, self._parameters = _parts(compiled, dialect)
         self.source = source_of(statement)
         columns = getattr(statement, "exported_columns", {})
-        self.rows = _rows_of(
+        self.shape = Shape(
             [(name, _reader(column.type, dialect), _repeats(column)) for name, column in columns.items()]
         )
+
+    def rows(self, pieces: Iterable[Sequence[Any]]) -> Rows:
+        """Our rows of the driver's tuples, which come piece by piece; as they are where nothing is known of them."""
+        if not self.shape.places:
+            return [tuple(one) for piece in pieces for one in piece]
+        table: Table | None = None
+        for piece in pieces:
+            columns = [list(column) for column in zip(*piece, strict=True)]
+            if table is None:
+                table = Table(self.shape, columns)
+            else:
+                table.extend(columns)
+        return [] if table is None else table
 
     def bound(self, values: Values) -> list[Any]:
         """The parameters in their order: these values, or else those that the statement was made with."""
@@ -74,39 +80,6 @@ def _reader(type: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[An
 def _repeats(column: Any) -> bool:
     """Whether many rows have the same value, which is then made once: a key of other rows, other than its own."""
     return isinstance(column.type, sa.Uuid) and not getattr(column, "primary_key", False)
-
-
-def _rows_of(columns: Sequence[tuple[str, Callable[[Any], Any] | None, bool]]) -> Callable[[Sequence[Any]], Rows]:
-    """Makes rows of the driver's tuples; as they are where nothing is known of them, as of a text.
-
-    Of few rows all ids are kept for those that an operation reads next, which may name them.
-    """
-    if not columns:
-        return lambda found: [tuple(one) for one in found]
-    row = namedtuple("row", [name for name, _, _ in columns], rename=True)  # type: ignore[misc]
-    few = _reading(row, [(read, repeats or read is read_uuid) for _, read, repeats in columns])
-    many = _reading(row, [(read, repeats) for _, read, repeats in columns])
-    return lambda found: few(found, known_ids()) if len(found) <= FEW else many(found, {None: None})
-
-
-def _reading(
-    row: type, columns: Sequence[tuple[Callable[[Any], Any] | None, bool]]
-) -> Callable[[Sequence[Any], dict[Any, Any]], Rows]:
-    places = [f"v{place}" for place in range(len(columns))]
-    values = ", ".join(
-        _read_as(place, repeats) if read else place for place, (read, repeats) in zip(places, columns, strict=True)
-    )
-    readers = {f"r{place}": read for place, (read, _) in zip(places, columns, strict=True)}
-    source = f"lambda found, known: [new(row, ({values},)) for {', '.join(places)}, in found]"
-    made: Callable[[Sequence[Any], dict[Any, Any]], Rows] = eval(source, {"new": tuple.__new__, "row": row, **readers})
-    return made
-
-
-def _read_as(place: str, repeats: bool) -> str:
-    made = f"r{place}({place})"
-    if repeats:
-        return f"known[{place}] if {place} in known else known.setdefault({place}, {made})"
-    return f"None if {place} is None else {made}"
 
 
 def source_of(statement: sa.Executable) -> str:

@@ -22,9 +22,10 @@ from datasources import calls
 from datasources.deadline import STATEMENT_LIMIT_S, remaining_s
 from datasources.errors import SourceTimeout, SourceUnavailable
 from datasources.postgres import PostgresEngine
-from datasources.prepared import Execute, Parameters, Prepared, Row, Rows, source_of
+from datasources.prepared import Execute, Parameters, Prepared, source_of
 from datasources.sqlite import Interrupted, SqliteEngine
 from datasources.statements import Read, read
+from datasources.table import Row, Rows
 
 T = TypeVar("T")
 _NOTHING: Mapping[str, Any] = {}

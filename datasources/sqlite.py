@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from datasources.deadline import STATEMENT_LIMIT_S, remaining_s
 from datasources.ids import read_uuid
-from datasources.prepared import Execute, Parameters, Prepared, Rows
+from datasources.prepared import Execute, Parameters, Prepared
+from datasources.table import Rows
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
@@ -244,11 +245,8 @@ def _stopped_by(stop: Stop, connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _rows(statement: Prepared, cursor: sqlite3.Cursor) -> Rows:
-    """Some at a time, so that the driver's tuples and our rows are not all there at once."""
-    rows = statement.rows(cursor.fetchmany(FETCHED))
-    while len(rows) % FETCHED == 0 and (more := cursor.fetchmany(FETCHED)):
-        rows += statement.rows(more)
-    return rows
+    """Some at a time, so that the driver's tuples and our columns are not all there at once."""
+    return statement.rows(iter(lambda: cursor.fetchmany(FETCHED), []))
 
 
 def _told(statement: Prepared, error: sqlite3.Error) -> Exception:

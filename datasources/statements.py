@@ -200,6 +200,8 @@ class _Keys(sa.TypeDecorator[list[Any]]):
     def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         if dialect.name != "sqlite":
             return super().bind_processor(dialect)
+        if isinstance(self.of, sa.Uuid):
+            return lambda keys: orjson.dumps([None if key is None else key.hex for key in keys]).decode()
         kept: Callable[[Any], Any] = self.of.dialect_impl(dialect).bind_processor(dialect) or (lambda key: key)
         return lambda keys: orjson.dumps([kept(key) for key in keys]).decode()
 

@@ -6,10 +6,9 @@ turn of the loop become one call, a key is never loaded twice, and answers are m
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
@@ -18,6 +17,7 @@ from aiodataloader import DataLoader
 from datasources import calls
 from datasources.pages import Page, PageArguments
 from datasources.statements import Columns
+from datasources.table import Table
 
 T = TypeVar("T")
 MAX_BATCH = 500
@@ -83,9 +83,33 @@ class one_by(Batch):
         self, stores: Any, keys: Sequence[Key], arguments: dict[str, Any], columns: Columns = None
     ) -> Mapping[Key, Any]:
         records = await self.fetch(stores)(keys, **arguments, columns=_with(self._key, columns))
+        if isinstance(records, Table):
+            return Single(records, self._key, keys)
         found: dict[Key, Any] = dict.fromkeys(keys)
         found.update(zip(map(self._key_of, records), records, strict=True))
         return found
+
+
+class Single(Mapping[Key, Any]):
+    """The row of each key in a table; None for those that have none."""
+
+    def __init__(self, table: Table, key: str, wanted: Sequence[Key]) -> None:
+        self.table = table
+        self.keyed = table.column(key)
+        self._wanted = wanted
+
+    @cached_property
+    def _rows(self) -> dict[Key, Any]:
+        return {**dict.fromkeys(self._wanted), **dict(zip(self.keyed, self.table, strict=True))}
+
+    def __getitem__(self, key: Key) -> Any:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 class many_by(Batch):
@@ -100,9 +124,11 @@ class many_by(Batch):
         self, stores: Any, keys: Sequence[Key], arguments: dict[str, Any], columns: Columns = None
     ) -> Mapping[Key, Any]:
         records = await self.fetch(stores)(keys, **arguments, columns=_with(self._key, columns))
+        if isinstance(records, Table):
+            return records.by(self._key, keys)
         found: dict[Key, list[Any]] = {key: [] for key in keys}
-        for key, of_key in groupby(records, self._key_of):  # most come in order: so a key is looked up once
-            found[key] += of_key
+        for record in records:
+            found[self._key_of(record)].append(record)
         return found
 
 
@@ -189,14 +215,17 @@ class Loaders:
         columns: Columns = None,
         *,
         alone: bool = False,
-    ) -> dict[Key, Any]:
+    ) -> Mapping[Key, Any]:
         """The values of these keys, and maybe of others, by one call at most; a value may be an exception.
 
-        Of records at least `columns` are read, or all where it is None. Who knows to be `alone` with this batch does
-        not wait for others who ask in the same turn of the loop, and may take the values out.
+        Of records at least `columns` are read, or all where it is None. Who is `alone`, and asks by this batch once,
+        does not wait for others who ask in the same turn of the loop, and has what it gets for itself.
         Raises: what the call raises, where it was alone.
         """
-        return await self._group(batch, arguments, columns if batch.of_records else None).load_many(keys, alone)
+        columns = columns if batch.of_records else None
+        if alone and not self._groups:
+            return await _loaded(batch, self._stores_of(batch.stores), keys, arguments, columns)
+        return await self._group(batch, arguments, columns).load_many(keys)
 
     def forget(self) -> None:
         """After a write: what was loaded may be old, so the rest of the operation reads anew."""
@@ -227,7 +256,7 @@ class Group:
         self._stores = stores
         self._arguments = arguments
         self._columns = columns
-        self._values: dict[Key, Any] = dict(whole._values) if whole else {}
+        self._values: Mapping[Key, Any] = whole._values if whole else {}
         self._loading: dict[Key, asyncio.Future[None]] = dict(whole._loading) if whole else {}
         self._next: list[Key] = []
         self._task: asyncio.Task[None]
@@ -241,18 +270,15 @@ class Group:
             raise value
         return value
 
-    async def load_many(self, keys: Sequence[Key], alone: bool = False) -> dict[Key, Any]:
-        values, loading = self._values, self._loading
-        missing = [key for key in keys if key not in values] if values else keys
+    async def load_many(self, keys: Sequence[Key]) -> Mapping[Key, Any]:
+        known, loading = self._values, self._loading
+        missing = [key for key in keys if key not in known] if known else keys
         if not missing:
-            return values
-        if alone and not loading:
-            await self._at_once(missing)
-            return values
+            return known
         self._start(key for key in dict.fromkeys(missing) if key not in loading)
         await asyncio.wait({loading[key] for key in missing})
-        failed = {key: loading[key].exception() for key in missing if key not in values}
-        return values | failed if failed else values
+        failed = {key: loading[key].exception() for key in missing if key not in self._values}
+        return {**self._values, **failed} if failed else self._values
 
     def close(self) -> None:
         for loading in set(self._loading.values()):
@@ -275,31 +301,23 @@ class Group:
             self._next.append(key)
             self._loading[key] = self._task
 
-    async def _at_once(self, keys: Sequence[Key]) -> None:
-        """Loads them without a task; who asks for them meanwhile waits."""
-        loading = asyncio.get_running_loop().create_future()
-        self._loading.update(dict.fromkeys(keys, loading))
-        try:
-            await self._load(keys)
-        except Exception as error:
-            loading.set_exception(error)
-            _see(loading)
-            raise
-        except asyncio.CancelledError:
-            loading.cancel()
-            raise
-        loading.set_result(None)
-
     async def _fetch(self) -> None:
         keys, self._next = self._next, []
-        await self._load(keys)
+        found = await _loaded(self._batch, self._stores, keys, self._arguments, self._columns)
+        self._values = {**self._values, **found} if self._values else found
 
-    async def _load(self, keys: Sequence[Key]) -> None:
-        most = self._batch.max_batch
-        for start in range(0, len(keys), most):
-            part = keys[start : start + most]
-            with calls.named(self._batch.name, len(part)):
-                self._values |= await self._batch.load(self._stores, part, dict(self._arguments), self._columns)
+
+async def _loaded(
+    batch: Batch, stores: Any, keys: Sequence[Key], arguments: Mapping[str, Any], columns: Columns
+) -> Mapping[Key, Any]:
+    """By a call for each `max_batch` keys."""
+    found: Mapping[Key, Any] = {}
+    for start in range(0, len(keys), batch.max_batch):
+        part = keys[start : start + batch.max_batch]
+        with calls.named(batch.name, len(part)):
+            more = await batch.load(stores, part, dict(arguments), columns)
+        found = {**found, **more} if found else more
+    return found
 
 
 def _see(loading: asyncio.Future[None]) -> None:

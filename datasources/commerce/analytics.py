@@ -20,9 +20,9 @@ from datasources.commerce.orders import OrderStatus
 from datasources.commerce.policies import counted_orders
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import ALLOCATIONS, CATEGORIES, ORDER_LINES, ORDERS, PRODUCTS
-from datasources.prepared import Rows
 from datasources.sql import day_of, month_of
 from datasources.statements import among, at_least, read
+from datasources.table import Rows
 
 
 class RevenueBy(StrEnum):

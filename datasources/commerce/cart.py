@@ -21,9 +21,9 @@ from datasources.commerce.tables import (
 )
 from datasources.errors import InvalidInput, NotFound, SourceError
 from datasources.ids import uuid7
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import Columns, among, kept, projection, read
+from datasources.table import Row, Rows
 
 MAX_LINES = 100
 

@@ -13,7 +13,6 @@ from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import CATEGORIES, PRODUCTS, STOCK_LEVELS
 from datasources.errors import InvalidInput
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Row, Rows
 from datasources.search import Index, matching
 from datasources.sql import Transaction
 from datasources.statements import (
@@ -30,6 +29,7 @@ from datasources.statements import (
     projection,
     read,
 )
+from datasources.table import Row, Rows
 
 SEARCH = Index(PRODUCTS, "product_search", "product_id", ("sku", "name", "description"))
 

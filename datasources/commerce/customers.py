@@ -13,9 +13,9 @@ from datasources.commerce.seals import PostalAddress, seal
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import ADDRESSES, CUSTOMERS
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Rows
 from datasources.sql import Transaction
 from datasources.statements import Columns, Condition, among, equal, projection, read
+from datasources.table import Rows
 
 _SEALED = {"name": CUSTOMERS.c.sealed_name, "email": CUSTOMERS.c.sealed_email, "phone": CUSTOMERS.c.sealed_phone}
 _NEWEST = Sort("newest", (CUSTOMERS.c.created_at, CUSTOMERS.c.id), descending=True)

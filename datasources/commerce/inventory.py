@@ -23,9 +23,9 @@ from datasources.commerce.tables import (
 )
 from datasources.errors import InvalidInput
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Rows
 from datasources.sql import Transaction
 from datasources.statements import Columns, Condition, among, equal, kept, projection, read
+from datasources.table import Rows
 
 MAX_ON_HAND = 100_000_000
 """Of one product in one warehouse."""

@@ -13,7 +13,6 @@ from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import ORDER_CHANGES, ORDER_LINES, ORDERS, PRODUCTS, REFUNDS
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import (
     EVERY,
@@ -28,6 +27,7 @@ from datasources.statements import (
     projection,
     read,
 )
+from datasources.table import Row, Rows
 
 
 class OrderStatus(StrEnum):

@@ -10,7 +10,7 @@ from datasources.actor import Actor
 from datasources.commerce.seals import unseal
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS, PRODUCTS, STAFF
-from datasources.prepared import Row
+from datasources.table import Row
 
 
 async def person_by_email(sources: CommerceSources, email: str) -> Actor | None:

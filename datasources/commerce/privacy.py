@@ -27,8 +27,8 @@ from datasources.commerce.tables import (
     PRODUCTS,
     REFUNDS,
 )
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
+from datasources.table import Row, Rows
 
 _OPEN_PAYMENTS = (Step.AUTHORISED, *UNDER_WAY)
 

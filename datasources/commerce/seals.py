@@ -13,8 +13,8 @@ from datasources.actor import Actor
 from datasources.cipher import Cipher, SealBroken
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import ADDRESSES, CUSTOMERS, ORDERS
-from datasources.prepared import Rows
 from datasources.sql import Database, Transaction
+from datasources.table import Rows
 
 PLACES: dict[sa.Column[Any], bytes] = {
     CUSTOMERS.c.sealed_name: b"customers.name:",

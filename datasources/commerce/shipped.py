@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import ORDER_LINES, ORDERS
-from datasources.prepared import Rows
+from datasources.table import Rows
 
 _NEWEST = sa.select(ORDERS.c.id).where(ORDERS.c.status == "shipped").order_by(ORDERS.c.placed_at.desc(), ORDERS.c.id)
 _LINES = (

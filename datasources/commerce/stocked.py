@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import ALLOCATIONS, ORDER_LINES, ORDERS, PRODUCTS
-from datasources.prepared import Rows
+from datasources.table import Rows
 
 
 async def best_sold(sources: CommerceSources, since: datetime, most: int) -> Rows:

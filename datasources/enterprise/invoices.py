@@ -22,9 +22,9 @@ from datasources.enterprise.tables import (
     SUPPLIERS,
 )
 from datasources.pages import Sort
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import EVERY, Columns, Condition, among, kept, met, projection, read, summed
+from datasources.table import Row, Rows
 
 
 class Direction(StrEnum):

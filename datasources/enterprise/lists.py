@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Rows
 from datasources.statements import Columns, Condition, among, equal, projection, read
+from datasources.table import Rows
 
 Filters = Mapping[str, Callable[[Any], Condition]]
 Select = Callable[[Columns], sa.Select[Any]]

@@ -5,9 +5,9 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from datasources.enterprise.tables import SUPPLIERS
-from datasources.prepared import Row
 from datasources.sql import Transaction
 from datasources.statements import summed
+from datasources.table import Row
 
 DAY = timedelta(days=1)
 

@@ -10,9 +10,9 @@ from datasources.enterprise.policies import visible_staff
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import DEPARTMENTS, EMPLOYEES
 from datasources.pages import Sort
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import read
+from datasources.table import Row, Rows
 
 _BY_NAME = Sort("name", (EMPLOYEES.c.name, EMPLOYEES.c.id))
 

@@ -15,9 +15,9 @@ from datasources.finance.policies import visible_audit
 from datasources.finance.sources import FinanceSources
 from datasources.finance.tables import AUDIT, AUDIT_HEAD
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Rows
 from datasources.sql import Transaction
 from datasources.statements import Columns, equal, kept, projection
+from datasources.table import Rows
 
 CHECKED_AT_ONCE = 1_000
 FIRST_HASH = "0" * 64

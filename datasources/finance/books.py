@@ -14,9 +14,9 @@ from datasources.finance.sources import FinanceSources
 from datasources.finance.tables import ACCOUNTS, ENTRIES, HOLDS, LINES
 from datasources.money import Money
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import EVERY, Columns, Condition, among, equal, kept, owned, projection, read
+from datasources.table import Row, Rows
 
 
 class Books:

@@ -19,8 +19,8 @@ from datasources.finance.sources import FinanceSources
 from datasources.finance.tables import ACCOUNTS, CLOSINGS, ENTRIES, HOLDERS, HOLDS, LINES
 from datasources.ids import uuid7
 from datasources.money import Currency, Money
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 
 
 class AccountKind(StrEnum):

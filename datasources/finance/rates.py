@@ -12,10 +12,10 @@ from datasources.actor import Actor
 from datasources.finance.events import EventType
 from datasources.finance.sources import FinanceSources
 from datasources.finance.tables import RATES
-from datasources.prepared import Rows
 from datasources.rates import ACROSS, REFERENCE
 from datasources.sql import Transaction, UtcDateTime, day_of
 from datasources.statements import Read, Statement, read
+from datasources.table import Rows
 
 NANO = 10**9
 _SUBJECTS = UUID("5b0d7c9e-6d4b-5a51-9f0a-2f6f3d1c7a10")

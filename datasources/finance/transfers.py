@@ -17,9 +17,9 @@ from datasources.finance.sources import FinanceSources
 from datasources.finance.tables import QUOTES, TRANSFERS
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import EVERY, Columns, Condition, among, equal, projection, read
+from datasources.table import Row, Rows
 
 QUOTE_HOLDS = timedelta(seconds=60)
 MOST_RECENT = 1_000

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from datasources.house.sources import HouseSources
 from datasources.house.tables import CHANGES, DOCUMENTS
-from datasources.prepared import Rows
 from datasources.sql import Transaction
 from datasources.statements import EVERY, among, read
+from datasources.table import Rows
 
 _NUMBER = sa.select(CHANGES.c.number).where(CHANGES.c.of == DOCUMENTS.name)
 _COUNT_ON = sa.update(CHANGES).where(CHANGES.c.of == DOCUMENTS.name).values(number=CHANGES.c.number + 1)

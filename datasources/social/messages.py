@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from datasources.actor import Actor
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Row, Rows
 from datasources.social.policies import ME, visible_conversations, visible_members, visible_messages
 from datasources.social.sources import SocialSources
 from datasources.social.tables import CONVERSATIONS, MEMBERS, MESSAGES, PROFILES
 from datasources.sql import Transaction
 from datasources.statements import Columns, among, kept, projection, read
+from datasources.table import Row, Rows
 
 
 class Messages:

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Rows
 from datasources.social.policies import moderated
 from datasources.social.sources import SocialSources
 from datasources.social.tables import COMMENTS, DECISIONS, POSTS, REPORTS, REVIEWS
 from datasources.sql import Transaction
 from datasources.statements import Columns, among, kept, met, projection, read
+from datasources.table import Rows
 
 
 class Subject(StrEnum):

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from datasources.actor import Actor
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Rows
 from datasources.social.policies import visible_notifications
 from datasources.social.sources import SocialSources
 from datasources.social.tables import NOTIFICATIONS, PROFILES
 from datasources.sql import Transaction
 from datasources.statements import Columns, among, met, projection, read
+from datasources.table import Rows
 
 
 class NotificationKind(StrEnum):

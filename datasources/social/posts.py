@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from datasources.actor import Actor
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Row, Rows
 from datasources.search import Index, matching
 from datasources.social.policies import (
     followed_by_me,
@@ -23,6 +22,7 @@ from datasources.social.sources import SocialSources
 from datasources.social.tables import COMMENTS, POST_MENTIONS, POST_PRODUCTS, POSTS, PROFILES, REACTIONS
 from datasources.sql import Transaction
 from datasources.statements import Columns, among, kept, projection, read
+from datasources.table import Row, Rows
 
 SEARCH = Index(POSTS, "posts_search", "id", ("text",))
 

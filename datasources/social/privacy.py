@@ -8,7 +8,6 @@ import orjson
 import sqlalchemy as sa
 
 from datasources.actor import Actor
-from datasources.prepared import Row
 from datasources.social.sources import SocialSources
 from datasources.social.tables import (
     BLOCKS,
@@ -26,6 +25,7 @@ from datasources.social.tables import (
     REVIEWS,
 )
 from datasources.sql import Transaction
+from datasources.table import Row
 
 _THEIRS: dict[str, sa.Column[Any]] = {
     "posts": POSTS.c.author_id,

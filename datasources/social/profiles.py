@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from datasources.actor import Actor
 from datasources.ids import uuid7
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Row, Rows
 from datasources.search import Index, matching
 from datasources.social.policies import unblocked, visible_follows, visible_profiles
 from datasources.social.sources import SocialSources
 from datasources.social.tables import BLOCKS, FOLLOWS, PROFILES
 from datasources.sql import Transaction
 from datasources.statements import NONE, Columns, Condition, among, kept, met, owned, projection, read
+from datasources.table import Row, Rows
 
 SEARCH = Index(PROFILES, "profiles_search", "id", ("handle", "name", "bio"))
 

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from datasources.actor import Actor
 from datasources.pages import Listing, Page, PageArguments, Sort
-from datasources.prepared import Row, Rows
 from datasources.social.policies import visible_reviews
 from datasources.social.sources import SocialSources
 from datasources.social.tables import REVIEWS
 from datasources.sql import Transaction
 from datasources.statements import Columns, among, projection, read
+from datasources.table import Row, Rows
 
 
 class Reviews:

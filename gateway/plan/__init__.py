@@ -8,6 +8,7 @@ cost.py         what an operation will cost, by its plan
 steps.py        the steps: attributes, calculations, resolvers
 load.py         the step that loads
 selection.py    the steps of one object type together
+records.py      objects whose attributes are read a column at a time
 generated.py    what is done for each row
 completion.py   values of a type become JSON, a set at a time
 run.py          one execution
@@ -40,6 +41,7 @@ from gateway.incremental import Delivering, Delivery
 from gateway.metrics import FALLBACKS
 from gateway.plan.compile import MAX_FIELDS, Plan, compile_plan, conditions_of
 from gateway.plan.field import TooLarge, Unplanned
+from gateway.plan.records import Given
 from gateway.plan.run import Run, together
 from gateway.plan.steps import Branch
 from gateway.plan.values import Failure
@@ -109,7 +111,7 @@ class Plans:
         if plan.serial:
             data = await plan.root.run_serially(run, None)
         else:
-            (data,) = await plan.root.run(run, [None])
+            (data,) = await plan.root.run(run, Given([None]))
         return _results([data])[0] if run.failed else ExecutionResult(data, None)
 
     async def hydrate(

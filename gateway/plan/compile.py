@@ -1,6 +1,7 @@
 """From a document to its plan: fields collected and merged once, each with its step."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -99,9 +100,33 @@ def compile_plan(
         selection = compiler.selection(root, [operation.selection_set])
     except RecursionError:
         raise TooLarge("deep nesting") from None
-    loads = compiler.project()
+    loads = compiler.project(selection, operation.operation)
     serial = operation.operation is OperationType.MUTATION
     return Plan(selection, serial, Cost(selection, operation), loads, compiler.fields, compiler.shared and not serial)
+
+
+def _several_times(root: Selection) -> set[Step]:
+    """The steps that may run more than once: fragments that are spread twice are the same selections."""
+    visits: Counter[Selection] = Counter()
+
+    def visit(selection: Selection) -> None:
+        visits[selection] += 1
+        if visits[selection] <= 2:  # then all below is known to run again
+            for step in selection.steps:
+                for branch in step.branches:
+                    for below in _selections_of(branch.completer):
+                        visit(below)
+
+    visit(root)
+    return {step for selection, times in visits.items() if times > 1 for step in selection.steps}
+
+
+def _selections_of(completer: Completer) -> Iterable[Selection]:
+    if isinstance(completer, Lists):
+        return _selections_of(completer.items)
+    if isinstance(completer, Abstracts):
+        return [objects.rows for objects in completer.types.values()]
+    return [completer.rows] if isinstance(completer, Objects) else []
 
 
 class _Compiler:
@@ -126,7 +151,7 @@ class _Compiler:
                 raise TooLarge("deep nesting")
         return self._selections[name]
 
-    def project(self) -> Sequence[Load]:
+    def project(self, root: Selection, kind: OperationType) -> Sequence[Load]:
         """Tells each load the columns that are read of its records, wherever in the plan: so they are read once.
 
         Where resolvers beside the first may load the same records, all is read, so that it is read once as well.
@@ -136,11 +161,16 @@ class _Compiler:
         resolvers = sum(type(step) is Resolution for step in steps)
         if resolvers > 1:
             return loads
+        several = _several_times(root)
+        # A resolver that all is below has ended by then; of events, it is asked of the same records who may see them.
+        apart = resolvers == 0 or (type(root.steps[0]) is Resolution and len(root.steps) == 1)
+        apart = apart and kind is not OperationType.SUBSCRIPTION
         for load in loads:
             others = [other for other in loads if other.batch is load.batch]
             load.wanted = united(other.needed for other in others)
             load.ahead = resolvers > 0 or any(other.looks_ahead for other in others)
             load.alone = len(others) == 1
+            load.once = load.alone and load not in several and apart
         return loads
 
     def _selection(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> Selection:

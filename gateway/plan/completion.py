@@ -1,12 +1,13 @@
 """Completion: values of one type become JSON, a whole set at a time, as graphql-core does one by one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import accumulate, chain
 from math import isfinite
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, cast
 
 from graphql import (
     Executor,
@@ -19,9 +20,12 @@ from graphql import (
     is_specified_scalar_type,
 )
 from graphql.pyutils import inspect, is_iterable
+from strawberry.schema.types.base_scalars import DateTimeDefinition
 
 from datasources.statements import Columns
+from datasources.table import Part, Table
 from gateway.plan.field import Field
+from gateway.plan.records import Given, Records
 from gateway.plan.run import Run, is_odd, together, tried
 from gateway.plan.values import Failure
 from schema.node import Named, Node
@@ -30,12 +34,14 @@ if TYPE_CHECKING:
     from gateway.plan.selection import Selection
 
 _PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
-"""Types whose values are their own JSON, by GraphQL's scalar, as texts are where a scalar of ours makes texts of all;
-anything else takes graphql-core's rules."""
+"""Types whose values are their own JSON, by GraphQL's scalar; anything else takes graphql-core's rules."""
+_WRITTEN: dict[Any, type] = {str: str, DateTimeDefinition.serialize: datetime}
+"""The same for scalars of ours, by what makes their JSON; orjson writes times in UTC like that, ten times as fast."""
 
-_LISTS = {list}
-Columned = Mapping[str, list[Any]]
-"""Rows, by the columns of their attributes."""
+T = TypeVar("T")
+
+_PART = {Part}
+_FLAT = {list, tuple, Part, Table}
 
 _INT = range(-(2**31), 2**31)
 _TAKES_ALL_BUT_NAMED: Any = Node.is_type_of.__func__  # type: ignore[attr-defined]  # a bound class method
@@ -62,7 +68,7 @@ class Completer(ABC):
         self.depth = depth
         self.columns = columns
 
-    def quick(self, values: list[Any]) -> list[Any] | None:
+    def quick(self, values: Sequence[Any]) -> list[Any] | None:
         """JSON values in the same order, where nothing has to be waited for and nothing is wrong; else None."""
         return None
 
@@ -70,20 +76,20 @@ class Completer(ABC):
         """Whether objects can be completed of the columns of their attributes alone, where they have only these."""
         return False
 
-    def quick_of(self, columns: Columned) -> list[Any] | None:
-        """As `quick`, of objects that are columns."""
+    def quick_of(self, records: Records) -> list[Any] | None:
+        """As `quick`, of objects that are of the type for sure."""
         return None
 
     @abstractmethod
-    async def complete(self, run: Run, values: list[Any]) -> list[Any]:
+    async def complete(self, run: Run, values: Sequence[Any]) -> list[Any]:
         """JSON values in the same order, with a `Failure` for each value that is wrong; one is null if it may be."""
 
-    def _kinds(self, values: list[Any]) -> set[type] | None:
+    def _kinds(self, values: Sequence[Any]) -> set[type] | None:
         """The kinds of the values; None where any has to be made ready."""
         kinds = set(map(type, values))
         return None if any(is_odd(kind, self.nullable) for kind in kinds) or Failure in kinds else kinds
 
-    async def _ready(self, run: Run, values: list[Any]) -> tuple[list[Any], set[type]]:
+    async def _ready(self, run: Run, values: Sequence[Any]) -> tuple[Sequence[Any], set[type]]:
         """The values with nothing to be awaited and no exception among them, and their kinds."""
         kinds = set(map(type, values))
         if any(is_odd(kind, self.nullable) for kind in kinds):
@@ -99,27 +105,27 @@ class Leaves(Completer):
         super().__init__(field, nullable, columns=frozenset())
         self._type = type
         self._coerce = type.coerce_output_value
-        plain = _PLAIN.get(type.name) if is_specified_scalar_type(type) else str if self._coerce is str else None
+        plain = _PLAIN.get(type.name) if is_specified_scalar_type(type) else _WRITTEN.get(self._coerce)
         self._plain = {plain, NoneType} if plain and nullable else {plain}
-        self._fits = _FIT.get(type.name, _any)
+        self._fits = _FIT.get(plain, _any) if plain else _any
         self._names: dict[Any, str | None] | None = None
         if isinstance(type, GraphQLEnumType):
             self._names = {None: None} if nullable else {}
 
-    def quick(self, values: list[Any]) -> list[Any] | None:
+    def quick(self, values: Sequence[Any]) -> list[Any] | None:
         try:
             if self._names is not None:
                 return [self._names[value] for value in values]
             kinds = set(map(type, values))
             if kinds <= self._plain:
-                return values if self._fits(values) else None
+                return cast(list[Any], values) if self._fits(values) else None
             if any(is_odd(kind, self.nullable) for kind in kinds) or Failure in kinds:
                 return None
             return self._coerced(values, kinds)
         except Exception:
             return None
 
-    def _coerced(self, values: list[Any], kinds: set[type]) -> list[Any] | None:
+    def _coerced(self, values: Sequence[Any], kinds: set[type]) -> list[Any] | None:
         coerce = self._coerce
         if NoneType in kinds:
             completed = [None if value is None else coerce(value) for value in values]
@@ -127,7 +133,7 @@ class Leaves(Completer):
         completed = [coerce(value) for value in values]
         return None if NoneType in set(map(type, completed)) else completed
 
-    async def complete(self, run: Run, values: list[Any]) -> list[Any]:
+    async def complete(self, run: Run, values: Sequence[Any]) -> list[Any]:
         completed = self.quick(values)
         if completed is not None:
             return completed
@@ -139,7 +145,7 @@ class Leaves(Completer):
                 self._names.update(named)
         return completed
 
-    async def _one_by_one(self, run: Run, values: list[Any]) -> list[Any]:
+    async def _one_by_one(self, run: Run, values: Sequence[Any]) -> list[Any]:
         completed = [
             value if _is_nothing(value) else tried(Executor.complete_leaf_value, self._type, value) for value in values
         ]
@@ -153,44 +159,53 @@ class Lists(Completer):
         super().__init__(field, nullable, waits=items.waits, depth=items.depth, columns=items.columns)
         self.items = items
 
-    def quick(self, values: list[Any]) -> list[Any] | None:
-        if set(map(type, values)) != _LISTS:
+    def quick(self, values: Sequence[Any]) -> list[Any] | None:
+        if (flat := _flat(values)) is None:
             return None
-        items = self.items.quick(list(chain.from_iterable(values)))
-        return None if items is None else _split(items, values)
+        items, places = flat
+        completed = self.items.quick(items)
+        return None if completed is None else [completed[place] for place in places]
 
-    async def complete(self, run: Run, values: list[Any]) -> list[Any]:
-        lists = await self._lists(run, values)
-        if set(map(type, lists)) == _LISTS:
-            completed = _split(await self.items.complete(run, list(chain.from_iterable(lists))), lists)
-        else:
-            completed = await self._mixed(run, lists)
+    async def complete(self, run: Run, values: Sequence[Any]) -> list[Any]:
+        flat = _flat(values)
+        if flat is None:
+            values = await self._lists(run, values)
+            flat = _flat(values)
+        return self._whole(run, await self._mixed(run, values)) if flat is None else await self.split(run, *flat)
+
+    async def split(self, run: Run, items: Sequence[Any], places: Sequence[slice]) -> list[Any]:
+        """The lists of the items at these places."""
+        completed = await completed_by(run, self.items, items)
+        return self._whole(run, [completed[place] for place in places])
+
+    def _whole(self, run: Run, lists: list[Any]) -> list[Any]:
+        """The lists, with a failure in the place of each that has one, where its items must not be null."""
         if run.failed and not self.items.nullable:
-            return [_failed(one) if isinstance(one, list) else one for one in completed]
-        return completed
+            return [_failed(one) if isinstance(one, list) else one for one in lists]
+        return lists
 
-    async def _mixed(self, run: Run, lists: list[Any]) -> list[Any]:
+    async def _mixed(self, run: Run, lists: Sequence[Any]) -> list[Any]:
         """Where some are null, or failures."""
-        flat = [item for one in lists if isinstance(one, list | tuple) for item in one]
+        flat = [item for one in lists if type(one) in _FLAT for item in one]
         items = await self.items.complete(run, flat)
         completed: list[Any] = []
         start = 0
         for one in lists:
-            if isinstance(one, list | tuple):
+            if type(one) in _FLAT:
                 completed.append(items[start : start + len(one)])
                 start += len(one)
             else:
                 completed.append(one)
         return completed
 
-    async def _lists(self, run: Run, values: list[Any]) -> list[Any]:
+    async def _lists(self, run: Run, values: Sequence[Any]) -> Sequence[Any]:
         values, kinds = await self._ready(run, values)
-        if kinds <= {list, tuple}:
+        if kinds <= _FLAT:
             return values
         return await run.ready(self.field, [await self._list(value) for value in values])
 
     async def _list(self, value: Any) -> Any:
-        if value is None or isinstance(value, list | tuple | Failure):
+        if value is None or type(value) in _FLAT or type(value) is Failure:
             return value
         try:
             if isinstance(value, AsyncIterable):
@@ -202,10 +217,29 @@ class Lists(Completer):
         return GraphQLError(f"Expected Iterable, but did not find one for field '{self.field}'.")
 
 
-def _split(items: list[Any], lists: list[Any]) -> list[Any]:
-    """The items in lists as long as these."""
-    ends = accumulate(map(len, lists))
-    return [items[end - len(one) : end] for one, end in zip(lists, ends, strict=True)]
+def _flat(lists: Sequence[Any]) -> tuple[Sequence[Any], Sequence[slice]] | None:
+    """The items of all lists, and where each list is among them; None where there is more than lists.
+
+    They are a table where the lists are parts of one.
+    """
+    kinds = set(map(type, lists))
+    if kinds == _PART and len({id(part.table) for part in lists}) == 1:
+        table: Table = lists[0].table
+        places = [part.place for part in lists]
+        joined = table.joined(places)
+        return joined, places if joined is table else _places(lists)
+    return (list(chain.from_iterable(lists)), _places(lists)) if kinds <= _FLAT else None
+
+
+def _places(lists: Sequence[Any]) -> Sequence[slice]:
+    ends = list(accumulate(map(len, lists)))
+    return list(map(slice, [0, *ends], ends))
+
+
+async def completed_by(run: Run, completer: Completer, values: Sequence[Any]) -> list[Any]:
+    """The quick way where there is one."""
+    completed = completer.quick(values)
+    return await completer.complete(run, values) if completed is None else completed
 
 
 def _failed(items: list[Any]) -> Any:
@@ -222,13 +256,15 @@ class Objects(Completer):
         self.rows = rows
         self._named_only = getattr(type.is_type_of, "__func__", None) is _TAKES_ALL_BUT_NAMED
 
-    def quick(self, values: list[Any]) -> list[Any] | None:
+    def quick(self, values: Sequence[Any]) -> list[Any] | None:
+        if self._is_table(values):
+            return self.rows.quick(values)
         kinds = self._kinds(values)
         if kinds is None or not self._takes(kinds):
             return None
         if NoneType not in kinds:
-            return self.rows.quick(values)
-        objects = self.rows.quick([value for value in values if value is not None])
+            return self.rows.quick(Given(values))
+        objects = self.rows.quick(Given(value for value in values if value is not None))
         if objects is None:
             return None
         completed = iter(objects)
@@ -237,25 +273,31 @@ class Objects(Completer):
     def takes_columns(self, names: frozenset[str]) -> bool:
         return self.type.is_type_of is None and self.rows.takes_columns(names)
 
-    def quick_of(self, columns: Columned) -> list[Any] | None:
-        return self.rows.quick_of(columns)
+    def quick_of(self, records: Records) -> list[Any] | None:
+        return self.rows.quick(records)
+
+    def _is_table(self, values: Sequence[Any]) -> TypeGuard[Table]:
+        """Whether they are rows of a database, of the type for sure, and none of them null."""
+        return type(values) is Table and (self.type.is_type_of is None or self._named_only)
 
     def _takes(self, kinds: set[type]) -> bool:
         """Whether values of these kinds are of the type for sure."""
         return self.type.is_type_of is None or (self._named_only and Named not in kinds)
 
-    async def complete(self, run: Run, values: list[Any]) -> list[Any]:
+    async def complete(self, run: Run, values: Sequence[Any]) -> list[Any]:
+        if self._is_table(values):
+            return await self.rows.run(run, values)
         values, kinds = await self._ready(run, values)
         if self.type.is_type_of is not None and not self._takes(kinds):
             values = await self._checked(run, self.type.is_type_of, values)
         if NoneType not in kinds and Failure not in set(map(type, values)):
-            return await self.rows.run(run, values)
-        rows = [value for value in values if not (value is None or type(value) is Failure)]
+            return await self.rows.run(run, Given(values))
+        rows = Given(value for value in values if not (value is None or type(value) is Failure))
         objects = await self.rows.run(run, rows)
         completed = iter(objects)
         return [value if value is None or type(value) is Failure else next(completed) for value in values]
 
-    async def _checked(self, run: Run, is_type_of: GraphQLIsTypeOfFn, values: list[Any]) -> list[Any]:
+    async def _checked(self, run: Run, is_type_of: GraphQLIsTypeOfFn, values: Sequence[Any]) -> Sequence[Any]:
         """The values of this type; a failure in the place of any other."""
         info = run.info(self.field)
         verdicts = [_is_nothing(value) or tried(is_type_of, value, info) for value in values]
@@ -280,7 +322,7 @@ class Abstracts(Completer):
         self.types = {objects.type.name: objects for objects in types}
         self._type = type
 
-    async def complete(self, run: Run, values: list[Any]) -> list[Any]:
+    async def complete(self, run: Run, values: Sequence[Any]) -> list[Any]:
         values, _ = await self._ready(run, values)
         completed = list(values)
         places: dict[str, list[int]] = {}
@@ -297,7 +339,7 @@ class Abstracts(Completer):
                 completed[place] = one
         return completed
 
-    async def _names(self, run: Run, values: list[Any]) -> list[Any]:
+    async def _names(self, run: Run, values: Sequence[Any]) -> list[Any]:
         """The name of each value's type; None for what has none."""
         info = run.info(self.field)
         resolve = self._type.resolve_type or run.executor.type_resolver
@@ -322,17 +364,25 @@ def _is_nothing(value: Any) -> bool:
 
 
 def _in_bounds(values: Sequence[int | None]) -> bool:
-    numbers = [value for value in values if value is not None]
+    numbers = _present(values)
     return not numbers or (min(numbers) in _INT and max(numbers) in _INT)
 
 
 def _finite(values: Sequence[float | None]) -> bool:
-    return all(map(isfinite, [value for value in values if value is not None]))
+    return all(map(isfinite, _present(values)))
+
+
+def _in_utc(values: Sequence[datetime | None]) -> bool:
+    return {value.tzinfo for value in _present(values)} <= {UTC}
+
+
+def _present(values: Sequence[T | None]) -> Sequence[T]:
+    return [value for value in values if value is not None]
 
 
 def _any(values: Sequence[Any]) -> bool:
     return True
 
 
-_FIT: dict[str, Callable[[Sequence[Any]], bool]] = {"Int": _in_bounds, "Float": _finite}
+_FIT: dict[type, Callable[[Sequence[Any]], bool]] = {int: _in_bounds, float: _finite, datetime: _in_utc}
 """What values of a plain type have to be besides."""

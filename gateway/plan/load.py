@@ -1,6 +1,7 @@
 """The step that loads: the distinct keys of all rows in one call, of the columns that are read below."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -8,13 +9,14 @@ from orjson import Fragment, dumps
 
 from datasources.pages import Page
 from datasources.statements import Columns
-from gateway.plan.completion import Columned, Completer, Lists
+from datasources.table import NOWHERE, Grouped, Part
+from gateway.plan.completion import Completer, Lists, completed_by
 from gateway.plan.field import Field
-from gateway.plan.generated import reader
+from gateway.plan.records import Records
 from gateway.plan.run import Run, together
 from gateway.plan.steps import Attribute, Branch, Filled
 from gateway.plan.values import Failure
-from loaders.batch import many_by, page_by
+from loaders.batch import Loaders, Single, many_by, page_by
 from schema.fields import Edge, Root
 
 PORTION = 500
@@ -36,8 +38,9 @@ class Load:
         """Whether the plan asks if rows follow its pages; set with `wanted`."""
         self.alone = False
         """Whether no other step of the plan loads by this batch; set with `wanted`."""
+        self.once = False
+        """Whether besides it runs but once, and no resolver at the same time: what it loads is its own."""
         self._of_lists = isinstance(self.batch, many_by | page_by)
-        self._reads = [reader(*one.key) if isinstance(one, Edge) else None for one in declared]
 
     @property
     def needed(self) -> Columns:
@@ -58,24 +61,24 @@ class Load:
         """The columns that its keys are read from."""
         return frozenset(name for one in self.declared if isinstance(one, Edge) for name in one.key)
 
-    def quick(self, rows: list[Any]) -> list[Any] | None:
+    def quick(self, rows: Records) -> list[Any] | None:
         return None
 
-    def quick_of(self, columns: Columned) -> list[Any] | None:
-        return None
-
-    async def columns(self, run: Run, rows: list[Any]) -> Filled:
+    async def columns(self, run: Run, rows: Records) -> Filled:
         """The rows' columns, loaded; failures where a row has no key, or none that this actor may follow."""
         arguments: dict[str, Any] = {}
         keys: list[list[Any]] = []
-        distinct: list[list[Any]] = []
-        for branch, declared, read in zip(self.branches, self.declared, self._reads, strict=True):
+        distinct: list[dict[Any, None]] = []
+        for branch, declared in zip(self.branches, self.declared, strict=True):
             try:
                 declared.access.check(run.context.actor)
                 key, arguments = self._sought(run, branch.field, declared)
             except Exception as error:
-                key, read = run.failure(error, branch.field), None
-            of, once = ([key] * len(rows), [key]) if read is None else _keys(run, branch.field, read, rows)
+                key = run.failure(error, branch.field)
+            if isinstance(declared, Edge) and key is None:
+                of, once = _keys(run, branch.field, declared.key, rows)
+            else:
+                of, once = [key] * len(rows), {key: None}
             keys.append(of)
             distinct.append(once)
         every = distinct[0] if len(distinct) == 1 else dict.fromkeys(chain.from_iterable(distinct))
@@ -101,50 +104,61 @@ class Load:
             return None, {}
         return None, arguments.unpacked(declared.unpack, run.schema, field.strawberry, values)
 
-    async def _found(self, run: Run, wanted: list[Any], arguments: dict[str, Any]) -> dict[Any, Any]:
+    async def _found(self, run: Run, wanted: list[Any], arguments: dict[str, Any]) -> Mapping[Any, Any]:
         """The values of all keys; where the batch as a whole failed, the exception for each."""
+        loaders: Loaders = run.context.loaders
         try:
-            found: dict[Any, Any] = await run.context.loaders.load_many(
-                self.batch, wanted, arguments, self.wanted, alone=self.alone
-            )
+            return await loaders.load_many(self.batch, wanted, arguments, self.wanted, alone=self.once)
         except Exception as error:
             return dict.fromkeys(wanted, error)
-        return found
 
     async def _column(
-        self, run: Run, branch: Branch, keys: list[Any], distinct: list[Any], found: dict[Any, Any]
+        self, run: Run, branch: Branch, keys: list[Any], distinct: dict[Any, None], found: Mapping[Any, Any]
     ) -> list[Any]:
-        if self._is_much(found):
-            completed = await _in_portions(run, branch.completer, distinct, found)
+        if (of_table := await self._of_table(run, branch.completer, distinct, found)) is not None:
+            return [of_table[key] for key in keys]
+        # What was not asked for is None or a failure, and stands for itself.
+        values = [found.get(key, key) for key in distinct]
+        if self._is_much(values):
+            completed = await _in_portions(run, branch.completer, values)
         else:
-            # What was not asked for is None or a failure, and stands for itself.
-            completed = await _completed(run, branch.completer, [found.get(key, key) for key in distinct])
+            completed = await completed_by(run, branch.completer, values)
         if len(distinct) == len(keys):
             return completed
         by_key = dict(zip(distinct, completed, strict=True))
         return [by_key[key] for key in keys]
 
-    def _is_much(self, found: Mapping[Any, Any]) -> bool:
+    @staticmethod
+    async def _of_table(
+        run: Run, completer: Completer, wanted: Mapping[Any, None], found: Mapping[Any, Any]
+    ) -> dict[Any, Any] | None:
+        """What becomes of each key, where all rows of one table are wanted, and not too many: they need not be made."""
+        if isinstance(found, Single) and wanted.keys() == set(found.keyed):
+            return dict(zip(found.keyed, await completed_by(run, completer, found.table), strict=True))
+        if isinstance(found, Grouped) and isinstance(completer, Lists) and wanted.keys() >= found.places.keys():
+            if len(found.table) > PORTION and not completer.waits:
+                return None
+            places = [found.places.get(key, NOWHERE) for key in wanted]
+            return dict(zip(wanted, await completer.split(run, found.table, places), strict=True))
+        return None
+
+    def _is_much(self, values: list[Any]) -> bool:
         """Whether so many rows were found, for this step alone, that they are better let go portion by portion."""
-        if not (self._of_lists and self.alone and self.wanted is not None and len(self.branches) == 1):
+        if not (self._of_lists and self.once and len(self.branches) == 1) or self.branches[0].completer.waits:
             return False
-        return len(found) > 1 and sum(map(_rows_in, found.values())) > PORTION
+        return len(values) > 1 and sum(map(_rows_in, values)) > PORTION
 
 
-async def _completed(run: Run, completer: Completer, values: list[Any]) -> list[Any]:
-    completed = completer.quick(values)
-    return await completer.complete(run, values) if completed is None else completed
-
-
-async def _in_portions(run: Run, completer: Completer, keys: list[Any], found: dict[Any, Any]) -> list[Any]:
+async def _in_portions(run: Run, completer: Completer, values: list[Any]) -> list[Any]:
     """As JSON already, where nothing is wrong: objects take four times as much memory, and their rows twice."""
     completed: list[Any] = []
     portion: list[Any] = []
     rows = 0
-    for place, key in enumerate(keys, 1):
-        portion.append(found.pop(key, key))
-        rows += _rows_in(portion[-1])
-        if rows >= PORTION or place == len(keys):
+    for place, value in enumerate(values, 1):
+        portion.append(_taken(value))
+        rows += _rows_in(value)
+        values[place - 1] = None
+        if rows >= PORTION or place == len(values):
             objects = completer.quick(portion)
             if objects is None:
                 completed += await completer.complete(run, portion)
@@ -154,6 +168,15 @@ async def _in_portions(run: Run, completer: Completer, keys: list[Any], found: d
     return completed
 
 
+def _taken(value: Any) -> Any:
+    """The list or page with rows of its own: the table that they are from has them no more."""
+    if type(value) is Part:
+        return value.taken()
+    if type(value) is Page and type(value.nodes) is Part:
+        return replace(value, nodes=value.nodes.taken())
+    return value
+
+
 def _json(value: Any) -> bytes:
     """In no more memory than it needs: orjson leaves its buffer, which may be twice as large."""
     return b"".join((dumps(value), b""))
@@ -161,26 +184,24 @@ def _json(value: Any) -> bytes:
 
 def _rows_in(value: Any) -> int:
     """Of a list or a page; what is neither counts as one."""
-    if type(value) is list:
-        return len(value)
-    return len(value.nodes) if type(value) is Page else 1
+    rows = value.nodes if type(value) is Page else value
+    return len(rows) if type(rows) in (list, Part) else 1
 
 
-def _keys(
-    run: Run, field: Field, read: Callable[[list[Any]], list[Any]], rows: list[Any]
-) -> tuple[list[Any], list[Any]]:
+def _keys(run: Run, field: Field, names: Sequence[str], rows: Records) -> tuple[list[Any], dict[Any, None]]:
     """The key of each row, or why it has none; and each of them once."""
     try:
-        keys = read(rows)
-        return keys, list(dict.fromkeys(keys))
+        columns = [rows.column(name) for name in names]
+        keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+        return keys, dict.fromkeys(keys)
     except Exception:
-        keys = [_key(run, field, read, row) for row in rows]
-        return keys, list(dict.fromkeys(keys))
+        keys = [_key(run, field, names, row) for row in rows]
+        return keys, dict.fromkeys(keys)
 
 
-def _key(run: Run, field: Field, read: Callable[[list[Any]], list[Any]], row: Any) -> Any:
+def _key(run: Run, field: Field, names: Sequence[str], row: Any) -> Any:
     try:
-        (key,) = read([row])
+        key = getattr(row, names[0]) if len(names) == 1 else tuple([getattr(row, name) for name in names])
         hash(key)
     except Exception as error:
         return run.failure(error, field)

@@ -53,7 +53,7 @@ class Run:
         self.failed = True
         return Failure(error, field.nodes)
 
-    async def ready(self, field: Field, values: list[Any], *, nullable: bool = True) -> list[Any]:
+    async def ready(self, field: Field, values: Sequence[Any], *, nullable: bool = True) -> list[Any]:
         """The values, awaited where need be; failures in the places of exceptions, and of nulls where none may be."""
         waiting = [place for place, value in enumerate(values) if is_awaitable(value)]
         if waiting:

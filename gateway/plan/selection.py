@@ -5,9 +5,9 @@ from functools import cached_property, partial
 from typing import Any
 
 from datasources.statements import Columns
-from gateway.plan.completion import Columned
 from gateway.plan.generated import builder
 from gateway.plan.load import Load, united
+from gateway.plan.records import Given, Records
 from gateway.plan.run import Run, Together, together
 from gateway.plan.steps import Attribute, Calculation, Filled, Step
 from gateway.plan.values import Failure
@@ -41,17 +41,7 @@ class Selection:
         """Whether it reads nothing but these attributes, and waits for nothing."""
         return not self._slow and self.columns is not None and self.columns <= names
 
-    def quick_of(self, columns: Columned) -> list[Any] | None:
-        """The objects of rows whose attributes are columns already."""
-        made: dict[str, list[Any]] = {}
-        for key, step in zip(self._filled, self._quick, strict=True):
-            column = step.quick_of(columns)
-            if column is None:
-                return None
-            made[key] = column
-        return self._build(next(iter(columns.values())), *[made[key] for key in self._keys])
-
-    def quick(self, rows: list[Any]) -> list[Any] | None:
+    def quick(self, rows: Records) -> list[Any] | None:
         """The objects where they take no waiting and nothing is wrong with them; else None."""
         if self._slow:
             return None
@@ -61,10 +51,10 @@ class Selection:
             if column is None:
                 return None
             columns[key] = column
-        return self._build(rows, *[columns[key] for key in self._keys])
+        return self._build(len(rows), *[columns[key] for key in self._keys])
 
-    async def run(self, run: Run, rows: list[Any]) -> list[Any]:
-        if not rows:
+    async def run(self, run: Run, rows: Records) -> list[Any]:
+        if not len(rows):
             return []
         objects = self.quick(rows)
         if objects is not None:
@@ -79,7 +69,7 @@ class Selection:
         else:
             filled += await together([step.columns(run, rows) for step in self._slow])
         columns = dict(zip(self._filled, (column for of_step in filled for column in of_step), strict=True))
-        objects = self._build(rows, *[columns[key] for key in self._keys])
+        objects = self._build(len(rows), *[columns[key] for key in self._keys])
         if run.failed:
             for key in self._strict:
                 _fail(objects, key, columns[key])
@@ -89,12 +79,12 @@ class Selection:
         """One step after the other; what may not be null and failed is the end."""
         columns: dict[str, list[Any]] = {}
         for step in self.steps:
-            for branch, column in zip(step.branches, await step.columns(run, [row]), strict=True):
+            for branch, column in zip(step.branches, await step.columns(run, Given([row])), strict=True):
                 key = branch.field.key
                 columns[key] = column
                 if key in self._strict and type(column[0]) is Failure:
                     return column[0].within(key)
-        return self._build([row], *(columns[key] for key in self._keys))[0]
+        return self._build(1, *(columns[key] for key in self._keys))[0]
 
 
 def _columns_of(step: Step) -> Columns:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.plan.completion import Columned, Completer
+from gateway.plan.completion import Completer
 from gateway.plan.field import Field
-from gateway.plan.generated import reader
+from gateway.plan.records import Records, Unmade
 from gateway.plan.run import Run, tried
 from schema.fields import Computed
 
@@ -20,9 +20,8 @@ class Step(Protocol):
 
     @property
     def branches(self) -> Sequence["Branch"]: ...
-    def quick(self, rows: list[Any]) -> list[Any] | None: ...
-    def quick_of(self, columns: Columned) -> list[Any] | None: ...
-    async def columns(self, run: Run, rows: list[Any]) -> Filled: ...
+    def quick(self, rows: Records) -> list[Any] | None: ...
+    async def columns(self, run: Run, rows: Records) -> Filled: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,18 +42,14 @@ class Resolution:
         self._field = field
         self._completer = completer
 
-    def quick(self, rows: list[Any]) -> list[Any] | None:
+    def quick(self, rows: Records) -> list[Any] | None:
         """The column where it takes no waiting and nothing is wrong with it; else None."""
         return None
 
-    def quick_of(self, columns: Columned) -> list[Any] | None:
-        """The same, of rows whose attributes are columns already."""
-        return None
-
-    async def columns(self, run: Run, rows: list[Any]) -> Filled:
+    async def columns(self, run: Run, rows: Records) -> Filled:
         return [await self._completer.complete(run, self._resolved(run, rows))]
 
-    def _resolved(self, run: Run, rows: list[Any]) -> list[Any]:
+    def _resolved(self, run: Run, rows: Records) -> list[Any]:
         """What the resolver returns for each row, awaitables and exceptions too."""
         arguments = tried(self._field.arguments.coerced, run.values)
         if isinstance(arguments, Exception):
@@ -70,20 +65,16 @@ class Attribute(Resolution):
         super().__init__(field, completer)
         self.attribute = attribute
         self.waits = completer.waits
-        self._read = reader(attribute)
 
-    def quick(self, rows: list[Any]) -> list[Any] | None:
+    def quick(self, rows: Records) -> list[Any] | None:
         try:
-            return self._completer.quick(self._read(rows))
+            return self._completer.quick(rows.column(self.attribute))
         except Exception:
             return None
 
-    def quick_of(self, columns: Columned) -> list[Any] | None:
-        return self._completer.quick(columns[self.attribute])
-
-    def _resolved(self, run: Run, rows: list[Any]) -> list[Any]:
+    def _resolved(self, run: Run, rows: Records) -> list[Any]:
         try:
-            return self._read(rows)
+            return rows.column(self.attribute)
         except Exception:
             return super()._resolved(run, rows)
 
@@ -95,33 +86,25 @@ class Calculation(Resolution):
         super().__init__(field, completer)
         self.computed = computed
         self.waits = completer.waits
-        self._reads = [reader(column) for column in computed.columns]
         self._renames = _renames(computed, completer)
 
-    def quick(self, rows: list[Any]) -> list[Any] | None:
+    def quick(self, rows: Records) -> list[Any] | None:
         try:
+            columns = self._columns(rows)
             if self._renames:
-                columns = {name: read(rows) for name, read in zip(self._renames, self._reads, strict=True)}
-                return self._completer.quick_of(columns)
-            return self._completer.quick(self._calculated(rows))
+                return self._completer.quick_of(Unmade(dict(zip(self._renames, columns, strict=True))))
+            return self._completer.quick(list(map(self.computed.function, *columns)))
         except Exception:
             return None
 
-    def quick_of(self, columns: Columned) -> list[Any] | None:
+    def _resolved(self, run: Run, rows: Records) -> list[Any]:
         try:
-            values = map(self.computed.function, *[columns[name] for name in self.computed.columns])
-            return self._completer.quick(list(values))
-        except Exception:
-            return None
-
-    def _resolved(self, run: Run, rows: list[Any]) -> list[Any]:
-        try:
-            return self._calculated(rows)
+            return list(map(self.computed.function, *self._columns(rows)))
         except Exception:
             return super()._resolved(run, rows)
 
-    def _calculated(self, rows: list[Any]) -> list[Any]:
-        return list(map(self.computed.function, *[read(rows) for read in self._reads]))
+    def _columns(self, rows: Records) -> list[list[Any]]:
+        return [rows.column(name) for name in self.computed.columns]
 
 
 def _renames(computed: Computed, completer: Completer) -> tuple[str, ...]:

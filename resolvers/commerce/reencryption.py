@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from datasources.cipher import Cipher, SealBroken
 from datasources.commerce.seals import PLACES, replace_sealed, seal, sealed_after
 from datasources.commerce.sources import CommerceSources
-from datasources.prepared import Row, Rows
+from datasources.table import Row, Rows
 
 BATCH = 200
 

@@ -11,7 +11,7 @@ from datasources.actor import SYSTEM
 from datasources.commerce.payments import PaymentStatus, ProviderPayment, Step, check_signature
 from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput
-from datasources.prepared import Row
+from datasources.table import Row
 from resolvers.commerce.orders.cancelling import finish_voiding
 from resolvers.commerce.orders.refunding import finish_refund, undo_refund
 from resolvers.commerce.orders.shipping import finish_shipping

@@ -17,8 +17,8 @@ from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import INVOICES
 from datasources.errors import InvalidInput, NotFound
 from datasources.money import Money, written
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
+from datasources.table import Row, Rows
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.approving import limit_minor, must_be_allowed

@@ -18,9 +18,9 @@ from datasources.enterprise.references import require
 from datasources.enterprise.stores import Enterprise
 from datasources.errors import InvalidInput, NotFound, Refusal
 from datasources.events import NewEvent
-from datasources.prepared import Row
 from datasources.sql import Transaction
 from datasources.statements import EVERY, Condition
+from datasources.table import Row
 from loaders.batch import Batch
 from resolvers.context import Context
 from resolvers.text import plain

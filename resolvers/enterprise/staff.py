@@ -13,8 +13,8 @@ from datasources.errors import InvalidInput, NotFound
 from datasources.events import Event
 from datasources.house.revocations import RevokedSubjects
 from datasources.money import Currency, Money
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.records import Record, change, create, hold, once, text, update

@@ -1,5 +1,6 @@
 """Accounts: opened, seen, and what all of them are worth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -28,7 +29,7 @@ class Portfolio:
     """What a holder's accounts are worth together; `rates` are units of their currency for one euro."""
 
     value: Money
-    accounts: list[Any]
+    accounts: Sequence[Any]
 
 
 async def open_account(context: Context, currency: Currency, name: str, key: str) -> Any:

@@ -9,8 +9,8 @@ from datasources.finance.ledger import HoldStatus
 from datasources.finance.stores import Finance
 from datasources.finance.transfers import TransferKind
 from datasources.money import Money
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.finance import FinanceLoaders
 from resolvers.context import Context
 from resolvers.finance.moving import Order, base_minor_of, positive, posted

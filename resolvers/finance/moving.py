@@ -13,8 +13,8 @@ from datasources.finance.rates import across
 from datasources.finance.stores import Finance
 from datasources.finance.transfers import Side, TransferKind, TransferStatus
 from datasources.money import Money
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from resolvers.context import Context
 from resolvers.finance.rules import (
     BASE,

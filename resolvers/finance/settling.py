@@ -8,8 +8,8 @@ from datasources.finance.events import EventType
 from datasources.finance.ledger import EntryKind, HoldStatus
 from datasources.finance.stores import Finance
 from datasources.finance.transfers import TransferStatus
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from resolvers.finance.rules import Flag
 
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from datasources.errors import InvalidInput, NotFound
 from datasources.ids import uuid7
-from datasources.prepared import Row
 from datasources.social.events import EventType
 from datasources.social.notifications import NotificationKind
 from datasources.social.posts import ReactionKind, Visibility
 from datasources.social.stores import Social
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.social import SocialLoaders
 from resolvers.context import Context
 from resolvers.social import text

@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from datasources.errors import InvalidInput, NotFound
-from datasources.prepared import Row
 from datasources.social.errors import HandleTaken, NoProfile
 from datasources.social.events import EventType
 from datasources.social.notifications import NotificationKind
 from datasources.social.stores import Social
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.social import SocialLoaders
 from resolvers.context import Context
 from resolvers.social import text

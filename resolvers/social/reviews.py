@@ -7,11 +7,11 @@ from uuid import UUID
 
 from datasources.errors import InvalidInput, NotFound
 from datasources.ids import uuid7
-from datasources.prepared import Row
 from datasources.social.errors import NotBought
 from datasources.social.events import EventType
 from datasources.social.stores import Social
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.social import SocialLoaders
 from resolvers.context import Context
 from resolvers.social import text

@@ -24,8 +24,8 @@ from datasources.commerce.tables import CUSTOMERS, ORDER_LINES, ORDERS, PRODUCTS
 from datasources.errors import SourceError
 from datasources.money import Money, written
 from datasources.pages import Sort, paged
-from datasources.prepared import Row
 from datasources.statements import Read, Statement, among, kept, read
+from datasources.table import Row
 from gateway import processes
 from gateway.identity import Tokens, bearer
 from house import configured, opened
@@ -66,7 +66,7 @@ class Floor:
                     "orders": _nodes(
                         {
                             "number": o.number,
-                            "placedAt": o.placed_at.isoformat(),
+                            "placedAt": o.placed_at,
                             "total": _money(o.total_minor, o.currency),
                             "lines": [
                                 {
@@ -137,7 +137,7 @@ class Floor:
                         {
                             "id": global_id("Order", o.id),
                             "number": o.number,
-                            "placedAt": o.placed_at.isoformat(),
+                            "placedAt": o.placed_at,
                             "subtotal": _money(o.subtotal_minor, o.currency),
                             "tax": _money(o.tax_minor, o.currency),
                         }

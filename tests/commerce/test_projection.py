@@ -13,9 +13,9 @@ from datasources.cipher import Cipher
 from datasources.commerce.catalogue import ProductFilter, ProductSort
 from datasources.commerce.stores import Commerce
 from datasources.pages import EVERYTHING
-from datasources.prepared import Rows
 from datasources.sql import Database
 from datasources.statements import Read
+from datasources.table import Rows
 from house import House
 from loaders.batch import Batch, many_by, one_by, page_by
 from loaders.commerce import CommerceLoaders

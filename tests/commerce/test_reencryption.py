@@ -13,8 +13,8 @@ from datasources.commerce import seals
 from datasources.commerce.seals import PLACES
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import ADDRESSES, CUSTOMERS, ORDERS
-from datasources.prepared import Rows
 from datasources.sql import Database
+from datasources.table import Rows
 from house import House
 from resolvers.commerce.reencryption import Resealed, reseal
 from tests.commerce.shop import Clock, Shop, Sold

@@ -40,8 +40,8 @@ from datasources.commerce.tables import (
     WAREHOUSES,
 )
 from datasources.errors import SourceRefused
-from datasources.prepared import Rows
 from datasources.sandbox.process import Sandbox
+from datasources.table import Rows
 from house import House
 from resolvers.commerce import contact
 from resolvers.commerce.pricing import Line, price_lines

@@ -37,19 +37,24 @@ async def both(
     rows: Callable[[], Rows] = good_rows,
     actor: Actor = ANONYMOUS,
 ) -> tuple[ExecutionResult, Context]:
-    """Runs the document by its plan and by graphql-core, and compares; what the plan said, and its context."""
+    """Runs the document by its plan, over rows and over tables, and by graphql-core, and compares.
+
+    What the plan said of rows, and its context.
+    """
     ast = parse(document)
     assert validate(GRAPHQL, ast) == []
-    by_plan, by_core, lenient = (Context(rows(), actor) for _ in range(3))
-    plans = Plans(GRAPHQL, ast)
-    planned = await plans.execute(by_plan, variables or {}, operation)
-    assert not plans.fallbacks
+    by_core, lenient = (Context(rows(), actor) for _ in range(2))
     with no_word_of_coroutines():
         judged = await Plans(GRAPHQL, ast).judge(by_core, variables or {}, operation)
         possible = await Plans(GRAPHQL, _without_propagation(ast)).judge(lenient, variables or {}, operation)
-    assert _text(planned.data) == _text(judged.data)
-    _assert_errors(planned, judged, possible)
-    _assert_loads(by_plan, by_core, lenient, judged)
+    for tables in (True, False):
+        by_plan = Context(rows(), actor, tables=tables)
+        plans = Plans(GRAPHQL, ast)
+        planned = await plans.execute(by_plan, variables or {}, operation)
+        assert not plans.fallbacks
+        assert _text(planned.data) == _text(judged.data)
+        _assert_errors(planned, judged, possible)
+        _assert_loads(by_plan, by_core, lenient, judged)
     return planned, by_plan
 
 

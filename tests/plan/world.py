@@ -14,6 +14,7 @@ from datasources import deadline
 from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import SourceTimeout, SourceUnavailable
 from datasources.statements import Columns
+from datasources.table import Shape, Table
 from loaders.batch import Loaders, LoaderSet, many_by, one_by, value_by
 from schema.node import Named
 
@@ -23,11 +24,13 @@ Rows = dict[int, Any]
 class World:
     """The stores: answers from `rows`, and keeps what was asked of it, in order.
 
-    `holds` are events that a batch waits for, by its name, until the deadline of the operation at most.
+    `holds` are events that a batch waits for, by its name, until the deadline of the operation at most. With `tables`
+    it answers with tables, as databases do, where all rows have the same attributes.
     """
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, *, tables: bool = False) -> None:
         self.rows = rows
+        self._tables = tables
         self.calls: list[tuple[str, Sequence[Any]]] = []
         self.written: list[str] = []
         self.holds: dict[str, asyncio.Event] = {}
@@ -38,14 +41,23 @@ class World:
     def asked(self) -> Counter[tuple[str, Any]]:
         return Counter((name, key) for name, keys in self.calls for key in keys)
 
-    async def by_ids(self, ids: Sequence[int], *, columns: Columns = None) -> list[Any]:
+    async def by_ids(self, ids: Sequence[int], *, columns: Columns = None) -> Sequence[Any]:
         await self._called("by_ids", ids)
-        return [seen(self.rows[id]) for id in reversed(ids) if id in self.rows]
+        return self._answer([seen(self.rows[id]) for id in reversed(ids) if id in self.rows])
 
-    async def friends_of(self, ids: Sequence[int], *, columns: Columns = None) -> list[Any]:
+    async def friends_of(self, ids: Sequence[int], *, columns: Columns = None) -> Sequence[Any]:
         await self._called("friends_of", ids)
         wanted = [(owner, friend) for owner in ids if owner in self.rows for friend in self.rows[owner].friend_ids]
-        return [SimpleNamespace(**vars(self.rows[friend]), owner=owner) for owner, friend in wanted]
+        return self._answer([SimpleNamespace(**vars(self.rows[friend]), owner=owner) for owner, friend in wanted])
+
+    def _answer(self, rows: list[Any]) -> Sequence[Any]:
+        names = {tuple(vars(row)) if isinstance(row, SimpleNamespace) else None for row in rows}
+        (one,) = names if len(names) == 1 else [None]
+        if not self._tables or one is None:
+            return rows
+        return Table(
+            Shape([(name, None, False) for name in one]), [[getattr(row, name) for row in rows] for name in one]
+        )
 
     async def prices_of(self, ids: Sequence[int], *, currency: str) -> dict[int, Any]:
         await self._called(f"prices_of {currency}", ids)
@@ -103,8 +115,8 @@ class Batches(LoaderSet):
 
 
 class Context:
-    def __init__(self, rows: Rows, actor: Actor = ANONYMOUS) -> None:
-        self.world = World(rows)
+    def __init__(self, rows: Rows, actor: Actor = ANONYMOUS, *, tables: bool = False) -> None:
+        self.world = World(rows, tables=tables)
         self.actor = actor
         self.loaders = Loaders(lambda _: self.world)
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,6 +18,7 @@ from datasources.social.settings import SocialSettings
 from datasources.social.sources import SocialSources, open_social
 from datasources.social.stores import Social
 from datasources.social.tables import BLOCKS, CONVERSATIONS, FOLLOWS, MESSAGES, METADATA, POSTS, PROFILES, REVIEWS
+from datasources.table import Rows
 from tests.commerce.shop import START, Clock
 from tests.database_servers import SOCIAL, Postgres, Sqlite
 
@@ -40,7 +40,7 @@ async def sources(database_url: str, tmp_path: Path) -> AsyncIterator[SocialSour
         yield sources
 
 
-async def rows_of(sources: SocialSources, table: sa.Table) -> list[Any]:
+async def rows_of(sources: SocialSources, table: sa.Table) -> Rows:
     return await sources.database.rows(sa.select(table).order_by(*table.primary_key))
 
 

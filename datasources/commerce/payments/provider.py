@@ -22,8 +22,8 @@ from datasources.commerce.payments.stripe import (
 )
 from datasources.errors import SourceError, SourceRefused, SourceUnavailable
 from datasources.ids import Clock
-from datasources.prepared import Row
 from datasources.rest import RestService
+from datasources.table import Row
 
 T = TypeVar("T")
 log = structlog.get_logger("heddle")

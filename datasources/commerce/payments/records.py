@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from datasources.commerce.tables import PAYMENTS, REFUNDS, WEBHOOK_EVENTS
 from datasources.ids import Clock
-from datasources.prepared import Row, Rows
 from datasources.sql import Database, Transaction
 from datasources.statements import equal, read
+from datasources.table import Row, Rows
 
 
 class Step(StrEnum):

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from datasources.commerce.sources import CommerceSources
 from datasources.commerce.tables import ORDERS, PAYMENTS
-from datasources.prepared import Rows
 from datasources.statements import among
+from datasources.table import Rows
 
 _TAKEN = (
     sa.select(

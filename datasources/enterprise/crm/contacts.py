@@ -23,9 +23,9 @@ from datasources.enterprise.tables import (
     TICKETS,
 )
 from datasources.pages import Sort
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import Condition, equal
+from datasources.table import Row, Rows
 
 PLACES = {CONTACTS.c.sealed_name: b"contacts.name:", CONTACTS.c.sealed_email: b"contacts.email:"}
 """What each sealed column is bound to, together with the row's id. Re-encryption goes through all of these."""

@@ -12,9 +12,9 @@ from datasources.enterprise.policies import visible_opportunities
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import OPPORTUNITIES
 from datasources.pages import Sort
-from datasources.prepared import Rows
 from datasources.sql import Transaction
 from datasources.statements import at_least, at_most, read, summed
+from datasources.table import Rows
 
 
 class Stage(StrEnum):

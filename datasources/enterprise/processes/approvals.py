@@ -13,9 +13,9 @@ from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import APPROVALS
 from datasources.ids import uuid7
 from datasources.pages import Sort
-from datasources.prepared import Row
 from datasources.sql import Transaction
 from datasources.statements import equal, read
+from datasources.table import Row
 
 
 class ApprovalStatus(StrEnum):

@@ -15,9 +15,9 @@ from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import RUN_STEPS, RUNS, WORKFLOW_VERSIONS
 from datasources.ids import uuid7
 from datasources.pages import Sort
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import Read, Statement, among, read
+from datasources.table import Row, Rows
 
 
 class RunStatus(StrEnum):

@@ -14,9 +14,9 @@ from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import WORKFLOW_VERSIONS, WORKFLOWS
 from datasources.ids import uuid7
 from datasources.pages import Sort
-from datasources.prepared import Rows
 from datasources.sql import Transaction
 from datasources.statements import Columns, Read, Statement, kept, projection
+from datasources.table import Rows
 
 
 class Workflows:

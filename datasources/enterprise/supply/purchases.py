@@ -21,9 +21,9 @@ from datasources.enterprise.tables import (
 )
 from datasources.ids import uuid7
 from datasources.pages import Sort
-from datasources.prepared import Row
 from datasources.sql import Transaction
 from datasources.statements import Columns, among, kept, met, projection, read, summed
+from datasources.table import Row
 
 Place = tuple[UUID, UUID]
 """Product and warehouse."""

@@ -10,9 +10,9 @@ from datasources.enterprise.policies import visible_supply
 from datasources.enterprise.sources import EnterpriseSources
 from datasources.enterprise.tables import REORDER_POINTS, SUPPLIER_PRICES, SUPPLIERS
 from datasources.pages import Sort
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
 from datasources.statements import Condition, equal, read
+from datasources.table import Row, Rows
 
 MOST_POINTS = 500
 

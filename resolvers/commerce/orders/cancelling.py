@@ -10,8 +10,8 @@ from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import Step
 from datasources.commerce.stores import Commerce
 from datasources.errors import SourceRefused
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from resolvers.commerce.orders.reading import fresh, hold, must_see
 from resolvers.commerce.rules import must_move
 from resolvers.context import Context

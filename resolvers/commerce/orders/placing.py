@@ -23,8 +23,8 @@ from datasources.commerce.tables import ADDRESSES, ORDERS
 from datasources.errors import InvalidInput, NotFound, Refusal, SourceError, SourceUnavailable
 from datasources.idempotency import Once
 from datasources.ids import uuid7
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.commerce import CommerceLoaders
 from resolvers.commerce import contact
 from resolvers.commerce.cart import priced

@@ -9,8 +9,8 @@ from datasources.commerce.orders import OrderStatus
 from datasources.commerce.payments import Step
 from datasources.commerce.stores import Commerce
 from datasources.errors import NotFound
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.commerce import CommerceLoaders
 from resolvers.context import Context
 

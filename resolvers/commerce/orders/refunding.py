@@ -13,8 +13,8 @@ from datasources.commerce.payments import RefundStep
 from datasources.commerce.stores import Commerce
 from datasources.errors import InvalidInput
 from datasources.ids import uuid7
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
+from datasources.table import Row, Rows
 from resolvers.commerce.orders.reading import fresh, hold, must_see
 from resolvers.commerce.rules import Refundable, all_that_is_left, must_move, refund_amount, status_after_refund
 from resolvers.context import Context

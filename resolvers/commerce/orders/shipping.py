@@ -12,8 +12,8 @@ from datasources.commerce.shipments import Shipment
 from datasources.commerce.stores import Commerce
 from datasources.commerce.tables import ORDERS
 from datasources.errors import SourceRefused
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from resolvers.commerce.orders.cancelling import tell_failed, undo
 from resolvers.commerce.orders.reading import fresh, hold, must_see
 from resolvers.commerce.rules import must_move

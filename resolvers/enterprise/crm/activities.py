@@ -11,8 +11,8 @@ from datasources.enterprise.policies import visible_activities
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import ACTIVITIES
 from datasources.errors import InvalidInput, NotFound
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.crm.contacts import whose

@@ -12,8 +12,8 @@ from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import COMPANIES, CONTACTS
 from datasources.errors import InvalidInput, NotFound
 from datasources.ids import uuid7
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.records import Record, add, change, create, once, telling, text

@@ -13,8 +13,8 @@ from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import OPPORTUNITIES
 from datasources.errors import InvalidInput
 from datasources.money import Money
-from datasources.prepared import Row, Rows
 from datasources.sql import Transaction
+from datasources.table import Row, Rows
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.crm.stages import USUAL, likely, moved

@@ -10,8 +10,8 @@ from datasources.enterprise.policies import visible_tickets
 from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import TICKETS
 from datasources.errors import InvalidInput
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.crm.activities import CustomerOfOrder

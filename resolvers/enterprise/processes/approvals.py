@@ -9,8 +9,8 @@ from datasources.enterprise.processes import ApprovalStatus, RunStatus, StepStat
 from datasources.enterprise.stores import Enterprise
 from datasources.errors import NotFound
 from datasources.money import Money
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.approving import must_be_allowed

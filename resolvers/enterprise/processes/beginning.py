@@ -12,8 +12,8 @@ from datasources.enterprise.events import EventType
 from datasources.enterprise.processes import RUNNER
 from datasources.enterprise.stores import Enterprise
 from datasources.events import Event
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from resolvers.consumers import Consumer
 from resolvers.context import Context
 from resolvers.enterprise.processes import conditions

@@ -8,8 +8,8 @@ from uuid import UUID
 from datasources.enterprise.events import EventType
 from datasources.enterprise.processes import ApprovalStatus, RunStatus, StepStatus
 from datasources.enterprise.stores import Enterprise
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from resolvers.enterprise.processes.definitions import Definition, read
 
 

@@ -13,8 +13,8 @@ import structlog
 from datasources.enterprise.processes import RunStatus, StepStatus
 from datasources.enterprise.stores import Enterprise
 from datasources.errors import Refusal, SourceError
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from resolvers.context import Context
 from resolvers.enterprise.processes import conditions
 from resolvers.enterprise.processes.beginning import as_runner, begin_scheduled

@@ -12,8 +12,8 @@ from datasources.enterprise.crm.tickets import TicketPriority
 from datasources.enterprise.events import EventType
 from datasources.enterprise.processes import StepStatus, heads_above
 from datasources.enterprise.stores import Enterprise
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from resolvers.enterprise.crm.activities import open_activity
 from resolvers.enterprise.crm.contacts import account_owner
 from resolvers.enterprise.crm.tickets import open_ticket

@@ -18,8 +18,8 @@ from datasources.enterprise.tables import PURCHASE_ORDERS
 from datasources.errors import Forbidden, InvalidInput
 from datasources.ids import uuid7
 from datasources.money import Money
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.records import Record, add, change, hold, once, telling, update, within

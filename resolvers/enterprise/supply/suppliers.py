@@ -11,8 +11,8 @@ from datasources.enterprise.stores import Enterprise
 from datasources.enterprise.tables import REORDER_POINTS, SUPPLIER_PRICES, SUPPLIERS
 from datasources.errors import InvalidInput, NotFound
 from datasources.money import Money
-from datasources.prepared import Row
 from datasources.sql import Transaction
+from datasources.table import Row
 from loaders.enterprise import EnterpriseLoaders
 from resolvers.context import Context
 from resolvers.enterprise.records import Record, between, change, create, hold, once, tell, telling, text, update
