@@ -3,7 +3,7 @@
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, compress
+from itertools import accumulate, chain, compress
 from operator import ne
 from typing import Any, overload
 
@@ -83,12 +83,15 @@ class Table(_AsList):
             return self
         return self._of([list(chain.from_iterable([of[place] for place in places])) for of in self._columns])
 
-    def taken(self, place: slice) -> "Table":
-        """The rows at this place, in whose stead nothing is left."""
-        columns = [column[place] for column in self._columns]
+    def taken(self, places: Sequence[slice]) -> list["Part"]:
+        """Parts of a table of their own, with the rows at these places, in whose stead nothing is left."""
+        table = self._of([list(chain.from_iterable([of[place] for place in places])) for of in self._columns])
+        sizes = [place.stop - place.start for place in places]
         for column in self._columns:
-            column[place] = [None] * len(columns[0])
-        return self._of(columns)
+            for place, size in zip(places, sizes, strict=True):
+                column[place] = [None] * size
+        ends = list(accumulate(sizes))
+        return [Part(table, slice(end - size, end)) for size, end in zip(sizes, ends, strict=True)]
 
     def _of(self, columns: list[list[Any]]) -> "Table":
         table = Table(self._shape, columns)
@@ -138,10 +141,6 @@ class Part(_AsList):
     def __init__(self, table: Table, place: slice) -> None:
         self.table = table
         self.place = place
-
-    def taken(self) -> "Part":
-        """With a table of their own: the other has these rows no more."""
-        return Part(self.table.taken(self.place), slice(0, len(self)))
 
     def __len__(self) -> int:
         return int(self.place.stop - self.place.start)

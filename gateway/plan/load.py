@@ -19,8 +19,9 @@ from gateway.plan.values import Failure
 from loaders.batch import Loaders, Single, many_by, page_by
 from schema.fields import Edge, Root
 
+MANY = 2_000
 PORTION = 500
-"""Rows that are objects at a time, where there are more."""
+"""Rows that are objects at a time, where there are many."""
 
 
 class Load:
@@ -136,7 +137,7 @@ class Load:
         if isinstance(found, Single) and wanted.keys() == set(found.keyed):
             return dict(zip(found.keyed, await completed_by(run, completer, found.table), strict=True))
         if isinstance(found, Grouped) and isinstance(completer, Lists) and wanted.keys() >= found.places.keys():
-            if len(found.table) > PORTION and not completer.waits:
+            if len(found.table) > MANY and not completer.waits:
                 return None
             places = [found.places.get(key, NOWHERE) for key in wanted]
             return dict(zip(wanted, await completer.split(run, found.table, places), strict=True))
@@ -146,7 +147,7 @@ class Load:
         """Whether so many rows were found, for this step alone, that they are better let go portion by portion."""
         if not (self._of_lists and self.once and len(self.branches) == 1) or self.branches[0].completer.waits:
             return False
-        return len(values) > 1 and sum(map(_rows_in, values)) > PORTION
+        return len(values) > 1 and sum(map(_rows_in, values)) > MANY
 
 
 async def _in_portions(run: Run, completer: Completer, values: list[Any]) -> list[Any]:
@@ -155,10 +156,10 @@ async def _in_portions(run: Run, completer: Completer, values: list[Any]) -> lis
     portion: list[Any] = []
     rows = 0
     for place, value in enumerate(values, 1):
-        portion.append(_taken(value))
+        portion.append(value)
         rows += _rows_in(value)
-        values[place - 1] = None
         if rows >= PORTION or place == len(values):
+            portion = _taken(portion)
             objects = completer.quick(portion)
             if objects is None:
                 completed += await completer.complete(run, portion)
@@ -168,13 +169,15 @@ async def _in_portions(run: Run, completer: Completer, values: list[Any]) -> lis
     return completed
 
 
-def _taken(value: Any) -> Any:
-    """The list or page with rows of its own: the table that they are from has them no more."""
-    if type(value) is Part:
-        return value.taken()
-    if type(value) is Page and type(value.nodes) is Part:
-        return replace(value, nodes=value.nodes.taken())
-    return value
+def _taken(values: list[Any]) -> list[Any]:
+    """The lists or pages with rows of their own: the table that they are from has them no more."""
+    parts: list[Any] = [value.nodes if type(value) is Page else value for value in values]
+    if set(map(type, parts)) != {Part} or len({id(part.table) for part in parts}) > 1:
+        return values
+    taken = parts[0].table.taken([part.place for part in parts])
+    return [
+        replace(value, nodes=part) if type(value) is Page else part for value, part in zip(values, taken, strict=True)
+    ]
 
 
 def _json(value: Any) -> bytes:

@@ -14,6 +14,7 @@ from datasources.actor import ANONYMOUS
 from datasources.deadline import deadline
 from gateway.execution import Executor
 from gateway.plan import Plans
+from gateway.plan.load import MANY
 from gateway.request import Caller, GraphQLRequest
 from tests.plan.example import GRAPHQL
 from tests.plan.world import Context, good_rows
@@ -66,23 +67,25 @@ async def test_as_many_tasks_and_calls_for_a_thousand_rows_as_for_ten() -> None:
     assert tasks[0] == tasks[1]
 
 
-async def test_many_rows_are_let_go_while_they_are_written() -> None:
+@pytest.mark.parametrize("tables", [True, False])
+async def test_many_rows_are_let_go_while_they_are_written(tables: bool) -> None:
     """As JSON that is the same as that of the objects."""
     document = "{ people { id friends { name called { first last } } } }"
-    result = await answered(document, Context(good_rows(1200)))
-    judged = await plans(document).judge(Context(good_rows(1200)), {}, None)
+    result = await answered(document, Context(good_rows(MANY), tables=tables))
+    judged = await plans(document).judge(Context(good_rows(MANY)), {}, None)
     assert result.data
     assert {type(person["friends"]) for person in result.data["people"]} == {orjson.Fragment}
     assert orjson.loads(orjson.dumps(result.data)) == judged.data
 
 
-async def test_what_is_wrong_among_many_rows_is_told_as_ever() -> None:
+@pytest.mark.parametrize("tables", [True, False])
+async def test_what_is_wrong_among_many_rows_is_told_as_ever(tables: bool) -> None:
     document = "{ people { id friends { name } } }"
     told = []
     for run in ("execute", "judge"):
-        rows = good_rows(1200)
+        rows = good_rows(MANY)
         rows[7].name = None
-        result = await getattr(plans(document), run)(Context(rows), {}, None)
+        result = await getattr(plans(document), run)(Context(rows, tables=tables), {}, None)
         data = orjson.loads(orjson.dumps(result.data))
         told.append((data, sorted(str(error.formatted) for error in result.errors)))
     assert told[0] == told[1]
