@@ -30,11 +30,11 @@ class Shape:
         self.places: dict[str, int] = dict(zip(row._fields, range(len(columns)), strict=True))
         self._reads = [(read, repeats) for _, read, repeats in columns]
 
-    def values(self, place: int, column: Sequence[Any]) -> list[Any]:
+    def values(self, place: int, column: list[Any]) -> list[Any]:
         """Our values of the driver's. Of few rows all ids are kept for those that an operation reads next."""
         read, repeats = self._reads[place]
         if read is None:
-            return list(column)
+            return column
         few = len(column) <= FEW
         if repeats or (few and read is read_uuid):
             known = known_ids() if few else {None: None}
@@ -64,7 +64,7 @@ class Table(_AsList):
         self._read = [False] * len(columns)
         self._made: list[Row] | None = None
 
-    def extend(self, columns: Sequence[Sequence[Any]]) -> None:
+    def extend(self, columns: Sequence[list[Any]]) -> None:
         """More of the driver's values: those of so many rows take more memory than ours."""
         for name, column in zip(self._shape.places, columns, strict=True):
             self.column(name).extend(self._shape.values(self._shape.places[name], column))
@@ -100,15 +100,16 @@ class Table(_AsList):
 
     def by(self, name: str, keys: Sequence[Hashable]) -> Mapping[Any, Rows]:
         """The rows of each of these keys, which are the values of a column; none where there are none."""
-        column = self.column(name)
+        place = self._shape.places[name]
+        column = self._columns[place]
         starts = [0, *compress(range(1, len(column)), map(ne, column, column[1:]))]
-        places = dict(
-            zip([column[start] for start in starts], map(slice, starts, [*starts[1:], len(self)]), strict=True)
-        )
+        firsts = [column[start] for start in starts]  # of the driver's values, most of which need not become ours
+        found = firsts if self._read[place] else self._shape.values(place, firsts)
+        places = dict(zip(found, map(slice, starts, [*starts[1:], len(column)]), strict=True))
         if len(places) == len(starts):
             return Grouped(self, places, keys)
         apart: dict[Any, list[Row]] = {key: [] for key in keys}  # they do not come in the order of their keys
-        for key, row in zip(column, self, strict=True):
+        for key, row in zip(self.column(name), self, strict=True):
             apart[key].append(row)
         return apart
 

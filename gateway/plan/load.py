@@ -116,38 +116,43 @@ class Load:
     async def _column(
         self, run: Run, branch: Branch, keys: list[Any], distinct: dict[Any, None], found: Mapping[Any, Any]
     ) -> list[Any]:
-        if (of_table := await self._of_table(run, branch.completer, distinct, found)) is not None:
-            return [of_table[key] for key in keys]
-        # What was not asked for is None or a failure, and stands for itself.
-        values = [found.get(key, key) for key in distinct]
-        if self._is_much(values):
-            completed = await _in_portions(run, branch.completer, values)
+        completer = branch.completer
+        if isinstance(found, Single) and self._are_all(run, completer, found.keyed, distinct):
+            by_key = dict(zip(found.keyed, await completed_by(run, completer, found.table), strict=True))
+            return [by_key.get(key) for key in keys]
+        if isinstance(found, Grouped) and isinstance(completer, Lists) and self._have_lists(run, found, distinct):
+            completed = await completer.split(run, found.table, [found.places.get(key, NOWHERE) for key in distinct])
         else:
-            completed = await completed_by(run, branch.completer, values)
+            # What was not asked for is None or a failure, and stands for itself.
+            values = [found.get(key, key) for key in distinct]
+            complete = _in_portions if self._is_much(values) else completed_by
+            completed = await complete(run, completer, values)
         if len(distinct) == len(keys):
             return completed
         by_key = dict(zip(distinct, completed, strict=True))
         return [by_key[key] for key in keys]
 
     @staticmethod
-    async def _of_table(
-        run: Run, completer: Completer, wanted: Mapping[Any, None], found: Mapping[Any, Any]
-    ) -> dict[Any, Any] | None:
-        """What becomes of each key, where all rows of one table are wanted, and not too many: they need not be made."""
-        if isinstance(found, Single) and wanted.keys() == set(found.keyed):
-            return dict(zip(found.keyed, await completed_by(run, completer, found.table), strict=True))
-        if isinstance(found, Grouped) and isinstance(completer, Lists) and wanted.keys() >= found.places.keys():
-            if len(found.table) > MANY and not completer.waits:
-                return None
-            places = [found.places.get(key, NOWHERE) for key in wanted]
-            return dict(zip(wanted, await completer.split(run, found.table, places), strict=True))
-        return None
+    def _are_all(run: Run, completer: Completer, found: Iterable[Any], wanted: Mapping[Any, None]) -> bool:
+        """Whether these keys are all that are wanted, or the others may be null: then no row need be made."""
+        keys = set(found)
+        return keys == wanted.keys() or (keys < wanted.keys() and completer.nullable and not run.failed)
+
+    def _have_lists(self, run: Run, found: Grouped, wanted: Mapping[Any, None]) -> bool:
+        """Whether all of its rows are wanted, every key has a list, and they are not let go in portions."""
+        if run.failed or None in wanted or not wanted.keys() >= found.places.keys():
+            return False
+        return len(found.table) <= MANY or not self._in_parts
+
+    @property
+    def _in_parts(self) -> bool:
+        """Whether many rows, for this step alone, are better let go portion by portion."""
+        if not (self._of_lists and self.once) or len(self.branches) > 1:
+            return False
+        return not self.branches[0].completer.waits
 
     def _is_much(self, values: list[Any]) -> bool:
-        """Whether so many rows were found, for this step alone, that they are better let go portion by portion."""
-        if not (self._of_lists and self.once and len(self.branches) == 1) or self.branches[0].completer.waits:
-            return False
-        return len(values) > 1 and sum(map(_rows_in, values)) > MANY
+        return self._in_parts and len(values) > 1 and sum(map(_rows_in, values)) > MANY
 
 
 async def _in_portions(run: Run, completer: Completer, values: list[Any]) -> list[Any]:

@@ -113,6 +113,7 @@ class Person(Being):
     boss: PersonLater = edge(Batches.person_by_id, key="boss_id")
     same: BeingLater | None = edge(Batches.person_by_id, key="id")
     friends: list[PersonLater] = edge(Batches.friends_by_person, key="id")
+    best_friends: list[PersonLater] | None = edge(Batches.friends_by_person, key="best_id")
     price: str | None = edge(Batches.price_by_id, key="id", arguments=in_currency)
     sure_price: str = edge(Batches.price_by_id, key="id", arguments=in_currency)
     secret: str | None = edge(Batches.price_by_id, key="id", arguments=in_currency, access=scope("secrets"))

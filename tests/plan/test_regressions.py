@@ -144,3 +144,10 @@ async def test_the_lists_that_rows_hold_are_left_as_they_are() -> None:
     planned, _ = await both("{ person { names { first } } }", rows=rows)
     assert held == before
     assert planned.data == {"person": {"names": [{"first": "A"}, None, None]}}
+
+
+async def test_who_has_no_key_has_no_list() -> None:
+    """Of rows that are a table, one without a key had an empty list."""
+    planned, _ = await both("{ people { id bestFriends { id } } }")
+    assert planned.data
+    assert {person["id"]: person["bestFriends"] for person in planned.data["people"]}[4] is None
