@@ -52,10 +52,15 @@ class Leases:
 
         When its lease is lost, and when this is cancelled, a work is cancelled; then others can have it at once.
         """
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._renewing())
-            for name, work in works.items():
-                group.create_task(self._doing(name, work))
+        while True:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._renewing())
+                    for name, work in works.items():
+                        group.create_task(self._doing(name, work))
+            except* Exception as errors:  # a bug: what the database says otherwise is awaited where it is asked
+                log.error("background work failed", work="leases", exc_info=errors)
+            await asyncio.sleep(TRY_EVERY_S)
 
     async def take(self, name: str) -> int | None:
         """The number of the new lease, greater than any before; None while somebody has it. Raises: SourceError."""

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
@@ -67,6 +68,22 @@ async def test_of_many_who_ask_at_once_one_gets_it(house: Database) -> None:
             for name in ("work", "other work"):
                 assert await Leases(house).release(name, number)
             assert not await Leases(house).release("work", number)
+
+
+async def test_works_begin_again_after_a_bug(house: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks(*_: object) -> None:
+        monkeypatch.undo()
+        raise RuntimeError("not an error of a source")
+
+    monkeypatch.setattr(Leases, "renew", breaks)
+    work = Work()
+    with capture_logs() as logs:
+        async with held(Leases(house, SOON_S), work):
+            await soon(work.begun)
+            await soon(work.ended)
+            await soon(work.begun)
+    assert work.times == 2
+    assert [line["work"] for line in logs if line["event"] == "background work failed"] == ["leases"]
 
 
 async def test_a_lease_that_is_not_renewed_ends_by_itself(house: Database) -> None:
