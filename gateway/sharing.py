@@ -2,9 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
+from time import monotonic
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+GATHERING_S = 0.001
+"""How long work waits for others who ask the same, where it was the last that was done, and took longer than this.
+
+Work that never waits for anybody would be over before the others, who came with it, can ask.
+"""
 
 
 class Sharing(Generic[T]):
@@ -12,6 +19,7 @@ class Sharing(Generic[T]):
 
     def __init__(self) -> None:
         self._under_way: dict[Hashable, _Shared[T]] = {}
+        self._last: Hashable = None
 
     async def once(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> tuple[T, bool]:
         """What the work gives, and whether another one did it.
@@ -23,7 +31,11 @@ class Sharing(Generic[T]):
             if await shared.done():
                 return shared.result, True
         try:
+            if key == self._last:
+                await asyncio.sleep(GATHERING_S)
+            began = monotonic()
             mine.result = result = await work()
+            self._last = key if monotonic() - began > GATHERING_S else None
             return result, False
         finally:
             del under_way[key]
