@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from time import monotonic
 from typing import Any, TypeVar
 
-from gateway.watched import watched
+from gateway.watched import First, watched
 
 T = TypeVar("T")
 
@@ -71,14 +71,14 @@ class _Turn:
         self._mine = True
         self._until = monotonic() + SLICE_S
 
-    def sees(self, awaited: Any) -> Awaitable[None] | None:
+    def sees(self, awaited: Any) -> First | None:
         if not self._mine:
             return None
         if awaited is not None:
             self.end()
         elif self._turns.wanted and monotonic() > self._until:
             self.end()
-            return self._again()
+            return self._again
         return None
 
     def end(self) -> None:

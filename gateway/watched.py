@@ -6,12 +6,13 @@ from types import coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+First = Callable[[], Awaitable[None]]
 
 
 @coroutine
-def watched(work: Coroutine[Any, Any, T], see: Callable[[Any], Awaitable[None] | None]) -> Generator[Any, Any, T]:
+def watched(work: Coroutine[Any, Any, T], see: Callable[[Any], First | None]) -> Generator[Any, Any, T]:
     """What the work gives. `see` is told of each future that it waits for, and of None where it only lets the loop go
-    on; what `see` returns is awaited before the work goes on.
+    on; what `see` returns is called and awaited before the work goes on, unless that is cancelled by then.
     """
     step: Callable[[Any], Any] = work.send
     given: Any = None
@@ -25,7 +26,7 @@ def watched(work: Coroutine[Any, Any, T], see: Callable[[Any], Awaitable[None] |
         try:
             given = yield awaited
             if first is not None:
-                yield from first.__await__()
+                yield from first().__await__()
             step = work.send
         except BaseException as raised:  # noqa: BLE001  # it is for the work, as with `await`
             step, given = work.throw, raised

@@ -1,6 +1,7 @@
 """Operations compute one after the other, and nobody who waits for something holds up the others."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -52,6 +53,28 @@ async def test_who_computes_for_long_lets_the_others_go_first(log: Log, monkeypa
 
     await asyncio.gather(*(turns.run(log.work, name, twice) for name in "ab"))
     assert log == ["a1", "b1", "a2", "b2"]
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_who_is_cancelled_after_long_computing_takes_no_turn_along(
+    log: Log, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """At the second of the steps it has given its turn away and not asked for the next one, which nobody may await."""
+    monkeypatch.setattr(gateway_turns, "SLICE_S", -1)
+    turns = Turns()
+
+    async def twice() -> None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    cancelled, other = (asyncio.create_task(turns.run(log.work, name, twice)) for name in "ab")
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    cancelled.cancel()
+    assert await other == "b"
+    assert await turns.run(log.work, "c") == "c"
+    del cancelled
+    gc.collect()  # what nobody awaited is told of then
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2])
