@@ -31,6 +31,15 @@ async def test_the_first_works_and_the_others_wait() -> None:
     assert await sharing.once("key", work) == (2, False), "what has ended is not kept"
 
 
+async def test_who_comes_with_others_shares_work_that_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be over before the second could ask: all but the first time, it gives them a moment."""
+    monkeypatch.setattr("gateway.sharing.GATHERING_S", -1.0)  # so that any work took longer
+    sharing, work = Sharing[int](), Work()
+    work.held.let_go.set()
+    assert await sharing.once("key", work) == (1, False)
+    assert await asyncio.gather(*(sharing.once("key", work) for _ in range(5))) == [(2, False)] + [(2, True)] * 4
+
+
 async def test_other_work_is_not_shared() -> None:
     sharing, work = Sharing[int](), Work()
     work.held.let_go.set()
