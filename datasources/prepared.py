@@ -33,7 +33,10 @@ class Prepared:
         )
 
     def rows(self, pieces: Iterable[Sequence[Any]]) -> Rows:
-        """Our rows of the driver's tuples, which come piece by piece; as they are where nothing is known of them."""
+        """Our rows of the driver's tuples, which come piece by piece, none of them empty.
+
+        They are left as they are where nothing is known of them, as of a text.
+        """
         if not self.shape.places:
             return [tuple(one) for piece in pieces for one in piece]
         table: Table | None = None

@@ -31,7 +31,10 @@ class Shape:
         self._reads = [(read, repeats) for _, read, repeats in columns]
 
     def values(self, place: int, column: list[Any]) -> list[Any]:
-        """Our values of the driver's. Of few rows all ids are kept for those that an operation reads next."""
+        """Our values of the driver's; the same list where nothing has to be made of them.
+
+        Of few rows all ids are kept for those that an operation reads next.
+        """
         read, repeats = self._reads[place]
         if read is None:
             return column
@@ -79,22 +82,23 @@ class Table(_AsList):
 
     def joined(self, places: Sequence[slice]) -> "Table":
         """The rows at these places, in their order."""
-        if places[0].start == 0 and places[-1].stop == len(self) and _follow(places):
-            return self
-        return self._of([list(chain.from_iterable([of[place] for place in places])) for of in self._columns])
+        whole = places[0].start == 0 and places[-1].stop == len(self) and _follow(places)
+        return self if whole else self._copied(places)
 
     def taken(self, places: Sequence[slice]) -> list["Part"]:
-        """Parts of a table of their own, with the rows at these places, in whose stead nothing is left."""
-        table = self._of([list(chain.from_iterable([of[place] for place in places])) for of in self._columns])
-        sizes = [place.stop - place.start for place in places]
-        for column in self._columns:
-            for place, size in zip(places, sizes, strict=True):
-                column[place] = [None] * size
-        ends = list(accumulate(sizes))
-        return [Part(table, slice(end - size, end)) for size, end in zip(sizes, ends, strict=True)]
+        """Parts of a table of their own, with the rows at these places, in whose stead nothing is left.
 
-    def _of(self, columns: list[list[Any]]) -> "Table":
-        table = Table(self._shape, columns)
+        For who has the table alone: the columns that it gave out are emptied there, too.
+        """
+        table = self._copied(places)
+        new = one_after_another([range(place.start, place.stop) for place in places])
+        for column in self._columns:
+            for old, place in zip(places, new, strict=True):
+                column[old] = [None] * (place.stop - place.start)
+        return [Part(table, place) for place in new]
+
+    def _copied(self, places: Sequence[slice]) -> "Table":
+        table = Table(self._shape, [list(chain.from_iterable([of[place] for place in places])) for of in self._columns])
         table._read = list(self._read)
         return table
 
@@ -183,6 +187,34 @@ class Grouped(Mapping[Any, Rows]):
 
     def __len__(self) -> int:
         return len(self._parts)
+
+
+class Single(Mapping[Any, Row | None]):
+    """The row of each key, of which `keyed` is the column in a table; None for those `wanted` besides."""
+
+    def __init__(self, table: Table, key: str, wanted: Sequence[Hashable]) -> None:
+        self.table = table
+        self.keyed = table.column(key)
+        self._wanted = wanted
+
+    @cached_property
+    def _rows(self) -> dict[Any, Row | None]:
+        return {**dict.fromkeys(self._wanted), **dict(zip(self.keyed, self.table, strict=True))}
+
+    def __getitem__(self, key: Any) -> Row | None:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def one_after_another(lists: Sequence[Sequence[Any]]) -> list[slice]:
+    """Where each of these lists is, where all their items are in one."""
+    ends = list(accumulate(map(len, lists)))
+    return list(map(slice, [0, *ends], ends))
 
 
 def _follow(places: Sequence[slice]) -> bool:

@@ -6,7 +6,7 @@ turn of the loop become one call, a key is never loaded twice, and answers are m
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -17,7 +17,7 @@ from aiodataloader import DataLoader
 from datasources import calls
 from datasources.pages import Page, PageArguments
 from datasources.statements import Columns
-from datasources.table import Table
+from datasources.table import Single, Table
 
 T = TypeVar("T")
 MAX_BATCH = 500
@@ -88,28 +88,6 @@ class one_by(Batch):
         found: dict[Key, Any] = dict.fromkeys(keys)
         found.update(zip(map(self._key_of, records), records, strict=True))
         return found
-
-
-class Single(Mapping[Key, Any]):
-    """The row of each key in a table; None for those that have none."""
-
-    def __init__(self, table: Table, key: str, wanted: Sequence[Key]) -> None:
-        self.table = table
-        self.keyed = table.column(key)
-        self._wanted = wanted
-
-    @cached_property
-    def _rows(self) -> dict[Key, Any]:
-        return {**dict.fromkeys(self._wanted), **dict(zip(self.keyed, self.table, strict=True))}
-
-    def __getitem__(self, key: Key) -> Any:
-        return self._rows[key]
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
 
 class many_by(Batch):

@@ -11,6 +11,7 @@ selection.py    the steps of one object type together
 records.py      objects whose attributes are read a column at a time
 generated.py    what is done for each row
 completion.py   values of a type become JSON, a set at a time
+leaves.py       scalars and enums among them
 run.py          one execution
 values.py       what stands in the place of a value that failed
 show.py         a plan as text

@@ -33,9 +33,10 @@ from graphql import (
     visit,
 )
 
-from gateway.plan.completion import Abstracts, Completer, Leaves, Lists, Objects
+from gateway.plan.completion import Abstracts, Completer, Lists, Objects
 from gateway.plan.cost import Cost
 from gateway.plan.field import Field, TooLarge, Unplanned
+from gateway.plan.leaves import Leaves
 from gateway.plan.load import Load, united
 from gateway.plan.selection import Selection
 from gateway.plan.steps import Attribute, Branch, Calculation, Resolution, Step

@@ -1,29 +1,21 @@
 """Completion: values of one type become JSON, a whole set at a time, as graphql-core does one by one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Callable, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
-from itertools import accumulate, chain
-from math import isfinite
+from collections.abc import AsyncIterable, Sequence
+from itertools import chain
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from graphql import (
-    Executor,
     GraphQLAbstractType,
-    GraphQLEnumType,
     GraphQLError,
     GraphQLIsTypeOfFn,
-    GraphQLLeafType,
     GraphQLObjectType,
-    is_specified_scalar_type,
 )
 from graphql.pyutils import inspect, is_iterable
-from strawberry.schema.types.base_scalars import DateTimeDefinition
 
 from datasources.statements import Columns
-from datasources.table import Part, Table
+from datasources.table import Part, Table, one_after_another
 from gateway.plan.field import Field
 from gateway.plan.records import Given, Records
 from gateway.plan.run import Run, is_odd, together, tried
@@ -33,17 +25,9 @@ from schema.node import Named, Node
 if TYPE_CHECKING:
     from gateway.plan.selection import Selection
 
-_PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
-"""Types whose values are their own JSON, by GraphQL's scalar; anything else takes graphql-core's rules."""
-_WRITTEN: dict[Any, type] = {str: str, DateTimeDefinition.serialize: datetime}
-"""The same for scalars of ours, by what makes their JSON; orjson writes times in UTC like that, ten times as fast."""
-
-T = TypeVar("T")
-
 _PART = {Part}
 _FLAT = {list, tuple, Part, Table}
 
-_INT = range(-(2**31), 2**31)
 _TAKES_ALL_BUT_NAMED: Any = Node.is_type_of.__func__  # type: ignore[attr-defined]  # a bound class method
 
 
@@ -96,60 +80,6 @@ class Completer(ABC):
             values = await run.ready(self.field, values, nullable=self.nullable)
             kinds = set(map(type, values))
         return values, kinds
-
-
-class Leaves(Completer):
-    """Scalars and enums."""
-
-    def __init__(self, type: GraphQLLeafType, field: Field, nullable: bool) -> None:
-        super().__init__(field, nullable, columns=frozenset())
-        self._type = type
-        self._coerce = type.coerce_output_value
-        plain = _PLAIN.get(type.name) if is_specified_scalar_type(type) else _WRITTEN.get(self._coerce)
-        self._plain = {plain, NoneType} if plain and nullable else {plain}
-        self._fits = _FIT.get(plain, _any) if plain else _any
-        self._names: dict[Any, str | None] | None = None
-        if isinstance(type, GraphQLEnumType):
-            self._names = {None: None} if nullable else {}
-
-    def quick(self, values: Sequence[Any]) -> list[Any] | None:
-        try:
-            if self._names is not None:
-                return [self._names[value] for value in values]
-            kinds = set(map(type, values))
-            if kinds <= self._plain:
-                return cast(list[Any], values) if self._fits(values) else None
-            if any(is_odd(kind, self.nullable) for kind in kinds) or Failure in kinds:
-                return None
-            return self._coerced(values, kinds)
-        except Exception:
-            return None
-
-    def _coerced(self, values: Sequence[Any], kinds: set[type]) -> list[Any] | None:
-        coerce = self._coerce
-        if NoneType in kinds:
-            completed = [None if value is None else coerce(value) for value in values]
-            return completed if completed.count(None) == values.count(None) else None
-        completed = [coerce(value) for value in values]
-        return None if NoneType in set(map(type, completed)) else completed
-
-    async def complete(self, run: Run, values: Sequence[Any]) -> list[Any]:
-        completed = self.quick(values)
-        if completed is not None:
-            return completed
-        values, _ = await self._ready(run, values)
-        completed = await self._one_by_one(run, values)
-        if self._names is not None:  # the name of each value of an enum is worked out once
-            named = [(value, name) for value, name in zip(values, completed, strict=True) if isinstance(name, str)]
-            with suppress(TypeError):  # of a value that no dict can hold
-                self._names.update(named)
-        return completed
-
-    async def _one_by_one(self, run: Run, values: Sequence[Any]) -> list[Any]:
-        completed = [
-            value if _is_nothing(value) else tried(Executor.complete_leaf_value, self._type, value) for value in values
-        ]
-        return await run.ready(self.field, completed)
 
 
 class Lists(Completer):
@@ -227,13 +157,8 @@ def _flat(lists: Sequence[Any]) -> tuple[Sequence[Any], Sequence[slice]] | None:
         table: Table = lists[0].table
         places = [part.place for part in lists]
         joined = table.joined(places)
-        return joined, places if joined is table else _places(lists)
-    return (list(chain.from_iterable(lists)), _places(lists)) if kinds <= _FLAT else None
-
-
-def _places(lists: Sequence[Any]) -> Sequence[slice]:
-    ends = list(accumulate(map(len, lists)))
-    return list(map(slice, [0, *ends], ends))
+        return joined, places if joined is table else one_after_another(lists)
+    return (list(chain.from_iterable(lists)), one_after_another(lists)) if kinds <= _FLAT else None
 
 
 async def completed_by(run: Run, completer: Completer, values: Sequence[Any]) -> list[Any]:
@@ -300,7 +225,7 @@ class Objects(Completer):
     async def _checked(self, run: Run, is_type_of: GraphQLIsTypeOfFn, values: Sequence[Any]) -> Sequence[Any]:
         """The values of this type; a failure in the place of any other."""
         info = run.info(self.field)
-        verdicts = [_is_nothing(value) or tried(is_type_of, value, info) for value in values]
+        verdicts = [is_nothing(value) or tried(is_type_of, value, info) for value in values]
         if verdicts.count(True) == len(verdicts):
             return values
         verdicts = await run.ready(self.field, verdicts)
@@ -343,12 +268,12 @@ class Abstracts(Completer):
         """The name of each value's type; None for what has none."""
         info = run.info(self.field)
         resolve = self._type.resolve_type or run.executor.type_resolver
-        names = [None if _is_nothing(value) else tried(resolve, value, info, self._type) for value in values]
+        names = [None if is_nothing(value) else tried(resolve, value, info, self._type) for value in values]
         names = await run.ready(self.field, names)
         return await run.ready(
             self.field,
             [
-                name if _is_nothing(value) or type(name) is Failure else self._known(run, name, info, value)
+                name if is_nothing(value) or type(name) is Failure else self._known(run, name, info, value)
                 for name, value in zip(names, values, strict=True)
             ],
         )
@@ -359,30 +284,5 @@ class Abstracts(Completer):
         return tried(run.executor.ensure_valid_runtime_type, name, self._type, [], info, value)
 
 
-def _is_nothing(value: Any) -> bool:
+def is_nothing(value: Any) -> bool:
     return value is None or type(value) is Failure
-
-
-def _in_bounds(values: Sequence[int | None]) -> bool:
-    numbers = _present(values)
-    return not numbers or (min(numbers) in _INT and max(numbers) in _INT)
-
-
-def _finite(values: Sequence[float | None]) -> bool:
-    return all(map(isfinite, _present(values)))
-
-
-def _in_utc(values: Sequence[datetime | None]) -> bool:
-    return {value.tzinfo for value in _present(values)} <= {UTC}
-
-
-def _present(values: Sequence[T | None]) -> Sequence[T]:
-    return [value for value in values if value is not None]
-
-
-def _any(values: Sequence[Any]) -> bool:
-    return True
-
-
-_FIT: dict[type, Callable[[Sequence[Any]], bool]] = {int: _in_bounds, float: _finite, datetime: _in_utc}
-"""What values of a plain type have to be besides."""

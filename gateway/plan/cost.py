@@ -23,8 +23,9 @@ from graphql import (
 
 from datasources.calls import Call
 from datasources.pages import MAX_FIRST
-from gateway.plan.completion import Abstracts, Completer, Leaves, Lists, Objects
+from gateway.plan.completion import Abstracts, Completer, Lists, Objects
 from gateway.plan.field import Field
+from gateway.plan.leaves import Leaves
 from gateway.plan.load import Load
 from gateway.plan.selection import Selection
 from gateway.plan.steps import Branch, Resolution, Step

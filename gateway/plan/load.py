@@ -9,14 +9,14 @@ from orjson import Fragment, dumps
 
 from datasources.pages import Page
 from datasources.statements import Columns
-from datasources.table import NOWHERE, Grouped, Part
+from datasources.table import NOWHERE, Grouped, Part, Single
 from gateway.plan.completion import Completer, Lists, completed_by
 from gateway.plan.field import Field
-from gateway.plan.records import Records
+from gateway.plan.records import Given, Records
 from gateway.plan.run import Run, together
 from gateway.plan.steps import Attribute, Branch, Filled
 from gateway.plan.values import Failure
-from loaders.batch import Loaders, Single, many_by, page_by
+from loaders.batch import Loaders, many_by, page_by
 from schema.fields import Edge, Root
 
 MANY = 2_000
@@ -199,8 +199,7 @@ def _rows_in(value: Any) -> int:
 def _keys(run: Run, field: Field, names: Sequence[str], rows: Records) -> tuple[list[Any], dict[Any, None]]:
     """The key of each row, or why it has none; and each of them once."""
     try:
-        columns = [rows.column(name) for name in names]
-        keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+        keys = _read(names, rows)
         return keys, dict.fromkeys(keys)
     except Exception:
         keys = [_key(run, field, names, row) for row in rows]
@@ -209,11 +208,17 @@ def _keys(run: Run, field: Field, names: Sequence[str], rows: Records) -> tuple[
 
 def _key(run: Run, field: Field, names: Sequence[str], row: Any) -> Any:
     try:
-        key = getattr(row, names[0]) if len(names) == 1 else tuple([getattr(row, name) for name in names])
+        (key,) = _read(names, Given([row]))
         hash(key)
     except Exception as error:
         return run.failure(error, field)
     return key
+
+
+def _read(names: Sequence[str], rows: Records) -> list[Any]:
+    """The values of a column, or tuples of those of several."""
+    columns = [rows.column(name) for name in names]
+    return columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
 
 
 def united(columns: Iterable[Columns]) -> Columns:
