@@ -17,6 +17,22 @@ Dossiers = Mapping[str, Dossier]
 NO_DOSSIERS: Dossiers = MappingProxyType({})
 
 
+class Stores:
+    """Every domain's stores as one actor sees them, each made when it is first asked for."""
+
+    def __init__(self, sources: Mapping[type, Any], actor: Actor) -> None:
+        self._sources = sources
+        self._actor = actor
+        self._made: dict[type, Any] = {}
+
+    def of(self, stores: type[S]) -> S:
+        made = self._made.get(stores)
+        if made is None:
+            make: Callable[[Any, Actor], Any] = stores
+            made = self._made[stores] = make(self._sources[stores], self._actor)
+        return cast(S, made)
+
+
 class Context:
     """Fresh for every operation, and closed at its end: `with Context(…) as context`.
 
@@ -30,9 +46,8 @@ class Context:
         self.actor = actor
         self.clock = clock
         self.dossiers = dossiers
-        self.loaders = Loaders(self.of)
-        self._sources = sources
-        self._stores: dict[type, Any] = {}
+        self._stores = Stores(sources, actor)
+        self.loaders = Loaders(self._stores.of)  # not of this context: in a circle, it would wait for the collector
 
     def __enter__(self) -> "Context":
         return self
@@ -42,11 +57,7 @@ class Context:
 
     def of(self, stores: type[S]) -> S:
         """A domain's stores as this operation's actor sees them: `context.of(Commerce).orders`."""
-        made = self._stores.get(stores)
-        if made is None:
-            make: Callable[[Any, Actor], Any] = stores
-            made = self._stores[stores] = make(self._sources[stores], self.actor)
-        return cast(S, made)
+        return self._stores.of(stores)
 
     async def fresh(self, loader: Any, key: Any) -> Any:
         """What is there after a write: nothing of what this operation loaded before."""
