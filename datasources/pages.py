@@ -129,10 +129,11 @@ class Listing:
         statement, sorted_by = self._statement("after_0" in values, "keys" in values, database.dialect)
         rows = await database.rows(Read(statement, united(self.conditions, **values)))
         listing = Paged(name, asked.after is not None, cursors, sorted_by)
-        return {
-            key: Page(rows[: asked.first] if len(rows) > asked.first else rows, len(rows) > asked.first, key, listing)
-            for key, rows in self._by_key(rows, keys).items()
-        }
+        pages: dict[Any, Page] = {}
+        for key, of_key in self._by_key(rows, keys).items():
+            follow = asked.ahead and len(of_key) > asked.first
+            pages[key] = Page(of_key[: asked.first] if follow else of_key, follow, key, listing)
+        return pages
 
     async def counts(self, database: Database, keys: Sequence[Hashable] = (EVERYTHING,)) -> Mapping[Any, int]:
         """How many rows each list has in all; keys without rows may be missing. Source: one SELECT."""

@@ -1,7 +1,7 @@
 """What a database answered, as columns: an attribute of all rows is read at once, a row made where one is wanted."""
 
 from collections import namedtuple
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, compress
 from operator import ne
@@ -80,10 +80,13 @@ class Table(_AsList):
             self._read[place] = True
         return self._columns[place]
 
-    def joined(self, places: Sequence[slice]) -> "Table":
-        """The rows at these places, in their order."""
-        whole = places[0].start == 0 and places[-1].stop == len(self) and _follow(places)
-        return self if whole else self._copied(places)
+    def only(self, places: Sequence[slice]) -> tuple["Table", Sequence[slice]]:
+        """A table of the rows at these places and no others, and where each of the places is there."""
+        ordered = sorted((place.start, place.stop) for place in places)
+        ends = [0, *(stop for _, stop in ordered)]
+        if ends[-1] == len(self) and ends[:-1] == [start for start, _ in ordered]:
+            return self, places
+        return self._copied(places), one_after_another(map(_length, places))
 
     def taken(self, places: Sequence[slice]) -> list["Part"]:
         """Parts of a table of their own, with the rows at these places, in whose stead nothing is left.
@@ -91,10 +94,10 @@ class Table(_AsList):
         For who has the table alone: the columns that it gave out are emptied there, too.
         """
         table = self._copied(places)
-        new = one_after_another([range(place.start, place.stop) for place in places])
+        new = one_after_another(map(_length, places))
         for column in self._columns:
-            for old, place in zip(places, new, strict=True):
-                column[old] = [None] * (place.stop - place.start)
+            for old in places:
+                column[old] = [None] * _length(old)
         return [Part(table, place) for place in new]
 
     def _copied(self, places: Sequence[slice]) -> "Table":
@@ -148,7 +151,7 @@ class Part(_AsList):
         self.place = place
 
     def __len__(self) -> int:
-        return int(self.place.stop - self.place.start)
+        return _length(self.place)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.table._rows[self.place])
@@ -188,6 +191,9 @@ class Grouped(Mapping[Any, Rows]):
     def __len__(self) -> int:
         return len(self._parts)
 
+    def items(self) -> ItemsView[Any, Rows]:
+        return self._parts.items()
+
 
 class Single(Mapping[Any, Row | None]):
     """The row of each key, of which `keyed` is the column in a table; None for those `wanted` besides."""
@@ -211,11 +217,12 @@ class Single(Mapping[Any, Row | None]):
         return len(self._rows)
 
 
-def one_after_another(lists: Sequence[Sequence[Any]]) -> list[slice]:
-    """Where each of these lists is, where all their items are in one."""
-    ends = list(accumulate(map(len, lists)))
+def one_after_another(lengths: Iterable[int]) -> list[slice]:
+    """Where each of the lists of these lengths is, where all their items are in one."""
+    ends = list(accumulate(lengths))
     return list(map(slice, [0, *ends], ends))
 
 
-def _follow(places: Sequence[slice]) -> bool:
-    return [place.stop for place in places[:-1]] == [place.start for place in places[1:]]
+def _length(place: slice) -> int:
+    length: int = place.stop - place.start
+    return length

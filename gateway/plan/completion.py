@@ -155,10 +155,8 @@ def _flat(lists: Sequence[Any]) -> tuple[Sequence[Any], Sequence[slice]] | None:
     kinds = set(map(type, lists))
     if kinds == _PART and len({id(part.table) for part in lists}) == 1:
         table: Table = lists[0].table
-        places = [part.place for part in lists]
-        joined = table.joined(places)
-        return joined, places if joined is table else one_after_another(lists)
-    return (list(chain.from_iterable(lists)), one_after_another(lists)) if kinds <= _FLAT else None
+        return table.only([part.place for part in lists])
+    return (list(chain.from_iterable(lists)), one_after_another(map(len, lists))) if kinds <= _FLAT else None
 
 
 async def completed_by(run: Run, completer: Completer, values: Sequence[Any]) -> list[Any]:

@@ -152,7 +152,7 @@ class Load:
         return not self.branches[0].completer.waits
 
     def _is_much(self, values: list[Any]) -> bool:
-        return self._in_parts and len(values) > 1 and sum(map(_rows_in, values)) > MANY
+        return self._in_parts and len(values) > 1 and _rows_at_most(values) > MANY
 
 
 async def _in_portions(run: Run, completer: Completer, values: list[Any]) -> list[Any]:
@@ -176,7 +176,7 @@ async def _in_portions(run: Run, completer: Completer, values: list[Any]) -> lis
 
 def _taken(values: list[Any]) -> list[Any]:
     """The lists or pages with rows of their own: the table that they are from has them no more."""
-    parts: list[Any] = [value.nodes if type(value) is Page else value for value in values]
+    parts = _lists(values)
     if set(map(type, parts)) != {Part} or len({id(part.table) for part in parts}) > 1:
         return values
     taken = parts[0].table.taken([part.place for part in parts])
@@ -188,6 +188,18 @@ def _taken(values: list[Any]) -> list[Any]:
 def _json(value: Any) -> bytes:
     """In no more memory than it needs: orjson leaves its buffer, which may be twice as large."""
     return b"".join((dumps(value), b""))
+
+
+def _lists(values: list[Any]) -> list[Any]:
+    """The rows of pages; all else as it is."""
+    return [value.nodes if type(value) is Page else value for value in values]
+
+
+def _rows_at_most(values: list[Any]) -> int:
+    """Of parts, those of their tables: to ask each for its own takes longer."""
+    lists = _lists(values)
+    tables = {id(part.table): part.table for part in lists if type(part) is Part}
+    return sum(map(len, tables.values())) + sum(len(rows) for rows in lists if type(rows) is list)
 
 
 def _rows_in(value: Any) -> int:
