@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ def later(tell: Callable[[list[T]], None], what: T) -> None:
     loop = asyncio.get_running_loop()
     if loop is not _timed:
         _timed = loop
-        loop.call_later(AFTER_S, flush)
+        loop.call_later(AFTER_S, flush, context=Context())  # that of an operation would be kept until then
     waiting = _waiting.get(tell)
     if waiting is None:
         waiting = _waiting[tell] = []
