@@ -26,7 +26,7 @@ class Sharing(Generic[T]):
 
         Where that one leaves, or fails, one of those who wait does it anew. Raises: what the own work raises.
         """
-        mine = _Shared[T]()
+        mine: _Shared[T] = _Shared()  # a generic class takes a microsecond to be one of something
         while (shared := (under_way := self._under_way).setdefault(key, mine)) is not mine:
             if await shared.done():
                 return shared.result, True

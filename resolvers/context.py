@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from uuid import UUID
 
 from datasources.actor import Actor
@@ -26,11 +26,11 @@ class Stores:
         self._made: dict[type, Any] = {}
 
     def of(self, stores: type[S]) -> S:
-        made = self._made.get(stores)
+        made: S | None = self._made.get(stores)
         if made is None:
-            make: Callable[[Any, Actor], Any] = stores
+            make: Callable[[Any, Actor], S] = stores
             made = self._made[stores] = make(self._sources[stores], self._actor)
-        return cast(S, made)
+        return made
 
 
 class Context:

@@ -1,6 +1,5 @@
 """Global ids and the `Node` interface: one id names one record in the whole graph."""
 
-import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ def global_id(type_name: str, id: UUID) -> str:
 def read_id(value: str, field: str = "id") -> tuple[str, UUID]:
     """The type's name and the UUID. Raises: InvalidInput for what this graph never gave out."""
     try:
-        type_name, _, text = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode().partition(":")
+        type_name, _, text = binascii.a2b_base64(f"{value}==").decode().partition(":")
         id = read_uuid(text)
     except (binascii.Error, ValueError):
         raise _foreign(value, field) from None

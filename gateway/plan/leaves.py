@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from math import isfinite
 from types import NoneType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from graphql import Executor, GraphQLEnumType, GraphQLLeafType, is_specified_scalar_type
 from strawberry.schema.types.base_scalars import DateTimeDefinition
@@ -34,7 +34,7 @@ class Leaves(Completer):
         self._coerce = type.coerce_output_value
         plain = _PLAIN.get(type.name) if is_specified_scalar_type(type) else _WRITTEN.get(self._coerce)
         self._plain = {plain, NoneType} if plain and nullable else {plain}
-        self._fits = _FIT.get(plain, _any) if plain else _any
+        self._fits = _FIT.get(plain) if plain else None
         self._names: dict[Any, str | None] | None = None
         if isinstance(type, GraphQLEnumType):
             self._names = {None: None} if nullable else {}
@@ -45,7 +45,8 @@ class Leaves(Completer):
                 return [self._names[value] for value in values]
             kinds = set(map(type, values))
             if kinds <= self._plain:
-                return cast(list[Any], values) if self._fits(values) else None
+                plain: Any = values
+                return plain if self._fits is None or self._fits(values) else None
             if any(is_odd(kind, self.nullable) for kind in kinds) or Failure in kinds:
                 return None
             return self._coerced(values, kinds)
@@ -94,10 +95,6 @@ def _in_utc(values: Sequence[datetime | None]) -> bool:
 
 def _present(values: Sequence[T | None]) -> Sequence[T]:
     return [value for value in values if value is not None]
-
-
-def _any(values: Sequence[Any]) -> bool:
-    return True
 
 
 _FIT: dict[type, Callable[[Sequence[Any]], bool]] = {int: _in_bounds, float: _finite, datetime: _in_utc}
