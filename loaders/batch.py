@@ -212,7 +212,7 @@ class Loaders:
     def close(self) -> None:
         for group in self._groups.values():
             group.close()
-        self._groups.clear()  # rows need not wait for the collector of garbage
+        self._groups.clear()
 
     def _group(self, batch: Batch, arguments: Mapping[str, Any], columns: Columns = None) -> "Group":
         given = tuple(sorted(arguments.items())) if arguments else ()
@@ -261,6 +261,7 @@ class Group:
     def close(self) -> None:
         for loading in set(self._loading.values()):
             loading.cancel()
+        self._values = {}  # rows need not wait for the collector, as what is in a circle with its DataLoader does
 
     @cached_property
     def _loader(self) -> DataLoader[Key, None]:
