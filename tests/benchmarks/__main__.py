@@ -19,6 +19,9 @@ another actor's, so that the gateway shares no execution; and where services are
 gateway and floor send identical calls to a service once, and how many are in flight together is chance. The gateway's
 limits are on: every request is counted, and paid for, by a caller who can.
 
+How Python was built counts for as much as what it runs. Another one, beside the environment of the project:
+`UV_PROJECT_ENVIRONMENT=/tmp/other uv run --python /usr/bin/python3 -m tests.benchmarks`.
+
 Subscribers have ids, as front ends choose them, and at the gateway each another token of the same rights. They are
 one process that keeps what comes, and looks afterwards whether each got each event once, in order, as it happened.
 Bursts follow one another as fast as they arrive, with two under way; events one by one wait for the one before. Peers
@@ -32,6 +35,8 @@ of one that does not read.
 import argparse
 import asyncio
 import os
+import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,6 +66,8 @@ def main() -> None:
         }
         asyncio.run(fill(sandbox.url))
         top_up(Path(directory), customers=100, orders=10)
+        runs_it = {"python": sys.version, "sqlite": sqlite3.sqlite_version, "cores": os.cpu_count() or 0}
+        report.add("What runs it", [runs_it])
         benchmark = Benchmark(Path(directory), given.servers, given.connections, given.rounds, given.seconds, report)
         for name in given.only:
             getattr(benchmark, name)()
