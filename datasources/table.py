@@ -86,24 +86,9 @@ class Table(_AsList):
         ends = [0, *(stop for _, stop in ordered)]
         if ends[-1] == len(self) and ends[:-1] == [start for start, _ in ordered]:
             return self, places
-        return self._copied(places), one_after_another(map(_length, places))
-
-    def taken(self, places: Sequence[slice]) -> list["Part"]:
-        """Parts of a table of their own, with the rows at these places, in whose stead nothing is left.
-
-        For who has the table alone: the columns that it gave out are emptied there, too.
-        """
-        table = self._copied(places)
-        new = one_after_another(map(_length, places))
-        for column in self._columns:
-            for old in places:
-                column[old] = [None] * _length(old)
-        return [Part(table, place) for place in new]
-
-    def _copied(self, places: Sequence[slice]) -> "Table":
         table = Table(self._shape, [list(chain.from_iterable([of[place] for place in places])) for of in self._columns])
         table._read = list(self._read)
-        return table
+        return table, one_after_another(map(_length, places))
 
     def by(self, name: str, keys: Sequence[Hashable]) -> Mapping[Any, Rows]:
         """The rows of each of these keys, which are the values of a column; none where there are none."""

@@ -197,7 +197,7 @@ class Loaders:
         """The values of these keys, and maybe of others, by one call at most; a value may be an exception.
 
         Of records at least `columns` are read, or all where it is None. Who is `alone`, and asks by this batch once,
-        does not wait for others who ask in the same turn of the loop, and has what it gets for itself.
+        does not wait for others who ask in the same turn of the loop, and nothing is kept of what it gets.
         Raises: what the call raises, where it was alone.
         """
         columns = columns if batch.of_records else None

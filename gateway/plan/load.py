@@ -1,8 +1,9 @@
 """The step that loads: the distinct keys of all rows in one call, of the columns that are read below."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import accumulate, chain, groupby
 from typing import Any
 
 from orjson import Fragment, dumps
@@ -40,8 +41,11 @@ class Load:
         self.alone = False
         """Whether no other step of the plan loads by this batch; set with `wanted`."""
         self.once = False
-        """Whether besides it runs but once, and no resolver at the same time: what it loads is its own."""
-        self._of_lists = isinstance(self.batch, many_by | page_by)
+        """Whether besides it runs but once, and no resolver at the same time: nobody asks again for what it loads."""
+        self._in_portions = isinstance(self.batch, many_by | page_by) and not any(
+            branch.completer.waits for branch in branches
+        )
+        """Whether lists of many rows are written portion by portion."""
 
     @property
     def needed(self) -> Columns:
@@ -89,9 +93,9 @@ class Load:
         if not self.ahead:
             arguments = {**arguments, "ahead": False}
         found = await self._found(run, wanted, arguments) if wanted else {}
-        return await together(
-            [self._column(run, *one, found) for one in zip(self.branches, keys, distinct, strict=True)]
-        )
+        work = [self._column(run, *one, found) for one in zip(self.branches, keys, distinct, strict=True)]
+        del found  # for who completes it to let go
+        return await together(work)
 
     @staticmethod
     def _sought(run: Run, field: Field, declared: Edge | Root) -> tuple[Any, dict[str, Any]]:
@@ -125,8 +129,12 @@ class Load:
         else:
             # What was not asked for is None or a failure, and stands for itself.
             values = [found.get(key, key) for key in distinct]
-            complete = _in_portions if self._is_much(values) else completed_by
-            completed = await complete(run, completer, values)
+            if self._in_portions and _are_many(values):
+                portions = _portions(values)
+                del found, values  # what nobody else has makes room with each portion
+                completed = await _written(run, completer, portions)
+            else:
+                completed = await completed_by(run, completer, values)
         if len(distinct) == len(keys):
             return completed
         by_key = dict(zip(distinct, completed, strict=True))
@@ -139,49 +147,40 @@ class Load:
         return keys == wanted.keys() or (keys < wanted.keys() and completer.nullable and not run.failed)
 
     def _have_lists(self, run: Run, found: Grouped, wanted: Mapping[Any, None]) -> bool:
-        """Whether all of its rows are wanted, every key has a list, and they are not let go in portions."""
+        """Whether all of its rows are wanted, every key has a list, and they are not written in portions."""
         if run.failed or None in wanted or not wanted.keys() >= found.places.keys():
             return False
-        return len(found.table) <= MANY or not self._in_parts
-
-    @property
-    def _in_parts(self) -> bool:
-        """Whether many rows, for this step alone, are better let go portion by portion."""
-        if not (self._of_lists and self.once) or len(self.branches) > 1:
-            return False
-        return not self.branches[0].completer.waits
-
-    def _is_much(self, values: list[Any]) -> bool:
-        return self._in_parts and len(values) > 1 and _rows_at_most(values) > MANY
+        return len(found.table) <= MANY or not self._in_portions
 
 
-async def _in_portions(run: Run, completer: Completer, values: list[Any]) -> list[Any]:
+async def _written(run: Run, completer: Completer, portions: deque[list[Any]]) -> list[Any]:
     """As JSON already, where nothing is wrong: objects take four times as much memory, and their rows twice."""
     completed: list[Any] = []
-    portion: list[Any] = []
-    rows = 0
-    for place, value in enumerate(values, 1):
-        portion.append(value)
-        rows += _rows_in(value)
-        if rows >= PORTION or place == len(values):
-            portion = _taken(portion)
-            objects = completer.quick(portion)
-            if objects is None:
-                completed += await completer.complete(run, portion)
-            else:
-                completed += [Fragment(_json(one)) for one in objects]
-            portion, rows = [], 0
+    while portions:
+        portion = portions.popleft()
+        objects = completer.quick(portion)
+        if objects is None:
+            completed += await completer.complete(run, portion)
+        else:
+            completed += [Fragment(_json(one)) for one in objects]
     return completed
 
 
-def _taken(values: list[Any]) -> list[Any]:
-    """The lists or pages with rows of their own: the table that they are from has them no more."""
+def _portions(values: list[Any]) -> deque[list[Any]]:
+    starts = accumulate(map(_rows_in, values), initial=0)
+    portions = groupby(zip(starts, values, strict=False), lambda one: one[0] // PORTION)
+    return deque(_apart([value for _, value in portion]) for _, portion in portions)
+
+
+def _apart(values: list[Any]) -> list[Any]:
+    """The lists or pages as parts of a table of their own, where they are parts of one."""
     parts = _lists(values)
     if set(map(type, parts)) != {Part} or len({id(part.table) for part in parts}) > 1:
         return values
-    taken = parts[0].table.taken([part.place for part in parts])
+    table, places = parts[0].table.only([part.place for part in parts])
     return [
-        replace(value, nodes=part) if type(value) is Page else part for value, part in zip(values, taken, strict=True)
+        replace(value, nodes=Part(table, place)) if type(value) is Page else Part(table, place)
+        for value, place in zip(values, places, strict=True)
     ]
 
 
@@ -195,11 +194,12 @@ def _lists(values: list[Any]) -> list[Any]:
     return [value.nodes if type(value) is Page else value for value in values]
 
 
-def _rows_at_most(values: list[Any]) -> int:
-    """Of parts, those of their tables: to ask each for its own takes longer."""
+def _are_many(values: list[Any]) -> bool:
+    """Of parts, all rows of their tables count: to ask each for its own takes longer."""
     lists = _lists(values)
     tables = {id(part.table): part.table for part in lists if type(part) is Part}
-    return sum(map(len, tables.values())) + sum(len(rows) for rows in lists if type(rows) is list)
+    rows = sum(map(len, tables.values())) + sum(len(rows) for rows in lists if type(rows) is list)
+    return rows > MANY and len(values) > 1
 
 
 def _rows_in(value: Any) -> int:

@@ -1,5 +1,6 @@
 """A small graph with one of everything, over data that can be wrong: people and robots, their friends and moods."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -153,6 +154,12 @@ def sure_people(info: strawberry.Info) -> Any:
     return info.context.world.rows.values()
 
 
+async def circles(info: strawberry.Info) -> Any:
+    """Loads by itself what the edges below load again."""
+    load = info.context.loaders.load
+    return await asyncio.gather(*(load(Batches.friends_by_person, id) for id in sorted(info.context.world.rows)))
+
+
 def beings(info: strawberry.Info) -> Any:
     return [Named("Robot" if row.id % 2 else row.kind, row) for row in info.context.world.rows.values()] + [None]
 
@@ -180,6 +187,7 @@ class Query:
     person: Person | None = strawberry.field(resolver=person)
     people: list[Person | None] | None = strawberry.field(resolver=people)
     sure_people: list[Person] = strawberry.field(resolver=sure_people)
+    circles: list[list[Person]] = strawberry.field(resolver=circles)
     beings: list[Being | None] | None = strawberry.field(resolver=beings)
     found: Found | None = strawberry.field(resolver=found)
     broken: str | None = strawberry.field(resolver=broken)

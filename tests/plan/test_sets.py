@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
+from weakref import WeakSet
 
 import orjson
 import pytest
@@ -17,7 +19,7 @@ from gateway.plan import Plans
 from gateway.plan.load import MANY
 from gateway.request import Caller, GraphQLRequest
 from tests.plan.example import GRAPHQL
-from tests.plan.world import Context, good_rows
+from tests.plan.world import Context, Rows, World, good_rows
 
 WEB = "{ people { name best { name boss { id } } boss { id nick } friends { name price } price secret mood } }"
 
@@ -90,6 +92,47 @@ async def test_what_is_wrong_among_many_rows_is_told_as_ever(tables: bool) -> No
         told.append((data, sorted(str(error.formatted) for error in result.errors)))
     assert told[0] == told[1]
     assert told[0][1]
+
+
+@pytest.mark.parametrize("tables", [True, False])
+async def test_a_resolver_keeps_what_it_loaded_where_an_edge_lets_many_rows_go(tables: bool) -> None:
+    document = "{ circles { name friends { nick name } } }"
+    result = await answered(document, Context(all_friends(), tables=tables))
+    judged = await plans(document).judge(Context(all_friends()), {}, None)
+    assert orjson.loads(orjson.dumps(result.data)) == judged.data
+
+
+@pytest.mark.parametrize("tables", [True, False])
+async def test_of_many_rows_those_that_are_written_make_room(tables: bool) -> None:
+    alive: WeakSet[str] = WeakSet()
+    counts: list[int] = []
+
+    class Name(str):
+        __hash__ = object.__hash__  # each is one of its own
+
+        def partition(self, by: str) -> tuple[str, str, str]:
+            counts.append(len(alive))
+            return super().partition(by)
+
+    class Fresh(World):
+        def _answer(self, rows: list[Any]) -> Sequence[Any]:
+            made = [SimpleNamespace(**{**vars(row), "name": Name(row.name)}) for row in rows]
+            alive.update(row.name for row in made)
+            return super()._answer(made)
+
+    context = Context(all_friends())
+    context.world = Fresh(all_friends(), tables=tables)
+    await answered("{ people { friends { fullName { first } } } }", context)
+    assert counts[0] > MANY
+    assert counts[-1] < MANY / 2
+
+
+def all_friends() -> Rows:
+    """People who make more than MANY rows of friends."""
+    rows = good_rows(46)
+    for row in rows.values():
+        row.friend_ids = list(rows)
+    return rows
 
 
 async def test_sources_that_answer_at_once_get_no_tasks_and_hold_up_nobody_when_they_are_slow() -> None:
