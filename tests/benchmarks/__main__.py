@@ -44,7 +44,7 @@ from pathlib import Path
 from datasources.sandbox.process import Sandbox
 from tests.benchmarks.comparisons import Benchmark
 from tests.benchmarks.data import fill, top_up
-from tests.benchmarks.report import Report
+from tests.benchmarks.report import Report, Row
 from tests.benchmarks.servers import SERVERS
 
 COMPARISONS = ("floor", "peers", "identical", "documents", "growth", "subscribers", "feed")
@@ -66,7 +66,7 @@ def main() -> None:
         }
         asyncio.run(fill(sandbox.url))
         top_up(Path(directory), customers=100, orders=10)
-        runs_it = {"python": sys.version, "sqlite": sqlite3.sqlite_version, "cores": os.cpu_count() or 0}
+        runs_it: Row = {"python": sys.version, "sqlite": sqlite3.sqlite_version, "cores": os.cpu_count() or 0}
         report.add("What runs it", [runs_it])
         benchmark = Benchmark(Path(directory), given.servers, given.connections, given.rounds, given.seconds, report)
         for name in given.only:
