@@ -18,6 +18,10 @@ FEW = 500
 """Rows: the ids of more would take more memory than they save time."""
 
 
+class Unreadable(Exception):
+    """A database has what is no value of the column's type, in rows that were read."""
+
+
 class Shape:
     """What the rows of one statement have in common: the names of their columns, and what reads each of the driver's.
 
@@ -33,11 +37,19 @@ class Shape:
     def values(self, place: int, column: list[Any]) -> list[Any]:
         """Our values of the driver's; the same list where nothing has to be made of them.
 
-        Of few rows all ids are kept for those that an operation reads next.
+        Of few rows all ids are kept for those that an operation reads next. Raises: Unreadable.
         """
         read, repeats = self._reads[place]
         if read is None:
             return column
+        try:
+            return self._made(read, repeats, column)
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+            # Its own message would show the value.
+            raise Unreadable(f"{type(error).__name__} in column '{self.row._fields[place]}'") from None
+
+    @staticmethod
+    def _made(read: Callable[[Any], Any], repeats: bool, column: list[Any]) -> list[Any]:
         few = len(column) <= FEW
         if repeats or (few and read is read_uuid):
             known = known_ids() if few else {None: None}
@@ -73,7 +85,7 @@ class Table(_AsList):
             self.column(name).extend(self._shape.values(self._shape.places[name], column))
 
     def column(self, name: str) -> list[Any]:
-        """The values of one column, a row each: not to be changed. Raises: KeyError."""
+        """The values of one column, a row each: not to be changed. Raises: KeyError, Unreadable."""
         place = self._shape.places[name]
         if not self._read[place]:
             self._columns[place] = self._shape.values(place, self._columns[place])
@@ -94,7 +106,7 @@ class Table(_AsList):
         """The rows of each of these keys, which are the values of a column; none where there are none."""
         place = self._shape.places[name]
         column = self._columns[place]
-        starts = [0, *compress(range(1, len(column)), map(ne, column, column[1:]))]
+        starts = list(compress(range(len(column)), map(ne, column, chain([...], column))))
         firsts = [column[start] for start in starts]  # of the driver's values, most of which need not become ours
         found = firsts if self._read[place] else self._shape.values(place, firsts)
         places = dict(zip(found, map(slice, starts, [*starts[1:], len(column)]), strict=True))
@@ -189,17 +201,21 @@ class Single(Mapping[Any, Row | None]):
         self._wanted = wanted
 
     @cached_property
-    def _rows(self) -> dict[Any, Row | None]:
-        return {**dict.fromkeys(self._wanted), **dict(zip(self.keyed, self.table, strict=True))}
+    def _places(self) -> dict[Any, int | None]:
+        return {**dict.fromkeys(self._wanted), **dict(zip(self.keyed, range(len(self.keyed)), strict=True))}
 
     def __getitem__(self, key: Any) -> Row | None:
-        return self._rows[key]
+        place = self._places[key]
+        return None if place is None else self.table._rows[place]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places  # without a row
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._rows)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._places)
 
 
 def one_after_another(lengths: Iterable[int]) -> list[slice]:

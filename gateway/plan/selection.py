@@ -5,6 +5,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from datasources.statements import Columns
+from datasources.table import Unreadable
 from gateway.plan.generated import builder
 from gateway.plan.load import Load, united
 from gateway.plan.records import Given, Records
@@ -62,12 +63,12 @@ class Selection:
         filled: list[Filled] = []
         for step in self._quick:
             column = step.quick(rows)
-            filled.append(await step.columns(run, rows) if column is None else [column])
+            filled.append(await _columns(step, run, rows) if column is None else [column])
         if run.apart:
-            work = [partial(step.columns, run, rows) for step in self._slow]
+            work = [partial(_columns, step, run, rows) for step in self._slow]
             filled += await self._together.done(work)
         else:
-            filled += await together([step.columns(run, rows) for step in self._slow])
+            filled += await together([_columns(step, run, rows) for step in self._slow])
         columns = dict(zip(self._filled, (column for of_step in filled for column in of_step), strict=True))
         objects = self._build(len(rows), *[columns[key] for key in self._keys])
         if run.failed:
@@ -79,12 +80,20 @@ class Selection:
         """One step after the other; what may not be null and failed is the end."""
         columns: dict[str, list[Any]] = {}
         for step in self.steps:
-            for branch, column in zip(step.branches, await step.columns(run, Given([row])), strict=True):
+            for branch, column in zip(step.branches, await _columns(step, run, Given([row])), strict=True):
                 key = branch.field.key
                 columns[key] = column
                 if key in self._strict and type(column[0]) is Failure:
                     return column[0].within(key)
         return self._build(1, *(columns[key] for key in self._keys))[0]
+
+
+async def _columns(step: Step, run: Run, rows: Records) -> Filled:
+    """The columns of the step; failures where what a database has for them cannot be read."""
+    try:
+        return await step.columns(run, rows)
+    except Unreadable as error:
+        return [[run.failure(error, branch.field)] * len(rows) for branch in step.branches]
 
 
 def _columns_of(step: Step) -> Columns:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 from weakref import WeakSet
@@ -14,6 +15,7 @@ from graphql import ExecutionResult, parse, validate
 
 from datasources.actor import ANONYMOUS
 from datasources.deadline import deadline
+from datasources.table import Shape, Table
 from gateway.execution import Executor
 from gateway.plan import Plans
 from gateway.plan.load import MANY
@@ -125,6 +127,29 @@ async def test_of_many_rows_those_that_are_written_make_room(tables: bool) -> No
     await answered("{ people { friends { fullName { first } } } }", context)
     assert counts[0] > MANY
     assert counts[-1] < MANY / 2
+
+
+async def test_a_value_that_cannot_be_read_is_a_failure_of_its_field_alone() -> None:
+    class Broken(World):
+        def _answer(self, rows: list[Any]) -> Sequence[Any]:
+            names = list(vars(rows[0]))
+            readers: dict[str, Callable[[Any], Any]] = {"born": date.fromisoformat, "best_id": int}
+            columns = [
+                ["odd"] * len(rows) if name in readers else [getattr(row, name) for row in rows] for name in names
+            ]
+            return Table(Shape([(name, readers.get(name), False) for name in names]), columns)
+
+    context = Context(good_rows())
+    context.world = Broken(good_rows(), tables=True)
+    result = await answered("{ one(id: 2) { name born best { id } mentor { id } friends { id born } } }", context)
+    friends = [{"id": id, "born": None} for id in good_rows()[2].friend_ids]
+    assert result.data == {"one": {"name": "Person 2", "born": None, "best": None, "mentor": None, "friends": friends}}
+    assert [(error.message, error.path) for error in result.errors or ()] == [
+        ("ValueError in column 'born'", ["one", "born"]),
+        ("ValueError in column 'born'", ["one", "best"]),
+        ("ValueError in column 'born'", ["one", "mentor"]),
+        *(("ValueError in column 'born'", ["one", "friends", place, "born"]) for place in range(len(friends))),
+    ]
 
 
 def all_friends() -> Rows:
