@@ -30,7 +30,7 @@ class Shape:
 
     def __init__(self, columns: Sequence[tuple[str, Callable[[Any], Any] | None, bool]]) -> None:
         row: Any = namedtuple("row", [name for name, _, _ in columns], rename=True)  # type: ignore[misc]
-        self.row = row
+        self.row: Any = row
         self.places: dict[str, int] = dict(zip(row._fields, range(len(columns)), strict=True))
         self._reads = [(read, repeats) for _, read, repeats in columns]
 
