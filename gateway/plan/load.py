@@ -127,8 +127,8 @@ class Load:
         if isinstance(found, Grouped) and isinstance(completer, Lists) and self._have_lists(run, found, distinct):
             completed = await completer.split(run, found.table, [found.places.get(key, NOWHERE) for key in distinct])
         else:
-            # What was not asked for is None or a failure, and stands for itself.
-            values = [found.get(key, key) for key in distinct]
+            # What was not asked for is None or a failure, and stands for itself, whatever a store has without a key.
+            values = [None if key is None else found.get(key, key) for key in distinct]
             if self._in_portions and _are_many(values):
                 portions = _portions(values)
                 del found, values  # what nobody else has makes room with each portion
@@ -144,6 +144,8 @@ class Load:
     def _are_all(run: Run, completer: Completer, found: Iterable[Any], wanted: Mapping[Any, None]) -> bool:
         """Whether these keys are all that are wanted, or the others may be null: then no row need be made."""
         keys = set(found)
+        if None in keys:
+            return False
         return keys == wanted.keys() or (keys < wanted.keys() and completer.nullable and not run.failed)
 
     def _have_lists(self, run: Run, found: Grouped, wanted: Mapping[Any, None]) -> bool:

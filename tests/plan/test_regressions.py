@@ -1,14 +1,17 @@
 """Differences between the plan and graphql-core that were found once, and corners that are rarely generated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from graphql import parse
 
+from gateway.plan import Plans
+from tests.plan.example import GRAPHQL
 from tests.plan.judged import both
 from tests.plan.test_equal import Mischief, rows_with
-from tests.plan.world import Rows, good_rows
+from tests.plan.world import Context, Rows, World, good_rows
 
 CASES: dict[str, tuple[str, Mischief]] = {
     "a null where none may be takes its object": ("{ people { name age } }", [(2, "age", "null")]),
@@ -144,6 +147,23 @@ async def test_the_lists_that_rows_hold_are_left_as_they_are() -> None:
     planned, _ = await both("{ person { names { first } } }", rows=rows)
     assert held == before
     assert planned.data == {"person": {"names": [{"first": "A"}, None, None]}}
+
+
+async def test_who_has_no_key_has_no_record_whatever_a_store_has_without_one() -> None:
+    class Ownerless(World):
+        def _answer(self, rows: list[Any]) -> Sequence[Any]:
+            key = "owner" if hasattr(rows[0], "owner") else "id"
+            return super()._answer([*rows, SimpleNamespace(**{**vars(rows[0]), key: None})])
+
+    plans = Plans(GRAPHQL, parse("{ one(id: 4) { best { id } bestFriends { id } } people { best { id } } }"))
+    told = []
+    for run in (plans.execute, plans.judge):
+        context = Context(good_rows())
+        context.world = Ownerless(good_rows(), tables=True)
+        told.append(await run(context, {}, None))
+    assert told[0] == told[1]
+    assert told[0].data
+    assert told[0].data["one"] == {"best": None, "bestFriends": None}
 
 
 async def test_who_has_no_key_has_no_list() -> None:
