@@ -71,6 +71,7 @@ class RestService:
         self._breaker = Breaker(name, clock=clock)
         self._cache = Cache(cache_bytes, stale_s, clock)
         self._flights = Flights()
+        self._writes = 0
 
     async def get(
         self,
@@ -143,6 +144,7 @@ class RestService:
             try:
                 found = await self._send(call, request)
             finally:
+                self._writes += 1
                 self._flights.seal()
                 self._cache.drop_written(url)
             call.rows = _rows(found)
@@ -263,12 +265,18 @@ class RestService:
             call.retries += flight.budget.retries
 
     async def _fetch(self, key: Key, request: Request[T], cache_s: float, budget: Budget) -> T:
-        """Asks on behalf of all who wait, and keeps the answer; what the service says is gone, leaves the cache."""
+        """Asks on behalf of all who wait, and keeps the answer; what the service says is gone, leaves the cache.
+
+        What was asked for before the end of a write may be older than it, and is not kept.
+        """
+        writes = self._writes
         try:
             found, reply = await self._ask(request, budget)
         except SourceRefused:
             self._cache.drop(key)
             raise
+        if writes != self._writes:
+            return found
         if request.known is not None and reply.status == 304:
             self._cache.renew(key, request.known, reply.headers, cache_s)
         else:

@@ -134,6 +134,8 @@ class Wire:
         body = bytearray()
         async for chunk in chunks:
             body += self._inflate(path, inflater, chunk, self._max_bytes + 1 - len(body)) if inflater else chunk
+            if inflater and inflater.unused_data:  # it would be gathered, and counted by nobody
+                raise ServiceFailure(self._source, f"{path}: more than one gzip")
             if len(body) > self._max_bytes:
                 raise ServiceFailure(self._source, f"{path}: more than {self._max_bytes} bytes")
         if inflater and body and not inflater.eof:

@@ -165,6 +165,17 @@ async def test_a_write_forgets_what_it_changes(outside: Outside, shop: RestServi
     assert await get_again(outside, shop) == ["/items", "/items/a", "/items?page=2"]
 
 
+async def test_a_read_from_before_a_write_is_not_kept_after_it(outside: Outside, shop: RestService) -> None:
+    before = Held(json({"status": "old"}, cache_control="max-age=60"))
+    outside.says(before, json({}), json({"status": "new"}))
+    early = asyncio.create_task(shop.get("/items/{}", "a", answer=dict))
+    await before.arrived.wait()
+    await shop.post("/items/{}/change", "a", answer=dict)
+    before.let_go.set()
+    assert await early == {"status": "old"}
+    assert await shop.get("/items/{}", "a", answer=dict) == {"status": "new"}
+
+
 async def get_again(outside: Outside, shop: RestService) -> list[str]:
     """Which of the five are asked for again."""
     before = len(outside.asked)

@@ -84,6 +84,13 @@ async def test_an_endless_reply_is_cut_at_the_limit(outside: Outside, connect: C
     await asyncio.wait_for(cut.wait(), 5)
 
 
+async def test_what_follows_a_gzip_is_not_read_for_ever(outside: Outside, shop: RestService) -> None:
+    outside.says(http(200, gzip.compress(b'{"a": 1}') + b"x" * 10, content_encoding="gzip"))
+    with pytest.raises(SourceUnavailable) as failed:
+        await shop.get("/items", answer=dict)
+    assert failed.value.detail == "/items: more than one gzip"
+
+
 async def test_a_reply_of_just_the_limit_passes(outside: Outside, connect: Connect) -> None:
     outside.says(http(200, b'"xxxxxxx"'), http(200, gzip.compress(b'"xxxxxxx"'), content_encoding="gzip"))
     shop = connect(max_bytes=9)
