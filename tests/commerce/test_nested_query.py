@@ -1,11 +1,9 @@
 """The nested query that all of this is for: customers, orders, lines, products, stock, prices, payments, shipments."""
 
-import gc
 from decimal import Decimal
 
 import pytest
 
-from resolvers.context import Context
 from tests.commerce.crowd import NESTED, Crowd
 from tests.commerce.shop import Shop
 from tests.gateway_client import Gateway
@@ -34,25 +32,6 @@ async def test_it_costs_one_statement_or_batch_an_edge_however_many_ask(
     answer = await gateway.data(NESTED, {"customers": size}, as_=shop.staff("*"))
     assert answer == crowd.told(size, dollars)
     assert gateway.calls == ONE_EACH
-
-
-async def test_nothing_of_it_waits_for_the_collector(
-    gateway: Gateway, shop: Shop, switches: RunningSandbox, request: pytest.FixtureRequest
-) -> None:
-    """All that one operation held makes room for the next: what has left the processor's caches costs more."""
-    crowd = Crowd(shop, switches)
-    await crowd.gather(20)
-    gc.collect()
-    gc.disable()
-    request.addfinalizer(gc.enable)
-    left = {id(one): one for one in contexts()}  # by other tests
-    for _ in range(3):
-        await gateway.data(NESTED, {"customers": 20}, as_=shop.staff("*"))
-    assert [one for one in contexts() if id(one) not in left] == []
-
-
-def contexts() -> list[Context]:
-    return [one for one in gc.get_objects() if type(one) is Context]
 
 
 async def test_it_explains_itself(gateway: Gateway, shop: Shop, switches: RunningSandbox, dollars: Decimal) -> None:
