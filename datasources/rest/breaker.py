@@ -29,15 +29,17 @@ class Breaker:
     def is_open(self) -> bool:
         return self._failed >= self._limit
 
-    def admit(self) -> None:
-        """Raises: SourceUnavailable while the service is left alone."""
-        if not self.is_open:
-            return
-        now = self._clock()
-        if now < self._shut_until:
+    def check(self) -> None:
+        """Raises: SourceUnavailable while the service is left alone, or probed by another."""
+        if self.is_open and self._clock() < self._shut_until:
             raise SourceUnavailable(self._source, f"left alone after {self._failed} failures, the last: {self._reason}")
-        # The probe takes the next pause with it: a probe that is cancelled needs no clearing up.
-        self._shut_until = now + self._pause_s
+
+    def admit(self) -> None:
+        """As `check`, for a request that is sent next."""
+        self.check()
+        if self.is_open:
+            # The probe takes the next pause with it: a probe that is cancelled needs no clearing up.
+            self._shut_until = self._clock() + self._pause_s
 
     def succeeded(self) -> None:
         was_open = self.is_open

@@ -47,6 +47,13 @@ class Cache:
             self._entries.move_to_end(key)
         return entry
 
+    def is_fresh(self, entry: Entry) -> bool:
+        return self._clock() < entry.fresh_until
+
+    def may_stand_in(self, entry: Entry) -> bool:
+        """Whether it is fresh, or stale: good enough where the service fails."""
+        return self._clock() < entry.stale_until
+
     def keep(self, key: Key, answer: Any, headers: Mapping[str, str], size: int, cache_s: float) -> None:
         """Keeps the answer if its reply's headers allow that; `cache_s` holds where they say nothing."""
         self.drop(key)

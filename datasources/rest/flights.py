@@ -11,10 +11,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Budget:
-    """Until when (monotonic) a call may take, and what it took."""
+    """Until when (monotonic) a call may take, and what it took. One that is `sealed` may be older than a write."""
 
     ends: float
     retries: int = 0
+    sealed: bool = False
 
     @property
     def left_s(self) -> float:
@@ -66,6 +67,8 @@ class Flights:
 
     def seal(self) -> None:
         """Reads from now on join no flight of before: after a write, its writer must see what was written."""
+        for flight in self._flights.values():
+            flight.budget.sealed = True
         self._flights.clear()
 
     def _land(self, key: Hashable, flight: Flight[Any]) -> None:

@@ -5,9 +5,8 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -15,12 +14,13 @@ from pydantic import TypeAdapter
 
 from datasources.calls import Call, recorded
 from datasources.deadline import deadline, remaining_s
-from datasources.errors import SourceError, SourceRefused, SourceTimeout, SourceUnavailable
+from datasources.errors import SourceError, SourceRefused, SourceTimeout
 from datasources.rest.answers import adapter_of, answer_of, must_serve
 from datasources.rest.breaker import Breaker
-from datasources.rest.cache import Cache, Key
+from datasources.rest.cache import Cache
 from datasources.rest.encoding import Form, Params, Scalar, body_of, path_of, query_of
-from datasources.rest.flights import Budget, Flights
+from datasources.rest.flights import Budget
+from datasources.rest.reads import Reads
 from datasources.rest.wire import Reply, Request, ServiceFailure, Wire
 
 T = TypeVar("T")
@@ -66,12 +66,9 @@ class RestService:
         self._health_path = health_path
         # No answer in less time than this says nothing about the service.
         self._fair_s = min(0.5, timeout_s / 2)
-        self._clock = clock
         self._wire = Wire(name, base_url, headers, connections, max_bytes, transport)
         self._breaker = Breaker(name, clock=clock)
-        self._cache = Cache(cache_bytes, stale_s, clock)
-        self._flights = Flights()
-        self._writes = 0
+        self._reads = Reads(name, Cache(cache_bytes, stale_s, clock), self._ask, self._begins)
 
     async def get(
         self,
@@ -144,9 +141,7 @@ class RestService:
             try:
                 found = await self._send(call, request)
             finally:
-                self._writes += 1
-                self._flights.seal()
-                self._cache.drop_written(url)
+                self._reads.written(url)
             call.rows = _rows(found)
             return found
 
@@ -178,6 +173,14 @@ class RestService:
 
     async def close(self) -> None:
         await self._wire.close()
+
+    def _begins(self, path: str) -> float:
+        """As `_ends`, for a read that may join another: not the probe of a service that is left alone, and waited for.
+
+        Raises: SourceUnavailable, SourceTimeout.
+        """
+        self._breaker.check()
+        return self._ends(path)
 
     def _ends(self, path: str) -> float:
         """When a call begun now must be over (monotonic): a little before the operation's deadline.
@@ -235,53 +238,8 @@ class RestService:
         shared: bool,
     ) -> T:
         url = path_of(self.name, path, segments) + query
-        headers = call.headers or {}
-        request = Request("GET", path, url, adapter, repeatable=True, headers=headers)
-        if not shared:
-            return await self._send(call, request)
-        key = (request.url, request.adapter)
-        entry = self._cache.get(key)
-        if entry is not None and self._clock() < entry.fresh_until:
-            call.cached += 1
-            return cast(T, entry.answer)
-        if entry is not None and entry.etag:
-            request = replace(request, known=entry, headers={**headers, "if-none-match": entry.etag})
-        try:
-            return await self._fly(call, key, request, cache_s)
-        except (SourceUnavailable, SourceTimeout):
-            if entry is None or self._clock() >= entry.stale_until:
-                raise
-            call.cached += 1
-            return cast(T, entry.answer)
-
-    async def _fly(self, call: Call, key: Key, request: Request[T], cache_s: float) -> T:
-        ends = self._ends(request.path)
-        flight = self._flights.board(key, lambda budget: self._fetch(key, request, cache_s, budget), ends)
-        try:
-            return await flight.landed(by=ends)
-        except TimeoutError:
-            raise SourceTimeout(self.name, request.path) from None
-        finally:
-            call.retries += flight.budget.retries
-
-    async def _fetch(self, key: Key, request: Request[T], cache_s: float, budget: Budget) -> T:
-        """Asks on behalf of all who wait, and keeps the answer; what the service says is gone, leaves the cache.
-
-        What was asked for before the end of a write may be older than it, and is not kept.
-        """
-        writes = self._writes
-        try:
-            found, reply = await self._ask(request, budget)
-        except SourceRefused:
-            self._cache.drop(key)
-            raise
-        if writes != self._writes:
-            return found
-        if request.known is not None and reply.status == 304:
-            self._cache.renew(key, request.known, reply.headers, cache_s)
-        else:
-            self._cache.keep(key, found, reply.headers, len(reply.body), cache_s)
-        return found
+        request = Request("GET", path, url, adapter, repeatable=True, headers=call.headers or {})
+        return await (self._reads.answer(call, request, cache_s) if shared else self._send(call, request))
 
     async def _ask(self, request: Request[T], budget: Budget) -> tuple[T, Reply]:
         """Attempts until one succeeds, within the budget; a wait that would outlast it is not begun."""

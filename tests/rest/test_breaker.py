@@ -117,6 +117,21 @@ async def test_half_open_lets_one_probe_in_and_its_success_everyone(
     assert await shop.get("/items", answer=dict) == {}
 
 
+async def test_nobody_waits_for_the_probe_of_another(outside: Outside, shop: RestService, clock: Clock) -> None:
+    outside.says(json({}, 500))
+    await fail(shop)
+    clock.now += 5
+    probe = Held(json({"a": 1}))
+    outside.says(probe)
+    probing = asyncio.create_task(shop.get("/items", answer=dict))
+    await probe.arrived.wait()
+    with pytest.raises(SourceUnavailable) as refused:
+        await shop.get("/items", answer=dict)
+    assert LEFT_ALONE in refused.value.detail
+    probe.let_go.set()
+    assert await probing == {"a": 1}
+
+
 async def test_a_failed_probe_keeps_it_open(outside: Outside, shop: RestService, clock: Clock) -> None:
     outside.says(json({}, 500))
     await fail(shop)
