@@ -44,14 +44,18 @@ def must_serve(source: str, path: str, reply: Reply) -> None:
     detail = f"{path}: HTTP {status}"
     if status in (401, 403):
         raise ServiceFailure(source, f"{detail}: our credentials are refused", alive=True)
-    if status == 429:
+    if status in (408, 429):
         raise ServiceFailure(source, detail, again=True, after_s=_retry_after_s(reply, utc_now()), alive=True)
     if 400 <= status < 500:
         raise SourceRefused(source, status, _json_or_none(reply.body))
     if status >= 500:
         raise ServiceFailure(source, detail, again=True, after_s=_retry_after_s(reply, utc_now()))
-    if not 200 <= status < 300:
+    if status == 304:
+        raise ServiceFailure(source, f"{detail}: there is no answer that it could confirm")
+    if status >= 300:
         raise ServiceFailure(source, f"{detail}: redirects are not followed")
+    if status < 200:
+        raise ServiceFailure(source, f"{detail}: nobody asked for another protocol")
 
 
 def _decoded(source: str, request: Request[T], body: bytes) -> T:
@@ -79,5 +83,5 @@ def _retry_after_s(reply: Reply, now: datetime) -> float:
         return float(said)
     try:
         return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
-    except (ValueError, TypeError):  # not a date; a date without a zone
+    except (ValueError, TypeError, OverflowError):  # not a date; a date without a zone; one with endless digits
         return 0.0

@@ -9,6 +9,9 @@ from typing import Generic, TypeVar, cast
 
 import aiohttp
 import httpx
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from multidict import CIMultiDict
 from pydantic import TypeAdapter
 from yarl import URL
@@ -19,6 +22,8 @@ from datasources.rest.cache import Entry
 T = TypeVar("T")
 
 LONGEST_URL = 65_536
+AS_IT_IS = ("", "identity")
+GZIP = ("gzip", "x-gzip")
 
 
 class ServiceFailure(SourceUnavailable):
@@ -114,7 +119,7 @@ class Wire:
     def _session(self) -> aiohttp.ClientSession:
         """Made in the loop that uses it."""
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, ssl=_tls()),
+            connector=_Connections(limit=self._connections, ssl=_tls()),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(),  # none
@@ -125,12 +130,12 @@ class Wire:
         self, path: str, status: int, raw: Iterable[tuple[bytes, bytes]], chunks: AsyncIterable[bytes]
     ) -> Reply:
         headers = _joined(raw)
-        return Reply(status, headers, await self._read(path, chunks, headers.get("content-encoding", "identity")))
+        return Reply(status, headers, await self._read(path, chunks, headers.get("content-encoding", "").lower()))
 
     async def _read(self, path: str, chunks: AsyncIterable[bytes], encoding: str) -> bytes:
-        if encoding not in ("identity", "gzip"):
+        if encoding not in (*AS_IT_IS, *GZIP):
             raise ServiceFailure(self._source, f"{path}: content encoding {encoding!r} was not asked for")
-        inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if encoding == "gzip" else None
+        inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if encoding in GZIP else None
         body = bytearray()
         async for chunk in chunks:
             body += self._inflate(path, inflater, chunk, self._max_bytes + 1 - len(body)) if inflater else chunk
@@ -153,6 +158,19 @@ class Wire:
             await self._transport.aclose()
         elif "_session" in vars(self):
             await self._session.close()
+
+
+class _Connections(aiohttp.TCPConnector):
+    """aiohttp takes what came on a connection that nobody used for the answer to the next request on it."""
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        while (connection := await super()._get(key, traces)) and _has_spoken(connection):
+            connection.close()
+        return connection
+
+
+def _has_spoken(idle: Connection) -> bool:
+    return idle.protocol is not None and idle.protocol.should_close
 
 
 @cache

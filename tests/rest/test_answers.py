@@ -150,13 +150,23 @@ async def test_refused_credentials_are_our_fault(outside: Outside, shop: RestSer
     assert len(outside.asked) == 1
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308, 304])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_redirects_are_not_followed(outside: Outside, shop: RestService, status: int) -> None:
     outside.says(http(status, location=f"{outside.url}/elsewhere"))
     with pytest.raises(SourceUnavailable) as failed:
         await shop.get("/items", answer=dict)
     assert failed.value.detail == f"/items: HTTP {status}: redirects are not followed"
     assert outside.targets == ["/items"]
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [(304, "there is no answer that it could confirm"), (101, "nobody asked for another protocol")]
+)
+async def test_what_nobody_asked_for_is_no_answer(outside: Outside, shop: RestService, status: int, why: str) -> None:
+    outside.says(http(status, upgrade="h2c", connection="upgrade"))
+    with pytest.raises(SourceUnavailable) as failed:
+        await shop.get("/items", answer=dict)
+    assert failed.value.detail == f"/items: HTTP {status}: {why}"
 
 
 async def test_cookies_are_not_kept(outside: Outside, shop: RestService) -> None:

@@ -45,8 +45,9 @@ async def test_connections_and_a_transport_of_httpx_carry_the_same(
     assert (target, sent) == ("/items/a%20b?q=%C3%A9%26", ["k", "application/json", "gzip"])
 
 
-async def test_gzip_is_read(outside: Outside, shop: RestService) -> None:
-    outside.says(http(200, gzip.compress(b'{"a": 1}'), content_encoding="gzip"))
+@pytest.mark.parametrize("named", ["gzip", "X-GZip"])
+async def test_gzip_is_read(outside: Outside, shop: RestService, named: str) -> None:
+    outside.says(http(200, gzip.compress(b'{"a": 1}'), content_encoding=named))
     assert await shop.get("/items", answer=dict) == {"a": 1}
     assert outside.asked[0].headers["accept-encoding"] == "gzip"
 
@@ -140,6 +141,26 @@ async def test_nobody_there(connect: Connect, outside: Outside) -> None:
 async def test_a_connection_that_is_hung_up_on_is_made_anew(outside: Outside, shop: RestService) -> None:
     outside.says(hang_up, hang_up, json({"a": 1}))
     assert await shop.get("/items", answer=dict) == {"a": 1}
+
+
+async def test_what_nobody_asked_for_answers_no_later_request(
+    outside: Outside, shop: RestService, connect: Connect
+) -> None:
+    """Of a service, or a proxy before it, that says more than it was asked: the next one would be given another's."""
+    read, said = asyncio.Event(), asyncio.Event()
+
+    async def says_more(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(json({"of": "a"}))
+        await read.wait()
+        writer.write(json({"of": "nobody"}))
+        said.set()
+
+    outside.says(says_more, json({"of": "b"}))
+    assert await shop.get("/items/{}", "a", answer=dict) == {"of": "a"}
+    read.set()
+    await said.wait()
+    await connect().get("/items", answer=dict)  # what was said before has arrived by then
+    assert await shop.get("/items/{}", "b", answer=dict) == {"of": "b"}
 
 
 async def test_connections_are_limited_and_kept(outside: Outside, connect: Connect) -> None:
