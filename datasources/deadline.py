@@ -1,6 +1,7 @@
 """One deadline per operation, seen by every statement and call made on its behalf."""
 
 from contextvars import ContextVar, Token
+from math import inf
 from time import monotonic
 
 STATEMENT_LIMIT_S = 30.0
@@ -23,6 +24,12 @@ class deadline:
 
     def __exit__(self, *_: object) -> None:
         _at.reset(self._token)
+
+
+def ends_at() -> float:
+    """When the deadline is (monotonic); never, where there is none."""
+    at = _at.get()
+    return inf if at is None else at
 
 
 def remaining_s(at_most: float) -> float:

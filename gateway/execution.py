@@ -13,8 +13,8 @@ from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, Ope
 
 from datasources import calls
 from datasources.actor import Actor
-from datasources.deadline import deadline, remaining_s
-from datasources.errors import Refusal
+from datasources.deadline import deadline, ends_at, remaining_s
+from datasources.errors import Refusal, SourceTimeout
 from datasources.ids import ids_kept
 from gateway import explained
 from gateway.documents import Document, Documents
@@ -133,7 +133,8 @@ class Executor:
     async def subscribe(self, request: GraphQLRequest, caller: Caller) -> AsyncGenerator[Page, None]:
         """The answers of a subscription, as many at a time as there are. Close it when nobody listens.
 
-        A `caller` that is changed meanwhile is told what it may see from then on.
+        A `caller` that is changed meanwhile is told what it may see from then on. Who asks because of what it was told
+        shares nothing that began before.
         Raises: Throttled, NotExecuted, both before the first answer; HeddleError.
         """
         document = self._found(request, caller)
@@ -147,6 +148,7 @@ class Executor:
             with await self._admission.admitted(caller, estimate, lasts=True):
                 async with aclosing(self._subscriptions.pages(document.hash, plans, request, caller, pay)) as pages:
                     async for page in pages:
+                        self._sharing.seal()
                         yield page
             operation.result = Result({}, executed=True)
 
@@ -172,10 +174,10 @@ class Executor:
             return asked
         document, caller = operation.document, operation.caller
         plans, _, estimate = asked
-        with await self._admission.admitted(caller, estimate) as admitted:
+        with await self._admission.admitted(caller, estimate) as admitted, deadline(self._timeout_s):
             in_parts = parts if document.in_parts else None
             if in_parts is not None or not estimate.shared:
-                result = await self._execute(plans, request, caller, in_parts)
+                result = await self._execute(plans, request, caller.actor, caller.request_id, in_parts)
             else:
                 result = await self._query(plans, request, operation)
             result.estimate = estimate
@@ -185,14 +187,23 @@ class Executor:
 
     async def _query(self, plans: Plans, request: GraphQLRequest, operation: Operation) -> Result:
         """Identical queries of one actor at the same moment are one execution, of what the graph says is shared."""
-        caller = operation.caller
+        actor, request_id = operation.caller.actor, operation.caller.request_id
         try:
             variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
         except orjson.JSONEncodeError:  # what it reads may be four times as deep as what it writes
             return _refused("`variables` are nested too deeply; 250 levels are the most.")
-        same = (plans, request.operation_name, variables, caller.actor)
-        result, operation.shared = await self._sharing.once(same, lambda: self._execute(plans, request, caller))
-        return result
+        same = (plans, request.operation_name, variables, actor)
+        ends = ends_at()
+        try:
+            while True:
+                result, operation.shared = await self._sharing.once(
+                    same, lambda: self._execute(plans, request, actor, request_id), ends + GRACE_S
+                )
+                # Who came later has time left where another had not.
+                if not operation.shared or result.cut_at > ends - GRACE_S:
+                    return result
+        except TimeoutError:
+            return Result(None, [timed_out(self._timeout_s)], True)
 
     async def _finished(self, mutation: Coroutine[Any, Any, Result], parts: Parts | None) -> Result:
         """What anybody asks for who knows of the result is not shared with what was asked for before."""
@@ -231,29 +242,31 @@ class Executor:
         return self._document(request).in_parts
 
     async def _execute(
-        self, plans: Plans, request: GraphQLRequest, caller: Caller, parts: Parts | None = None
+        self, plans: Plans, request: GraphQLRequest, actor: Actor, request_id: str, parts: Parts | None = None
     ) -> Result:
+        """Within the deadline in force. A caller may have become another actor since the one that asked."""
         started = time.monotonic()
-        show = partial(shown, request_id=caller.request_id, logged={})
+        show = partial(shown, request_id=request_id, logged={})
         delivery = Delivery(parts, show) if parts else None
         if delivery:
             run: Execute = partial(plans.deliver, delivery)
         else:
             run = plans.execute if self._planned else plans.judge
-        with calls.collected() as made, ids_kept(), self._open_context(caller.actor) as context:
+        with calls.collected() as made, ids_kept(), self._open_context(actor) as context:
             try:
-                with deadline(self._timeout_s):
-                    running = self._turns.run(run, context, request.variables, request.operation_name)
-                    result = await guarded(running, self._ending)
+                running = self._turns.run(run, context, request.variables, request.operation_name)
+                result = await guarded(running, self._ending)
             except TimeoutError:
                 error = timed_out(self._timeout_s)
                 if delivery:
                     delivery.fail(error)
                 data = delivery.data if delivery else None
-                return Result(data, [error], True, made, started, time.monotonic() - started)
+                return Result(data, [error], True, made, started, time.monotonic() - started, cut_at=ends_at())
         errors = show(result.errors) if result.errors else []
         executed = result.data is not None or any(error.path for error in result.errors or ())
-        return Result(result.data, errors, executed, made, started, time.monotonic() - started)
+        cut = any(error["extensions"]["code"] == SourceTimeout.code for error in errors)
+        cut_at = ends_at() if cut else math.inf
+        return Result(result.data, errors, executed, made, started, time.monotonic() - started, cut_at=cut_at)
 
     def _ending(self) -> asyncio.Timeout:
         return asyncio.timeout(remaining_s(self._timeout_s) + GRACE_S)

@@ -1,5 +1,6 @@
 """What became of an operation: its answer, what the sources were asked for it, and what it cost."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,8 @@ class Result:
     started: float = 0.0  # monotonic, in seconds
     duration_s: float = 0.0
     estimate: Estimate | None = None
+    cut_at: float = math.inf
+    """When its time was over (monotonic), where it, or a source that it asked, did not end in time."""
     _json: bytes | None = field(default=None, init=False, repr=False)
 
     @property

@@ -21,14 +21,15 @@ class Sharing(Generic[T]):
         self._under_way: dict[Hashable, _Shared[T]] = {}
         self._last: Hashable = None
 
-    async def once(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> tuple[T, bool]:
+    async def once(self, key: Hashable, work: Callable[[], Awaitable[T]], until: float) -> tuple[T, bool]:
         """What the work gives, and whether another one did it.
 
-        Where that one leaves, or fails, one of those who wait does it anew. Raises: what the own work raises.
+        Where that one leaves, or fails, one of those who wait does it anew.
+        Raises: TimeoutError for who waits at `until` (monotonic); what the own work raises.
         """
         mine: _Shared[T] = _Shared()  # a generic class takes a microsecond to be one of something
         while (shared := (under_way := self._under_way).setdefault(key, mine)) is not mine:
-            if await shared.done():
+            if await shared.done(until):
                 return shared.result, True
         try:
             if key == self._last:
@@ -47,20 +48,30 @@ class Sharing(Generic[T]):
 
 
 class _Shared(Generic[T]):
-    """Without a future as long as nobody waits."""
-
     result: T
 
     def __init__(self) -> None:
-        self._end: asyncio.Future[None] | None = None
+        self._waiting: dict[asyncio.Future[None], None] = {}
 
-    async def done(self) -> bool:
-        """Waits for the end; whether there is a result."""
-        if self._end is None:
-            self._end = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._end)
+    async def done(self, until: float) -> bool:
+        """Waits for the end; whether there is a result. Raises: TimeoutError."""
+        loop = asyncio.get_running_loop()
+        mine = loop.create_future()
+        self._waiting[mine] = None
+        bell = loop.call_later(until - monotonic(), _late, mine)
+        try:
+            await mine
+        finally:
+            bell.cancel()
+            del self._waiting[mine]
         return hasattr(self, "result")
 
     def end(self) -> None:
-        if self._end is not None and not self._end.done():
-            self._end.set_result(None)
+        for one in self._waiting:
+            if not one.done():
+                one.set_result(None)
+
+
+def _late(one: asyncio.Future[None]) -> None:
+    if not one.done():
+        one.set_exception(TimeoutError())

@@ -1,11 +1,14 @@
 """Identical work at the same moment is done once, and never lost with whoever began it."""
 
 import asyncio
+from time import monotonic
 
 import pytest
 
 from gateway.sharing import Sharing
 from tests.gateway.example import Held
+
+UNTIL = monotonic() + 3_600
 
 
 class Work:
@@ -24,11 +27,11 @@ class Work:
 
 async def test_the_first_works_and_the_others_wait() -> None:
     sharing, work = Sharing[int](), Work()
-    asking = [asyncio.create_task(sharing.once("key", work)) for _ in range(5)]
+    asking = [asyncio.create_task(sharing.once("key", work, UNTIL)) for _ in range(5)]
     await work.held.began.wait()
     work.held.let_go.set()
     assert await asyncio.gather(*asking) == [(1, False)] + [(1, True)] * 4
-    assert await sharing.once("key", work) == (2, False), "what has ended is not kept"
+    assert await sharing.once("key", work, UNTIL) == (2, False), "what has ended is not kept"
 
 
 async def test_who_comes_with_others_shares_work_that_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,19 +39,19 @@ async def test_who_comes_with_others_shares_work_that_never_waits(monkeypatch: p
     monkeypatch.setattr("gateway.sharing.GATHERING_S", -1.0)  # so that any work took longer
     sharing, work = Sharing[int](), Work()
     work.held.let_go.set()
-    assert await sharing.once("key", work) == (1, False)
-    assert await asyncio.gather(*(sharing.once("key", work) for _ in range(5))) == [(2, False)] + [(2, True)] * 4
+    assert await sharing.once("key", work, UNTIL) == (1, False)
+    assert await asyncio.gather(*(sharing.once("key", work, UNTIL) for _ in range(5))) == [(2, False)] + [(2, True)] * 4
 
 
 async def test_other_work_is_not_shared() -> None:
     sharing, work = Sharing[int](), Work()
     work.held.let_go.set()
-    assert await asyncio.gather(*(sharing.once(key, work) for key in "ab")) == [(1, False), (2, False)]
+    assert await asyncio.gather(*(sharing.once(key, work, UNTIL) for key in "ab")) == [(1, False), (2, False)]
 
 
 async def test_where_the_first_leaves_the_next_begins_anew() -> None:
     sharing, work = Sharing[int](), Work()
-    first, *others = [asyncio.create_task(sharing.once("key", work)) for _ in range(4)]
+    first, *others = [asyncio.create_task(sharing.once("key", work, UNTIL)) for _ in range(4)]
     await work.held.began.wait()
     first.cancel()
     await asyncio.wait([first])
@@ -59,7 +62,7 @@ async def test_where_the_first_leaves_the_next_begins_anew() -> None:
 
 async def test_one_who_waited_and_left_takes_nothing_along() -> None:
     sharing, work = Sharing[int](), Work()
-    first, second, third = [asyncio.create_task(sharing.once("key", work)) for _ in range(3)]
+    first, second, third = [asyncio.create_task(sharing.once("key", work, UNTIL)) for _ in range(3)]
     await work.held.began.wait()
     second.cancel()
     await asyncio.wait([second])
@@ -80,25 +83,36 @@ async def test_a_failure_is_for_who_worked_alone() -> None:
             raise ValueError("once")
         return mine
 
-    first, second = await asyncio.gather(*(sharing.once("key", fails_once) for _ in range(2)), return_exceptions=True)
+    both = (sharing.once("key", fails_once, UNTIL) for _ in range(2))
+    first, second = await asyncio.gather(*both, return_exceptions=True)
     assert isinstance(first, ValueError)
     assert second == (2, False)
 
 
 async def test_nobody_joins_what_began_before_a_write() -> None:
     sharing, work = Sharing[int](), Work()
-    before = asyncio.create_task(sharing.once("key", work))
+    before = asyncio.create_task(sharing.once("key", work, UNTIL))
     await work.held.began.wait()
     sharing.seal()
-    after = asyncio.create_task(sharing.once("key", work))
+    after = asyncio.create_task(sharing.once("key", work, UNTIL))
     work.held.let_go.set()
     assert [await before, await after] == [(1, False), (2, False)]
+
+
+async def test_who_waits_has_no_more_time_than_its_own() -> None:
+    sharing, work = Sharing[int](), Work()
+    first = asyncio.create_task(sharing.once("key", work, UNTIL))
+    await work.held.began.wait()
+    with pytest.raises(TimeoutError):
+        await sharing.once("key", work, monotonic())
+    work.held.let_go.set()
+    assert await first == (1, False)
 
 
 @pytest.mark.parametrize("left", [0, 1])
 async def test_nothing_is_kept_of_those_who_left(left: int) -> None:
     sharing, work = Sharing[int](), Work()
-    asking = [asyncio.create_task(sharing.once("key", work)) for _ in range(left + 1)]
+    asking = [asyncio.create_task(sharing.once("key", work, UNTIL)) for _ in range(left + 1)]
     await work.held.began.wait()
     for one in asking:
         one.cancel()
