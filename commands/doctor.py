@@ -4,7 +4,6 @@ import asyncio
 import importlib.metadata
 import resource
 import shutil
-import sqlite3
 import sys
 import tomllib
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +11,8 @@ from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+
+import apsw
 
 from commands.environment import for_databases_alone, set_options
 from commands.options import AsJson, Data
@@ -30,8 +31,6 @@ from schema.graph import DOMAINS
 
 ROOT = Path(__file__).parents[1]
 PYTHON = (3, 11)
-SQLITE = (3, 35)
-"""Before, it knows no RETURNING."""
 POSTGRESQL = 14
 FREE_BYTES = 1_000_000_000
 CLOCK_OFF_S = 2.0
@@ -86,10 +85,7 @@ def _machine() -> Iterator[Finding]:
         yield Finding("wrong", "python", f"{version}; install 3.11 or newer")
     else:
         yield Finding("ok", "python", version)
-    if sqlite3.sqlite_version_info < SQLITE:
-        yield Finding("wrong", "sqlite", f"{sqlite3.sqlite_version}; take a Python that comes with 3.35 or newer")
-    else:
-        yield Finding("ok", "sqlite", sqlite3.sqlite_version)
+    yield Finding("ok", "sqlite", apsw.sqlite_lib_version())
     yield _packages()
 
 

@@ -6,12 +6,12 @@ into logs, hide the statements' parameters: they may be personal.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 
+import apsw
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
@@ -24,6 +24,7 @@ from datasources.errors import SourceTimeout, SourceUnavailable
 from datasources.postgres import PostgresEngine
 from datasources.prepared import Execute, Parameters, Prepared, source_of
 from datasources.sqlite import Interrupted, SqliteEngine
+from datasources.sqlite_dialect import REFUSED
 from datasources.statements import Read, read
 from datasources.table import Row, Rows
 
@@ -181,7 +182,7 @@ class Database:
         if isinstance(error, TimeoutError | Interrupted):
             raise SourceTimeout(self.name) from error
         if isinstance(error, OSError) or (isinstance(error, sa.exc.DBAPIError) and not _blames_the_statement(error)):
-            raise SourceUnavailable(self.name, str(error)) from error
+            raise SourceUnavailable(self.name, str(getattr(error, "orig", error))) from error
 
 
 def _engine(url: str) -> Engine:
@@ -199,8 +200,8 @@ def _blames_the_statement(error: sa.exc.DBAPIError) -> bool:
         return True  # at the commit too, where there is no statement: a constraint may be deferred until then
     if error.connection_invalidated or error.statement is None or isinstance(error, sa.exc.InternalError):
         return False
-    if isinstance(error.orig, sqlite3.OperationalError):
-        return error.orig.sqlite_errorcode in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY)
+    if isinstance(error.orig, apsw.Error):
+        return isinstance(error.orig, REFUSED)
     return not (getattr(error.orig, "sqlstate", None) or "").startswith(_NOT_THE_STATEMENT)
 
 

@@ -4,28 +4,26 @@ Short reads run in the loop's own thread, since to hand one over costs more than
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property
+from itertools import islice
 from typing import Any, TypeVar, cast
-from uuid import UUID
 
+import apsw
 import sqlalchemy as sa
 
 from datasources.deadline import STATEMENT_LIMIT_S, remaining_s
-from datasources.ids import read_uuid
 from datasources.prepared import Execute, Parameters, Prepared
-from datasources.table import Rows
+from datasources.sqlite_dialect import BUSY_S, ApswDialect, opened
+from datasources.table import Rows, Unreadable
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
 READERS = 4
-BUSY_S = 5.0
-"""How long a transaction waits for the writer of another process."""
 BUSY_STEP_MS = 50
 STEPS_BETWEEN_LOOKS = 20_000
 """SQLite's virtual machine steps between two looks at the clock: some 100 µs."""
@@ -39,13 +37,6 @@ FETCHED = 1_000
 """Rows: to ask a cursor for each takes longer than the row."""
 TURN_S = 0.005
 """How long one reader after the other may keep the loop before others have their turn."""
-
-
-class FastUuid(sa.Uuid[UUID]):
-    read = staticmethod(read_uuid)
-
-    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[str | None], UUID | None]:
-        return lambda value: None if value is None else read_uuid(value)
 
 
 class Interrupted(Exception):
@@ -81,14 +72,16 @@ class SqliteEngine:
     """WAL mode: readers see the last commit and never wait; writers take turns."""
 
     def __init__(self, url: str) -> None:
-        path = sa.make_url(url).database
-        if not path or path == ":memory:":
+        address = sa.make_url(url)
+        if not address.database or address.database == ":memory:":
             raise ValueError("a SQLite database needs a file: sqlite:///data/name.db")
-        self._path = path
-        self._writing = _writing(url)
+        self._path = address.database
+        self._writing = sa.create_engine(
+            address.set(drivername=f"sqlite+{ApswDialect.driver}"), pool_size=1, max_overflow=0, hide_parameters=True
+        )
         self.dialect: sa.Dialect = self._writing.dialect
         self._readers = ThreadPoolExecutor(READERS, "sqlite-read")
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[apsw.Connection] = []
         self._writer = ThreadPoolExecutor(1, "sqlite-write")
         self._turn = asyncio.Lock()
         self._slow_until: dict[str, float] = {}
@@ -111,10 +104,10 @@ class SqliteEngine:
             self._budget.begin()
             try:
                 return _rows(statement, self._quick.execute(statement.text, parameters))
-            except sqlite3.OperationalError:
+            except (apsw.InterruptError, apsw.BusyError):
                 # Interrupted, or another process holds the database: a thread can wait for it.
                 self._slow_until[name] = now + SLOW_FOR_S
-            except sqlite3.Error as error:
+            except apsw.Error as error:
                 raise _told(statement, error) from error
 
         def work(stop: Stop) -> Rows:
@@ -122,7 +115,7 @@ class SqliteEngine:
             try:
                 with _stopped_by(stop, connection):
                     return _rows(statement, connection.execute(statement.text, parameters))
-            except sqlite3.Error as error:
+            except apsw.Error as error:
                 raise _told(statement, error) from error
             finally:
                 self._idle.append(connection)
@@ -161,8 +154,8 @@ class SqliteEngine:
             try:
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
                 return
-            except sa.exc.OperationalError as error:
-                if "locked" not in str(error.orig) or given_up():
+            except sa.exc.DBAPIError as error:
+                if not isinstance(error.orig, apsw.BusyError) or given_up():
                     raise
                 if stop():
                     raise Interrupted from None
@@ -172,14 +165,15 @@ class SqliteEngine:
             try:
                 result = self._connection.execute(statement, parameters)
                 return (list(result.all()) if result.returns_rows else []), result.rowcount
-            except sa.exc.OperationalError as error:
-                if "interrupted" in str(error.orig):
+            except sa.exc.DBAPIError as error:
+                if isinstance(error.orig, apsw.InterruptError):
                     raise Interrupted from error
                 raise
 
     @cached_property
-    def _quick(self) -> sqlite3.Connection:
-        connection = _reading(self._path, "PRAGMA busy_timeout = 0")
+    def _quick(self) -> apsw.Connection:
+        connection = _reading(self._path)
+        connection.set_busy_timeout(0)
         connection.set_progress_handler(self._budget, QUICK_STEPS)
         return connection
 
@@ -196,62 +190,36 @@ class SqliteEngine:
         self._writing.dispose()
 
 
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = NORMAL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",  # what is erased is overwritten, not only left behind
-)
-
-
-def _reading(path: str, *pragmas: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-    for pragma in (*_PRAGMAS, "PRAGMA query_only = ON", *pragmas):
-        connection.execute(pragma)
+def _reading(path: str) -> apsw.Connection:
+    connection = opened(path)
+    connection.execute("PRAGMA query_only = ON")
     return connection
 
 
-def _writing(url: str) -> sa.Engine:
-    engine = sa.create_engine(
-        url,
-        pool_size=1,
-        max_overflow=0,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False, "isolation_level": None},
-    )
-
-    # What asyncpg reads from PostgreSQL: made, hashed and written several times as fast as the standard library's.
-    engine.dialect.colspecs = {**engine.dialect.colspecs, sa.Uuid: FastUuid}
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _: object) -> None:
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-
-    return engine
-
-
-def _driver(connection: sa.Connection) -> sqlite3.Connection:
-    return cast(sqlite3.Connection, connection.connection.driver_connection)
+def _driver(connection: sa.Connection) -> apsw.Connection:
+    return cast(apsw.Connection, connection.connection.driver_connection)
 
 
 @contextmanager
-def _stopped_by(stop: Stop, connection: sqlite3.Connection) -> Iterator[None]:
+def _stopped_by(stop: Stop, connection: apsw.Connection) -> Iterator[None]:
     connection.set_progress_handler(stop, STEPS_BETWEEN_LOOKS)
     try:
         yield
     finally:
-        connection.set_progress_handler(None, 0)
+        connection.set_progress_handler(None)
 
 
-def _rows(statement: Prepared, cursor: sqlite3.Cursor) -> Rows:
+def _rows(statement: Prepared, cursor: apsw.Cursor) -> Rows:
     """Some at a time, so that the driver's tuples and our columns are not all there at once."""
-    return statement.rows(iter(lambda: cursor.fetchmany(FETCHED), []))
+    try:
+        return statement.rows(iter(lambda: list(islice(cursor, FETCHED)), []))
+    except UnicodeDecodeError:
+        raise Unreadable("text that is not UTF-8") from None  # its own message would show it
 
 
-def _told(statement: Prepared, error: sqlite3.Error) -> Exception:
+def _told(statement: Prepared, error: apsw.Error) -> Exception:
     """The error as SQLAlchemy has it, without the parameters."""
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+    if isinstance(error, apsw.InterruptError):
         return Interrupted()
     return sa.exc.DBAPIError(statement.text, None, error, hide_parameters=True)
 

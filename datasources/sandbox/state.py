@@ -1,11 +1,11 @@
 """What the sandbox remembers across restarts: one SQLite file of JSON documents and answers."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import apsw
 import orjson
 
 Json = dict[str, Any]
@@ -48,10 +48,10 @@ class Keyed(NamedTuple):
 
 class State:
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path)
+        self._db = apsw.Connection(str(path))
         self._db.execute("PRAGMA journal_mode = WAL")  # a commit survives a kill of the process, which is all we need
         self._db.execute("PRAGMA synchronous = OFF")
-        self._db.executescript(_SCHEMA)
+        self._db.execute(_SCHEMA)
 
     def close(self) -> None:
         self._db.close()

@@ -2,11 +2,11 @@
 
 import asyncio
 import random
-import sqlite3
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import apsw
 import pytest
 import sqlalchemy as sa
 
@@ -136,6 +136,6 @@ async def test_reading_begins_at_the_position(log: Log) -> None:
     if log.database.dialect != "sqlite":
         pytest.skip("PostgreSQL seeks both parts")
     prepared = log.journal._statements.after.prepared(log.database._engine.dialect)
-    with closing(sqlite3.connect(log.database.url.removeprefix("sqlite:///"))) as connection:
+    with closing(apsw.Connection(log.database.url.removeprefix("sqlite:///"))) as connection:
         steps = connection.execute(f"EXPLAIN QUERY PLAN {prepared.text}", prepared.bound({})).fetchall()
     assert [step[-1] for step in steps] == ["SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"]
