@@ -60,12 +60,11 @@ def _parts(compiled: Any, dialect: sa.Dialect) -> tuple[str, list[tuple[str, Any
     """The text, and its parameters in their order: name, own value, and what writes a value for the driver."""
     if compiled.post_compile_params:  # `IN` a list that the statement brings: its values become parameters
         state = compiled.construct_expanded_state()
-        names, own, write = state.positiontup, state.parameters, state.processors
-        return state.statement, [(name, own[name], write.get(name)) for name in names]
-    own = compiled.params
-    return compiled.string, [
-        (name, own[name], _writer(compiled.binds[name].type, dialect)) for name in compiled.positiontup
-    ]
+        text, names, own, writers = state.statement, state.positiontup, state.parameters, state.processors
+    else:
+        text, names, own, writers = compiled.string, compiled.positiontup, compiled.params, {}
+    writers = {name: _writer(bind.type, dialect) for name, bind in compiled.binds.items()} | writers
+    return text, [(name, own[name], writers.get(name)) for name in names]
 
 
 def _writer(type: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:

@@ -3,7 +3,7 @@
 A process must have but one of them: two copies of SQLite lose each other's locks of a file.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -66,10 +66,6 @@ class Cursor(apsw.Cursor):
         self.rowcount = self.connection.changes() if self.connection.total_changes() > before else 0
         return self
 
-    def executemany(self, statement: str, every: Iterable[Sequence[Any]]) -> "Cursor":  # type: ignore[override]
-        self.rowcount = sum([self.execute(statement, parameters).rowcount for parameters in every])
-        return self
-
     @staticmethod
     def _begins(cursor: Any, statement: str, parameters: Any) -> bool:
         cursor._columns = cursor.get_description()
@@ -98,7 +94,9 @@ class ApswDialect(SQLiteDialect):
     @classmethod
     def import_dbapi(cls) -> Any:
         version = tuple(map(int, apsw.sqlite_lib_version().split(".")))
-        return SimpleNamespace(paramstyle=cls.default_paramstyle, Error=apsw.Error, sqlite_version_info=version)
+        return SimpleNamespace(
+            paramstyle=cls.default_paramstyle, Error=apsw.Error, Binary=bytes, sqlite_version_info=version
+        )
 
     def create_connect_args(self, url: sa.URL) -> Any:
         return [url.database], {}

@@ -13,6 +13,7 @@ from datasources.calls import collected
 from datasources.prepared import Prepared
 from datasources.sql import Database
 from datasources.statements import Condition, among, at_least, at_most, equal, owned, projection, read
+from datasources.table import Unreadable
 from tests.databases.tables import OWNERS, THINGS
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -91,6 +92,24 @@ async def test_keys_that_nothing_has_find_nothing(things: Database) -> None:
     assert await numbers(things, among(THINGS.c.code, ["0077", "0088"])) == [], (
         "keys are not cut to the column's length"
     )
+
+
+async def test_a_list_of_the_statement_leaves_other_values_their_types(things: Database) -> None:
+    early = (THINGS.c.number.in_([1, 2, 3]), THINGS.c.at <= START + timedelta(microseconds=2))
+    assert [row.number for row in await things.rows(NUMBERS.where(*early).order_by(THINGS.c.number))] == [1, 2]
+    one = (THINGS.c.code.in_(["001", "002"]), THINGS.c.id == UUID(int=3))
+    assert [row.number for row in await things.rows(NUMBERS.where(*one))] == [2]
+
+
+async def test_text_that_is_none_is_not_told(things: Database) -> None:
+    if things.dialect == "postgresql":
+        pytest.skip("PostgreSQL refuses to keep it")
+    async with things.transaction() as transaction:
+        await transaction.write(sa.text("UPDATE things SET code = CAST(x'53ff' AS TEXT) WHERE number = 7"))
+    with pytest.raises(Unreadable) as refused:
+        await things.rows(sa.select(THINGS.c.code))
+    assert str(refused.value) == "text that is not UTF-8"
+    assert refused.value.__suppress_context__
 
 
 @pytest.mark.parametrize("keys", [["no uuid"], ["no uuid", "nor this"], [7, 8], [b"\0" * 16, None]])

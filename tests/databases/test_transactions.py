@@ -40,6 +40,7 @@ async def test_what_is_written_is_read_inside_and_after_the_commit(database: Dat
         assert await transaction.write(sa.update(NOTES).where(NOTES.c.id > 1).values(rank=7)) == 2
         assert [row.id for row in await transaction.rows(sa.select(NOTES.c.id).where(NOTES.c.rank == 7))] == [2, 3]
         assert await transaction.row(sa.select(NOTES).where(NOTES.c.id == 4)) is None
+        assert await transaction.write(sa.update(NOTES).where(NOTES.c.id == 4).values(rank=7)) == 0
         assert await noted(database) == [], "others see nothing before the commit"
     assert await noted(database) == [1, 2, 3]
     assert await database.scalar(sa.select(sa.func.count()).select_from(NOTES)) == 3
