@@ -22,6 +22,8 @@ def watched(work: Coroutine[Any, Any, T], see: Callable[[Any], First | None]) ->
         except StopIteration as end:
             result: T = end.value
             return result
+        finally:
+            given = None  # an exception would hold itself, by its traceback
         first = see(awaited)
         try:
             given = yield awaited
@@ -30,6 +32,7 @@ def watched(work: Coroutine[Any, Any, T], see: Callable[[Any], First | None]) ->
             step = work.send
         except BaseException as raised:  # noqa: BLE001  # it is for the work, as with `await`
             step, given = work.throw, raised
+        awaited = None  # as above: what was cancelled has its exception
 
 
 async def guarded(work: Coroutine[Any, Any, T], guard: Callable[[], AbstractAsyncContextManager[object]]) -> T:
@@ -39,8 +42,10 @@ async def guarded(work: Coroutine[Any, Any, T], guard: Callable[[], AbstractAsyn
     except StopIteration as end:
         result: T = end.value
         return result
+    rest = _continued(work, awaited)
+    del awaited  # as above
     async with guard():
-        return await _continued(work, awaited)
+        return await rest
 
 
 @coroutine
@@ -49,6 +54,7 @@ def _continued(work: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any
     try:
         yield awaited
     except BaseException as raised:  # noqa: BLE001  # as above
+        del awaited
         try:
             awaited = work.throw(raised)
         except StopIteration as end:

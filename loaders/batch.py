@@ -237,8 +237,8 @@ class Group:
         self._values: Mapping[Key, Any] = whole._values if whole else {}
         self._loading: dict[Key, asyncio.Future[None]] = dict(whole._loading) if whole else {}
         self._next: list[Key] = []
-        self._task: asyncio.Task[None]
-        """Loads the keys in `_next`, as soon as it begins."""
+        self._task: asyncio.Task[None] | None = None
+        """Loads the keys in `_next`, as soon as it begins; None where it has begun."""
 
     async def load(self, key: Key) -> Any:
         if key not in self._values:
@@ -261,7 +261,8 @@ class Group:
     def close(self) -> None:
         for loading in set(self._loading.values()):
             loading.cancel()
-        self._values = {}  # rows need not wait for the collector, as what is in a circle with its DataLoader does
+        self._values, self._loading, self._task = {}, {}, None
+        vars(self).pop("_loader", None)  # in a circle with this one, as an error is that a task holds
 
     @cached_property
     def _loader(self) -> DataLoader[Key, None]:
@@ -274,14 +275,14 @@ class Group:
     def _start(self, keys: Iterable[Key]) -> None:
         """Loads them in the next turn of the loop, so that those who ask in this one share a call."""
         for key in keys:
-            if not self._next:
+            if self._task is None:
                 self._task = asyncio.create_task(self._fetch())
                 self._task.add_done_callback(_see)
             self._next.append(key)
             self._loading[key] = self._task
 
     async def _fetch(self) -> None:
-        keys, self._next = self._next, []
+        keys, self._next, self._task = self._next, [], None
         found = await _loaded(self._batch, self._stores, keys, self._arguments, self._columns)
         self._values = {**self._values, **found} if self._values else found
 

@@ -44,12 +44,15 @@ async def repeat(background: Background, open_context: OpenContext) -> None:
     """For ever. What fails is logged, and done again at its next time."""
     while True:
         await asyncio.sleep(background.every_s)
-        try:
-            with open_context(SYSTEM) as context:
-                await background.work(context)
-        except SourceError as error:
-            log.warning(
-                "source failed", source=error.source, code=error.code, detail=error.detail, work=background.name
-            )
-        except Exception as error:  # whatever it was, nobody else would hear of it, and the next time may go well
-            log.error("background work failed", work=background.name, exc_info=error)
+        await _done(background, open_context)
+
+
+async def _done(background: Background, open_context: OpenContext) -> None:
+    """Once, so that nothing of it is held until the next time."""
+    try:
+        with open_context(SYSTEM) as context:
+            await background.work(context)
+    except SourceError as error:
+        log.warning("source failed", source=error.source, code=error.code, detail=error.detail, work=background.name)
+    except Exception as error:  # whatever it was, nobody else would hear of it, and the next time may go well
+        log.error("background work failed", work=background.name, exc_info=error)

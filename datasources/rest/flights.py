@@ -48,6 +48,7 @@ class Flight(Generic[T]):
             self.waiters -= 1
             if not self.waiters:
                 self.task.cancel()
+            del self  # what is raised would hold its flight, in a circle
 
 
 class Flights:

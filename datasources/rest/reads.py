@@ -57,6 +57,7 @@ class Reads:
             raise SourceTimeout(self._source, request.path) from None
         finally:
             call.retries += flight.budget.retries
+            del flight  # whose error would hold it, in a circle
 
     async def _fetch(self, key: Key, request: Request[T], cache_s: float, budget: Budget) -> T:
         """Asks on behalf of all who wait, and keeps the answer; what the service says is gone, leaves the cache."""

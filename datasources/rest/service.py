@@ -205,12 +205,15 @@ class RestService:
                 try:
                     found[place] = await ask(call, question)
                 except SourceError as error:
-                    found[place] = error
+                    found[place] = error.with_traceback(None)  # which would hold `found`, in a circle
 
         with recorded(self.name, "rest", path, len(questions)) as call, deadline(self._timeout_s):
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(concurrency, len(questions))):
-                    group.create_task(work())
+            working = [asyncio.create_task(work()) for _ in range(min(concurrency, len(questions)))]
+            try:
+                await asyncio.gather(*working)  # a TaskGroup that is cancelled is in a circle with all who wait for it
+            finally:
+                for one in working:
+                    one.cancel()
             call.failed = any(isinstance(one, SourceError) for one in found.values())
             call.rows = sum(_rows(one) for one in found.values() if not isinstance(one, SourceError | None))
         return [found[place] for place in range(len(questions))]

@@ -11,12 +11,13 @@ from graphql.execution.incremental import IncrementalExecutor, StreamItemQueue, 
 from graphql.pyutils import Path
 
 from datasources.errors import InvalidInput
+from gateway.acyclic import Acyclic
 
 MAX_PARTS = 1_000
 """Of one operation. `@defer` and `@stream` are hints: what is asked for beyond comes with what is around it."""
 
 
-class Delivering(IncrementalExecutor):
+class Delivering(Acyclic[Any], IncrementalExecutor):
     """Executes one operation; what this class adds is shared with the executors of its parts, which are copies."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -38,6 +38,7 @@ from graphql import (
 )
 
 from datasources.statements import Columns
+from gateway.acyclic import Acyclic
 from gateway.incremental import Delivering, Delivery
 from gateway.metrics import FALLBACKS
 from gateway.plan.compile import MAX_FIELDS, Plan, compile_plan, conditions_of
@@ -106,7 +107,7 @@ class Plans:
             return await self.judge(context, variables, operation_name)
 
         def build() -> Executor[Any]:
-            return cast(Executor[Any], self._executor(Executor, context, variables, operation_name))
+            return cast(Executor[Any], self._executor(Acyclic, context, variables, operation_name))
 
         run = Run(context, self.schema, values, build, apart=plan.apart)
         if plan.serial:
@@ -129,7 +130,7 @@ class Plans:
             return await self.judged(context, variables, operation_name, events)
 
         def build() -> Executor[Any]:
-            return cast(Executor[Any], self._executor(Executor, context, variables, operation_name))
+            return cast(Executor[Any], self._executor(Acyclic, context, variables, operation_name))
 
         run = Run(context, self.schema, values, build)
         key, completer = branch.field.key, branch.completer
@@ -148,7 +149,7 @@ class Plans:
         self, context: Any, variables: dict[str, Any], operation_name: str | None
     ) -> AsyncIterable[Any] | ExecutionResult:
         """The events of a subscription that is a generator of the graph; or why there are none."""
-        executor = self._executor(Executor, context, variables, operation_name)
+        executor = self._executor(Acyclic, context, variables, operation_name)
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
         source = create_source_event_stream(executor)
@@ -278,7 +279,7 @@ class Plans:
         return cast(E | list[GraphQLError], executor)
 
 
-class Whole(Executor[None]):
+class Whole(Acyclic[None]):
     """Answers as a whole: `@defer` and `@stream` are hints, and not taken."""
 
     def get_stream_usage(self, *_: Any) -> None:

@@ -1,6 +1,8 @@
 """Work beside serving: again and again, whatever became of the last time, until the house closes."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -66,3 +68,19 @@ async def test_work_ends_with_the_house() -> None:
     async with running([repeat(Background("endless", 0.0, work), open_context)]):
         await asyncio.wait_for(begun.wait(), 10)
     assert ended.is_set()
+
+
+async def test_nothing_is_held_from_one_time_to_the_next() -> None:
+    times: asyncio.Queue[weakref.ref[Context]] = asyncio.Queue()
+
+    async def work(context: Context) -> None:
+        times.put_nowait(weakref.ref(context))
+
+    gc.disable()
+    try:
+        async with running([repeat(Background("seldom", 0.001, work), open_context)]):
+            held = await times.get()
+            await asyncio.sleep(0)
+            assert held() is None
+    finally:
+        gc.enable()

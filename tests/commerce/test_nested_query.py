@@ -1,9 +1,12 @@
 """The nested query that all of this is for: customers, orders, lines, products, stock, prices, payments, shipments."""
 
+import gc
 from decimal import Decimal
 
 import pytest
 
+from datasources.errors import SourceError
+from resolvers.context import Context
 from tests.commerce.crowd import NESTED, Crowd
 from tests.commerce.shop import Shop
 from tests.gateway_client import Gateway
@@ -32,6 +35,25 @@ async def test_it_costs_one_statement_or_batch_an_edge_however_many_ask(
     answer = await gateway.data(NESTED, {"customers": size}, as_=shop.staff("*"))
     assert answer == crowd.told(size, dollars)
     assert gateway.calls == ONE_EACH
+
+
+async def test_nothing_of_it_waits_for_the_collector(
+    gateway: Gateway, shop: Shop, switches: RunningSandbox, request: pytest.FixtureRequest
+) -> None:
+    """All that one operation held makes room for the next, also where its services are dead."""
+    await Crowd(shop, switches).gather(20)
+    staff = shop.staff("*")
+    gc.collect()
+    gc.disable()
+    request.addfinalizer(gc.enable)
+    before = [one for one in gc.get_objects() if isinstance(one, SourceError)]  # of other tests
+    await gateway.data(NESTED, {"customers": 20}, as_=staff)
+    for service in ("payments", "carriers"):
+        switches.fault(service, "error")
+    answer = await gateway.ask(NESTED, {"customers": 20}, as_=staff)
+    assert len(answer["errors"]) == 20 * (4 + 3)  # payments and shipments
+    assert [one for one in gc.get_objects() if isinstance(one, Context) and one.actor.id == staff.id] == []
+    assert len([one for one in gc.get_objects() if isinstance(one, SourceError)]) == len(before)
 
 
 async def test_it_explains_itself(gateway: Gateway, shop: Shop, switches: RunningSandbox, dollars: Decimal) -> None:
