@@ -79,7 +79,10 @@ def edge_page(
 
 
 def root(batch: Batch, access: Access, description: str, *, key: Callable[..., Hashable]) -> Any:
-    """A root field for those who pass `access`: what `batch` has for the key that `key` makes of the arguments."""
+    """A root field for those who pass `access`: what `batch` has for the key that `key` makes of the arguments.
+
+    Null where it makes None of them.
+    """
 
     def seek(**given: Any) -> tuple[Hashable, dict[str, Any]]:
         return key(**given), {}
@@ -101,6 +104,8 @@ def _root(declared: Root, signature: inspect.Signature, description: str) -> Any
     async def resolve(info: strawberry.Info, **given: Any) -> Any:
         declared.access.check(info.context.actor)
         key, arguments = declared.seek(**given)
+        if key is None:
+            return None
         return await info.context.loaders.load(declared.batch, key, **arguments)
 
     signed(resolve, {"info": inspect.signature(resolve).parameters["info"], **signature.parameters})

@@ -128,7 +128,7 @@ class Load:
             completed = await completer.split(run, found.table, [found.places.get(key, NOWHERE) for key in distinct])
         else:
             # What was not asked for is None or a failure, and stands for itself, whatever a store has without a key.
-            values = [None if key is None else found.get(key, key) for key in distinct]
+            values = [key if key is None or type(key) is Failure else found.get(key) for key in distinct]
             if self._in_portions and _are_many(values):
                 portions = _portions(values)
                 del found, values  # what nobody else has makes room with each portion

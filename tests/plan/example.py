@@ -117,6 +117,8 @@ class Person(Being):
     best_friends: list[PersonLater] | None = edge(Batches.friends_by_person, key="best_id")
     price: str | None = edge(Batches.price_by_id, key="id", arguments=in_currency)
     sure_price: str = edge(Batches.price_by_id, key="id", arguments=in_currency)
+    note: str | None = edge(Batches.note_by_id, key="id")
+    sure_note: str = edge(Batches.note_by_id, key="id")
     secret: str | None = edge(Batches.price_by_id, key="id", arguments=in_currency, access=scope("secrets"))
     sure_secret: str = edge(Batches.price_by_id, key="id", arguments=in_currency, access=scope("secrets"))
     greeting: str | None = strawberry.field(resolver=greeting)
@@ -175,6 +177,10 @@ def number(id: int = 1) -> int:
     return id
 
 
+def anybody(id: int | None = None) -> int | None:
+    return id
+
+
 async def broken() -> Any:
     raise ValueError("broken")
 
@@ -184,6 +190,7 @@ class Query:
     one: Person | None = root(Batches.person_by_id, PUBLIC, "By id.", key=number)
     sure_one: Person = root(Batches.person_by_id, PUBLIC, "By id.", key=number)
     secret_one: Person | None = root(Batches.person_by_id, scope("secrets"), "For few.", key=number)
+    circle: list[Person] | None = root(Batches.friends_by_person, PUBLIC, "Of somebody.", key=anybody)
     person: Person | None = strawberry.field(resolver=person)
     people: list[Person | None] | None = strawberry.field(resolver=people)
     sure_people: list[Person] = strawberry.field(resolver=sure_people)

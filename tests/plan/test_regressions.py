@@ -32,6 +32,8 @@ CASES: dict[str, tuple[str, Mischief]] = {
     ),
     "a key that is not there": ("{ people { best { id } } }", [(3, "best_id", "missing")]),
     "no key where one must be": ("{ people { boss { id } } }", [(3, "boss_id", "null")]),
+    "a key that a batch has no word of": ("{ people { note sureNote } }", []),
+    "a root that leads nowhere": ("{ circle { id } other: circle(id: 2) { id } }", []),
     "no record where one must be": ("{ people { boss { id } } }", [(3, "boss_id", "nobody")]),
     "an attribute that is not there": ("{ people { nick shout } }", [(3, "nick", "missing"), (4, "name", "missing")]),
     "an awaitable in place of a value": (

@@ -15,7 +15,7 @@ from datasources.actor import ANONYMOUS, Actor
 from datasources.errors import SourceTimeout, SourceUnavailable
 from datasources.statements import Columns
 from datasources.table import Shape, Table
-from loaders.batch import Loaders, LoaderSet, many_by, one_by, value_by
+from loaders.batch import Batch, Loaders, LoaderSet, many_by, one_by, value_by
 from schema.node import Named
 
 Rows = dict[int, Any]
@@ -66,6 +66,10 @@ class World:
         failed = SourceUnavailable("prices", "for one")
         return {id: failed if id % 3 == 0 else f"{id} {currency}" for id in ids if id % 4}
 
+    async def notes_of(self, ids: Sequence[int]) -> dict[int, str]:
+        await self._called("notes_of", ids)
+        return {id: f"of {id}" for id in ids if id % 3}
+
     async def _called(self, name: str, keys: Sequence[Any]) -> None:
         self.calls.append((name, list(keys)))
         self.started.setdefault(name, asyncio.Event()).set()
@@ -105,6 +109,18 @@ def seen(row: Any) -> Any:
     return Named(row.kind, row) if row.kind != "Person" else row
 
 
+class left_out(Batch):
+    """Has nothing for some keys, and does not say so."""
+
+    of_records = False
+
+    async def load(
+        self, stores: Any, keys: Sequence[Any], arguments: dict[str, Any], columns: Columns = None
+    ) -> dict[Any, Any]:
+        notes: dict[Any, Any] = await self.fetch(stores)(keys)
+        return notes
+
+
 class Batches(LoaderSet):
     domain = "example"
     stores = World
@@ -112,6 +128,7 @@ class Batches(LoaderSet):
     person_by_id = one_by(lambda world: world.by_ids, key="id")
     friends_by_person = many_by(lambda world: world.friends_of, key="owner")
     price_by_id = value_by(lambda world: world.prices_of)
+    note_by_id = left_out(lambda world: world.notes_of)
 
 
 class Context:
