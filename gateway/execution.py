@@ -264,12 +264,17 @@ class Executor:
                 return Result(data, [error], True, made, started, time.monotonic() - started, cut_at=ends_at())
         errors = show(result.errors) if result.errors else []
         executed = result.data is not None or any(error.path for error in result.errors or ())
-        cut = any(error["extensions"]["code"] == SourceTimeout.code for error in errors)
-        cut_at = ends_at() if cut else math.inf
+        cut_at = ends_at() if _cut(errors) else math.inf
         return Result(result.data, errors, executed, made, started, time.monotonic() - started, cut_at=cut_at)
 
     def _ending(self) -> asyncio.Timeout:
         return asyncio.timeout(remaining_s(self._timeout_s) + GRACE_S)
+
+
+def _cut(errors: list[dict[str, Any]]) -> bool:
+    """Whether a source had no more time because the operation has none left: its own time-out is for all who ask."""
+    late = any(error["extensions"]["code"] == SourceTimeout.code for error in errors)
+    return late and remaining_s(at_most=GRACE_S) < GRACE_S
 
 
 def _cost(result: Result, quota: Quota) -> dict[str, int]:

@@ -23,7 +23,7 @@ class Result:
     duration_s: float = 0.0
     estimate: Estimate | None = None
     cut_at: float = math.inf
-    """When its time was over (monotonic), where it, or a source that it asked, did not end in time."""
+    """When its time was over (monotonic), where it would have needed more."""
     _json: bytes | None = field(default=None, init=False, repr=False)
 
     @property

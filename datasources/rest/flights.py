@@ -28,8 +28,11 @@ class Budget:
 
 @dataclass(slots=True, eq=False)
 class Flight(Generic[T]):
+    """It ends `at_most` then (monotonic), however many join it: one that is never answered would never end."""
+
     task: asyncio.Task[T]
     budget: Budget
+    at_most: float
     waiters: int = 0
 
     async def landed(self, by: float) -> T:
@@ -38,6 +41,7 @@ class Flight(Generic[T]):
         Raises: TimeoutError at `by` (monotonic), and whatever the call raises.
         """
         self.waiters += 1
+        by = min(by, self.at_most)
         self.budget.ends = max(self.budget.ends, by)
         try:
             await asyncio.wait((self.task,), timeout=by - time.monotonic())
@@ -52,7 +56,10 @@ class Flight(Generic[T]):
 
 
 class Flights:
-    def __init__(self) -> None:
+    """Each lasts `timeout_s` at most."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
         self._flights: dict[Hashable, Flight[Any]] = {}
 
     def board(self, key: Hashable, take_off: Callable[[Budget], Coroutine[Any, Any, T]], ends: float) -> Flight[T]:
@@ -61,8 +68,8 @@ class Flights:
         # A flight that its last waiter left is being cancelled: nobody may join it.
         if known is not None and known.waiters:
             return known
-        budget = Budget(ends)
-        flight = self._flights[key] = Flight(asyncio.create_task(take_off(budget)), budget)
+        budget, at_most = Budget(ends), time.monotonic() + self._timeout_s
+        flight = self._flights[key] = Flight(asyncio.create_task(take_off(budget)), budget, at_most)
         flight.task.add_done_callback(lambda task: self._land(key, flight))
         return flight
 

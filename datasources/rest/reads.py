@@ -19,12 +19,12 @@ Ask = Callable[[Request[Any], Budget], Awaitable[tuple[Any, Reply]]]
 class Reads:
     """`begins` says until when (monotonic) a read of a path that begins now may take. Raises: SourceError."""
 
-    def __init__(self, source: str, cache: Cache, ask: Ask, begins: Callable[[str], float]) -> None:
+    def __init__(self, source: str, cache: Cache, flights: Flights, ask: Ask, begins: Callable[[str], float]) -> None:
         self._source = source
         self._cache = cache
         self._ask = ask
         self._begins = begins
-        self._flights = Flights()
+        self._flights = flights
 
     async def answer(self, call: Call, request: Request[T], cache_s: float) -> T:
         """From the cache while that is fresh or the service fails; `cache_s` is as for `RestService.get`."""

@@ -19,7 +19,7 @@ from datasources.rest.answers import adapter_of, answer_of, must_serve
 from datasources.rest.breaker import Breaker
 from datasources.rest.cache import Cache
 from datasources.rest.encoding import Form, Params, Scalar, body_of, path_of, query_of
-from datasources.rest.flights import Budget
+from datasources.rest.flights import Budget, Flights
 from datasources.rest.reads import Reads
 from datasources.rest.wire import Reply, Request, ServiceFailure, Wire
 
@@ -39,8 +39,9 @@ class RestService:
     the same, and with the cache: make their types frozen.
 
     `headers` are the credentials; they are sent to `base_url` only, redirects are not followed. `timeout_s` bounds a
-    call in total, retries included; the operation's deadline can only make that less. `max_bytes` bounds a reply as
-    decoded. `stale_s` is how long a cached answer may stand in for a failing service, where the service sets no limit.
+    call in total, retries included, also for who joins it; the operation's deadline can only make that less.
+    `max_bytes` bounds a reply as decoded. `stale_s` is how long a cached answer may stand in for a failing service,
+    where the service sets no limit.
 
     Every method raises SourceUnavailable, SourceTimeout or SourceRefused (a 4xx), and no other error of HTTP.
     """
@@ -68,7 +69,8 @@ class RestService:
         self._fair_s = min(0.5, timeout_s / 2)
         self._wire = Wire(name, base_url, headers, connections, max_bytes, transport)
         self._breaker = Breaker(name, clock=clock)
-        self._reads = Reads(name, Cache(cache_bytes, stale_s, clock), self._ask, self._begins)
+        cache, flights = Cache(cache_bytes, stale_s, clock), Flights(timeout_s)
+        self._reads = Reads(name, cache, flights, self._ask, self._begins)
 
     async def get(
         self,

@@ -156,7 +156,7 @@ async def test_who_comes_late_is_not_cut_off_with_another(
     await soon(held.began)
     together.append(asyncio.create_task(gateway.ask(SLOW)))
     await running(2, figures)
-    passed.append(9)
+    passed.append(9.8)
     late = asyncio.create_task(gateway.ask(SLOW))
     await running(3, figures)
     script.work = done
@@ -164,3 +164,24 @@ async def test_who_comes_late_is_not_cut_off_with_another(
     answers = await asyncio.gather(*together, late)
     assert [answer["data"] for answer in answers] == [{"slow": None}, {"slow": None}, {"slow": "done"}]
     assert len(script.contexts) == 2
+
+
+async def test_a_source_that_is_too_slow_is_so_for_all_who_share(
+    gateway: Gateway, script: Script, passed: list[float]
+) -> None:
+    """Asked anew for who came later, it would make all wait twice."""
+    held, figures = Held(), Figures()
+
+    async def is_too_slow() -> None:
+        await held()
+        raise SourceTimeout("notes")
+
+    script.work = is_too_slow
+    asking = [asyncio.create_task(gateway.ask(SLOW))]
+    await soon(held.began)
+    passed.append(5)
+    asking.append(asyncio.create_task(gateway.ask(SLOW)))
+    await running(2, figures)
+    held.let_go.set()
+    assert [answer["data"] for answer in await asyncio.gather(*asking)] == [{"slow": None}] * 2
+    assert len(script.contexts) == 1

@@ -61,6 +61,18 @@ async def test_one_slow_read_of_many_waiters_is_one_failure(outside: Outside, co
     assert await shop.get("/items", answer=dict) == {}
 
 
+async def test_a_read_that_is_joined_again_and_again_ends_too(outside: Outside, connect: Connect) -> None:
+    """There is always somebody who waits for it, so that it would never be found to take too long."""
+    outside.says(say_nothing)
+    shop = connect(timeout_s=0.1)
+    asking: list[asyncio.Task[object]] = []
+    async with asyncio.timeout(10):
+        while not any(task.done() and type(task.exception()) is SourceUnavailable for task in asking):
+            asking.append(asyncio.create_task(shop.get("/items", answer=dict)))
+            await asyncio.sleep(0.02)  # so that the next one finds it in flight
+    await asyncio.gather(*asking, return_exceptions=True)
+
+
 async def test_operations_in_a_hurry_do_not_open_it(outside: Outside, shop: RestService) -> None:
     outside.says(*[say_nothing] * 6, json({}))
     for _ in range(6):
