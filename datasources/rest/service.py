@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -15,20 +14,17 @@ from pydantic import TypeAdapter
 from datasources.calls import Call, recorded
 from datasources.deadline import deadline, remaining_s
 from datasources.errors import SourceError, SourceRefused, SourceTimeout
-from datasources.rest.answers import adapter_of, answer_of, must_serve
+from datasources.rest.answers import adapter_of, must_serve
+from datasources.rest.attempts import Attempts
 from datasources.rest.breaker import Breaker
 from datasources.rest.cache import Cache
 from datasources.rest.encoding import Form, Params, Scalar, body_of, path_of, query_of
 from datasources.rest.flights import Budget, Flights
 from datasources.rest.reads import Reads
-from datasources.rest.wire import Reply, Request, ServiceFailure, Wire
+from datasources.rest.wire import Request, Wire
 
 T = TypeVar("T")
 Q = TypeVar("Q")
-
-RETRIES = 2
-PAUSE_S = 0.1
-"""Before the first retry, about; then twice that."""
 
 
 class RestService:
@@ -65,12 +61,11 @@ class RestService:
         self.base_url = base_url
         self._timeout_s = timeout_s
         self._health_path = health_path
-        # No answer in less time than this says nothing about the service.
-        self._fair_s = min(0.5, timeout_s / 2)
         self._wire = Wire(name, base_url, headers, connections, max_bytes, transport)
         self._breaker = Breaker(name, clock=clock)
+        self._attempts = Attempts(name, self._wire, self._breaker, timeout_s)
         cache, flights = Cache(cache_bytes, stale_s, clock), Flights(timeout_s)
-        self._reads = Reads(name, cache, flights, self._ask, self._begins)
+        self._reads = Reads(name, cache, flights, self._attempts.answer, self._begins)
 
     async def get(
         self,
@@ -139,7 +134,8 @@ class RestService:
         with recorded(self.name, "rest", path) as call:
             url = path_of(self.name, path, segments)
             headers |= call.headers or {}
-            request = Request("POST", path, url, adapter_of(answer), idempotency_key is not None, content, headers)
+            repeatable = idempotency_key is not None
+            request = Request("POST", path, url, adapter_of(answer), repeatable, content, headers, writes=True)
             try:
                 found = await self._send(call, request)
             finally:
@@ -174,6 +170,7 @@ class RestService:
         self._breaker.succeeded()
 
     async def close(self) -> None:
+        self._attempts.close()
         await self._wire.close()
 
     def _begins(self, path: str) -> float:
@@ -225,7 +222,7 @@ class RestService:
         budget = Budget(self._ends(request.path))
         try:
             async with asyncio.timeout(budget.left_s):
-                found, _ = await self._ask(request, budget)
+                found, _ = await self._attempts.answer(request, budget)
                 return found
         except TimeoutError:
             raise SourceTimeout(self.name, request.path) from None
@@ -245,41 +242,6 @@ class RestService:
         url = path_of(self.name, path, segments) + query
         request = Request("GET", path, url, adapter, repeatable=True, headers=call.headers or {})
         return await (self._reads.answer(call, request, cache_s) if shared else self._send(call, request))
-
-    async def _ask(self, request: Request[T], budget: Budget) -> tuple[T, Reply]:
-        """Attempts until one succeeds, within the budget; a wait that would outlast it is not begun."""
-        while True:
-            try:
-                return await self._attempt(request, budget)
-            except ServiceFailure as failure:
-                may_repeat = request.repeatable and failure.again and budget.retries < RETRIES
-                pause_s = max(failure.after_s, PAUSE_S * 2**budget.retries * random.uniform(0.5, 1.5))
-                if not may_repeat or pause_s >= budget.left_s:
-                    raise
-            budget.retries += 1
-            await asyncio.sleep(pause_s)
-
-    async def _attempt(self, request: Request[T], budget: Budget) -> tuple[T, Reply]:
-        """One request, and what it tells the breaker."""
-        self._breaker.admit()
-        started = time.monotonic()
-        try:
-            reply = await self._wire.exchange(request)
-            found = answer_of(self.name, request, reply)
-        except asyncio.CancelledError:
-            # By its deadline, and not by a client who left; nor by a deadline that was over before it began.
-            if budget.is_over and time.monotonic() - started >= self._fair_s:
-                self._breaker.failed(f"{request.path}: no answer in time")
-            raise
-        except ServiceFailure as failure:
-            if not failure.alive:
-                self._breaker.failed(failure.detail)
-            raise
-        except SourceRefused:
-            self._breaker.succeeded()
-            raise
-        self._breaker.succeeded()
-        return found, reply
 
 
 def _rows(found: object) -> int:

@@ -50,6 +50,7 @@ class Request(Generic[T]):
     repeatable: bool  # may be sent again when nobody knows whether it was served
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    writes: bool = False
     known: Entry | None = None  # the answer whose etag it carries, which a 304 confirms
 
 

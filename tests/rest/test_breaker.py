@@ -144,6 +144,24 @@ async def test_nobody_waits_for_the_probe_of_another(outside: Outside, shop: Res
     assert await probing == {"a": 1}
 
 
+async def test_a_slow_probe_goes_on_without_who_asked(outside: Outside, connect: Connect, clock: Clock) -> None:
+    shop = connect(timeout_s=2)
+    outside.says(json({}, 500))
+    await fail(shop)
+    clock.now += 5
+    probe = Held(json({}))
+    outside.says(probe, json({"a": 1}))
+    with pytest.raises(SourceUnavailable) as refused:
+        await shop.get("/items", answer=dict)
+    assert refused.value.detail.startswith("/items: left alone")
+    assert await left_alone(outside, shop)
+    probe.let_go.set()
+    async with asyncio.timeout(5):
+        while await left_alone(outside, shop):  # noqa: ASYNC110 # nothing else tells
+            await asyncio.sleep(0.01)
+    assert await shop.get("/items", answer=dict) == {"a": 1}
+
+
 async def test_a_failed_probe_keeps_it_open(outside: Outside, shop: RestService, clock: Clock) -> None:
     outside.says(json({}, 500))
     await fail(shop)
