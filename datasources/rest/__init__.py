@@ -8,6 +8,7 @@ attempts.py  a request repeated where that is safe, and what it tells the breake
 reads.py     reads that are shared and kept, until a write
 flights.py   identical reads in flight are one request
 cache.py     answers kept as long as the service allows
+dates.py     as HTTP writes them
 breaker.py   a dead service is left alone for a while
 """
 

@@ -1,7 +1,6 @@
 """A reply into a typed answer, or into the error that it is."""
 
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -9,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from datasources.errors import SourceRefused
 from datasources.ids import utc_now
+from datasources.rest.dates import moment_of
 from datasources.rest.wire import Reply, Request, ServiceFailure
 
 T = TypeVar("T")
@@ -81,7 +81,5 @@ def _retry_after_s(reply: Reply, now: datetime) -> float:
     said = reply.headers.get("retry-after", "")
     if said.isdecimal():
         return float(said)
-    try:
-        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # not a date; a date without a zone; one with endless digits
-        return 0.0
+    moment = moment_of(said)
+    return max(0.0, (moment - now).total_seconds()) if moment else 0.0

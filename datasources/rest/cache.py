@@ -12,6 +12,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from datasources.ids import utc_now
+from datasources.rest.dates import moment_of
+
 Key = tuple[str, TypeAdapter[Any]]
 """The URL and what its answer was read as."""
 
@@ -86,19 +89,27 @@ class Cache:
 def _lifetime_s(headers: Mapping[str, str], cache_s: float, stale_s: float) -> tuple[float, float] | None:
     """Seconds fresh, and seconds stale after that; None where nothing may be kept."""
     said = _directives(headers.get("cache-control", ""))
-    if "no-store" in said or headers.get("vary") == "*":
+    if "no-store" in said or "*" in headers.get("vary", ""):
         return None
     if "no-cache" in said:
         return 0.0, 0.0
     fresh_s = cache_s
     if "max-age" in said:
         fresh_s = max(0.0, _seconds(said["max-age"]) - _seconds(headers.get("age", "0")))
+    elif "expires" in headers:
+        fresh_s = _unexpired_s(headers)
     if "must-revalidate" in said:
         return fresh_s, 0.0
     if "stale-if-error" in said:
         return fresh_s, _seconds(said["stale-if-error"])
     # Who gives no lifetime gives no leave to be quoted later either.
     return fresh_s, stale_s if fresh_s else 0.0
+
+
+def _unexpired_s(headers: Mapping[str, str]) -> float:
+    """By the service's own clock, where it tells that; what is no date, such as `0`, is in the past."""
+    expires, now = moment_of(headers["expires"]), moment_of(headers.get("date", "")) or utc_now()
+    return max(0.0, (expires - now).total_seconds()) if expires else 0.0
 
 
 def _directives(header: str) -> dict[str, str]:

@@ -49,7 +49,9 @@ async def test_an_answer_is_fresh_for_as_long_as_is_said(
         {"Cache-Control": "max-age=0"},
         {"Cache-Control": "max-age=soon"},
         {"Cache-Control": "max-age=60", "Age": "60"},
-        {"Cache-Control": "max-age=60", "Vary": "*"},
+        {"Cache-Control": "max-age=60", "Vary": "Accept, *"},
+        {"Expires": "0"},
+        {"Expires": "Wed, 21 Oct 2015 07:28:00 GMT"},
     ],
 )
 async def test_an_answer_is_not_kept_where_the_service_says_so(
@@ -57,6 +59,18 @@ async def test_an_answer_is_not_kept_where_the_service_says_so(
 ) -> None:
     outside.says(http(200, b'{"v": 1}', **headers), json(B))
     assert [await get(shop, cache_s=60), await get(shop, cache_s=60)] == [A, B]
+
+
+async def test_what_expires_does_so_by_the_services_own_clock(
+    outside: Outside, shop: RestService, clock: Clock
+) -> None:
+    headers = {"Date": "Wed, 21 Oct 2015 07:28:00 GMT", "Expires": "Wed, 21 Oct 2015 07:29:00 GMT"}
+    outside.says(http(200, b'{"v": 1}', **headers), json(B))
+    assert await get(shop) == A
+    clock.now += 59
+    assert await get(shop) == A
+    clock.now += 2
+    assert await get(shop) == B
 
 
 async def test_without_a_word_nothing_is_kept(outside: Outside, shop: RestService) -> None:
