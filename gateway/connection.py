@@ -63,10 +63,11 @@ async def _connected(receive: Receive) -> AsyncIterator[None]:
     timer = loop.call_later(NOTICED_AFTER_S, begin)
     try:
         yield
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as error:
         if not left:
             raise
         running.uncancel()
+        error.__traceback__ = None  # it holds all that was cancelled, and a TaskGroup that it went through holds it
         raise ClientLeft from None
     finally:
         timer.cancel()

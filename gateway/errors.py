@@ -36,19 +36,19 @@ def shown(
             logged[id(cause)] = cause
             _log(cause, request_id, error)
         entries.append(_entry(error, cause, request_id, code))
-        _let_go(error)
+        let_go(error)
     return entries
 
 
-def _let_go(error: BaseException | None) -> None:
-    """Once it is told: its traceback holds all that was there when it failed, the rows and the error itself."""
+def let_go(error: BaseException | None) -> None:
+    """Once it was told: its traceback holds all that was there when it failed, the rows and the error itself."""
     if error is None or error.__traceback__ is None:
         return
     error.__traceback__ = None
-    _let_go(error.__cause__)
-    _let_go(error.__context__)
+    let_go(error.__cause__)
+    let_go(error.__context__)
     if isinstance(error, GraphQLError):
-        _let_go(error.original_error)
+        let_go(error.original_error)
 
 
 def masked(request_id: str) -> dict[str, Any]:

@@ -62,12 +62,14 @@ class Session:
 
     async def over(self) -> None:
         """Returns as soon as the token in force holds no more."""
-        while True:
-            with suppress(TimeoutError):  # of a renewal
-                async with asyncio.timeout(None) as self._waiting:
-                    await (self._tokens.over(self._holder) if self._holder else asyncio.Event().wait())
-                    self._waiting = None
-                    return
+        try:
+            while True:
+                with suppress(TimeoutError):  # of a renewal
+                    async with asyncio.timeout(None) as self._waiting:
+                        await (self._tokens.over(self._holder) if self._holder else asyncio.Event().wait())
+                        return
+        finally:
+            self._waiting = None  # whose task, when it is cancelled, holds this session
 
     async def renew(self, token: str) -> None:
         """From now on this token is in force, for what runs too.

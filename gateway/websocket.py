@@ -136,12 +136,15 @@ class _Connection:
             raise Closed(4408, "Connection initialisation timeout") from None
         with self._connections.of(Caller(session.actor, address=self._address)):
             await self._send(ACK)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._keep_alive())
-                group.create_task(_closed_after(session))
-                group.create_task(self._leave())
-                while True:
-                    await self._answer(await self._receive(), session, group)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._keep_alive())
+                    group.create_task(_closed_after(session))
+                    group.create_task(self._leave())
+                    while True:
+                        await self._answer(await self._receive(), session, group)
+            finally:
+                self._operations.clear()  # a task that is cancelled holds all that it did, and this connection
 
     async def _opened(self) -> Session:
         while (message := await self._receive()).type != "connection_init":

@@ -17,6 +17,7 @@ values.py       what stands in the place of a value that failed
 show.py         a plan as text
 """
 
+from asyncio import CancelledError
 from collections import Counter
 from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ from graphql import (
 
 from datasources.statements import Columns
 from gateway.acyclic import Acyclic
+from gateway.errors import let_go
 from gateway.incremental import Delivering, Delivery
 from gateway.metrics import FALLBACKS
 from gateway.plan.compile import MAX_FIELDS, Plan, compile_plan, conditions_of
@@ -252,8 +254,13 @@ class Plans:
         executor = self._executor(Whole, context, variables, operation_name, event)
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
-        result: Any = executor.execute_operation()
-        return cast(ExecutionResult, await result if executor.is_awaitable(result) else result)
+        try:
+            result: Any = executor.execute_operation()
+            return cast(ExecutionResult, await result if executor.is_awaitable(result) else result)
+        except CancelledError:
+            for error in executor.collected_errors.errors:  # that nobody will be told
+                let_go(error)
+            raise
 
     async def deliver(
         self, delivery: Delivery, context: Any, variables: dict[str, Any], operation_name: str | None

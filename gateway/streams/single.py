@@ -46,8 +46,11 @@ class Single:
 
     async def serve(self, write: Write) -> bytes:
         self._write = write
-        async with asyncio.TaskGroup() as self._group:
-            await asyncio.Event().wait()
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                await asyncio.Event().wait()
+        finally:
+            self._operations.clear()  # a task that is cancelled holds all that it did, and this stream
         return b""
 
     def run(self, id: str, request: GraphQLRequest, caller: Caller) -> None:
