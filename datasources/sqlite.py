@@ -215,6 +215,10 @@ def _rows(statement: Prepared, cursor: apsw.Cursor) -> Rows:
         return statement.rows(iter(lambda: list(islice(cursor, FETCHED)), []))
     except UnicodeDecodeError:
         raise Unreadable("text that is not UTF-8") from None  # its own message would show it
+    finally:
+        # Not when an error's traceback lets go of it: in another thread, while this connection is used in a third, that
+        # would break the process; and until then, all that the connection reads were of when this statement began.
+        cursor.close(force=True)
 
 
 def _told(statement: Prepared, error: apsw.Error) -> Exception:

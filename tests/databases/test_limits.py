@@ -17,6 +17,7 @@ from datasources.deadline import deadline
 from datasources.errors import SourceTimeout, SourceUnavailable
 from datasources.sql import Database
 from datasources.sqlite import READERS
+from datasources.table import Unreadable
 from tests.database_servers import Postgres, Sqlite
 from tests.databases.tables import METADATA, NOTES, TABLES, endless, note, noted
 
@@ -144,6 +145,21 @@ async def test_a_server_that_only_reads_after_a_failover_is_no_bug_of_ours(postg
             await write_on_a_replica(database)
         assert "read-only transaction" in refused.value.detail
         assert await noted(database) == []
+
+
+async def test_a_read_that_broke_off_is_over_though_its_error_is_kept(
+    file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasources.sqlite, "FETCHED", 1)
+    async with file.transaction() as transaction:
+        await transaction.write(note(1, 2, 3))
+        await transaction.write(sa.text("UPDATE notes SET at = 'no time' WHERE id = 2"))
+    with pytest.raises(Unreadable) as kept:
+        await file.rows(sa.select(NOTES.c.id, NOTES.c.at))
+    async with file.transaction() as transaction:
+        await transaction.write(note(4))
+    assert await noted(file) == [1, 2, 3, 4]
+    assert kept.tb is not None
 
 
 async def test_a_writer_waits_for_another_process(file: Database) -> None:
