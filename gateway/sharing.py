@@ -13,6 +13,11 @@ GATHERING_S = 0.001
 Work that never waits for anybody would be over before the others, who came with it, can ask.
 """
 
+LEFT = 2
+"""Who has waited for so many that left works alone: strangers share what needs no token, and those who come first, and
+leave one after the other, would hold up all the rest.
+"""
+
 
 class Sharing(Generic[T]):
     """The first who asks does the work, in a task of its own that it had anyway; who asks meanwhile waits for it."""
@@ -24,13 +29,17 @@ class Sharing(Generic[T]):
     async def once(self, key: Hashable, work: Callable[[], Awaitable[T]], until: float) -> tuple[T, bool]:
         """What the work gives, and whether another one did it.
 
-        Where that one leaves, or fails, one of those who wait does it anew.
+        Where that one leaves, or fails, one of those who wait does it anew; each by itself, where LEFT of them did.
         Raises: TimeoutError for who waits at `until` (monotonic); what the own work raises.
         """
         mine: _Shared[T] = _Shared()  # a generic class takes a microsecond to be one of something
+        left = 0
         while (shared := (under_way := self._under_way).setdefault(key, mine)) is not mine:
             if await shared.done(until):
                 return shared.result, True
+            left += 1
+            if left == LEFT:
+                return await work(), False
         try:
             if key == self._last:
                 await asyncio.sleep(GATHERING_S)

@@ -60,6 +60,18 @@ async def test_where_the_first_leaves_the_next_begins_anew() -> None:
     assert first.cancelled()
 
 
+async def test_who_leaves_one_after_the_other_holds_nobody_up() -> None:
+    sharing, work = Sharing[int](), Work()
+    first, second, *others = [asyncio.create_task(sharing.once("key", work, UNTIL)) for _ in range(4)]
+    for leaving in (first, second):
+        await work.held.began.wait()
+        work.held.began.clear()
+        leaving.cancel()
+    await work.held.began.wait()
+    work.held.let_go.set()
+    assert sorted(await asyncio.gather(*others)) == [(3, False), (4, False)]
+
+
 async def test_one_who_waited_and_left_takes_nothing_along() -> None:
     sharing, work = Sharing[int](), Work()
     first, second, third = [asyncio.create_task(sharing.once("key", work, UNTIL)) for _ in range(3)]
