@@ -191,7 +191,8 @@ class SqliteEngine:
 
 
 def _reading(path: str) -> apsw.Connection:
-    connection = opened(path)
+    """For one thread at a time, to the end of what it reads: a mutex around each value takes an eighth of the time."""
+    connection = opened(path, apsw.SQLITE_OPEN_NOMUTEX)
     connection.execute("PRAGMA query_only = ON")
     return connection
 

@@ -32,10 +32,8 @@ _PRAGMAS = (
 )
 
 
-def opened(path: str) -> apsw.Connection:
-    """A connection for one thread at a time: it has no mutex."""
-    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX
-    connection = apsw.Connection(path, flags)
+def opened(path: str, threading: int = apsw.SQLITE_OPEN_FULLMUTEX) -> apsw.Connection:
+    connection = apsw.Connection(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | threading)
     connection.set_busy_timeout(int(BUSY_S * 1000))
     for pragma in _PRAGMAS:
         connection.execute(pragma)
