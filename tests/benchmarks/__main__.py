@@ -35,11 +35,12 @@ of one that does not read.
 import argparse
 import asyncio
 import os
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import apsw
 
 from datasources.sandbox.process import Sandbox
 from tests.benchmarks.comparisons import Benchmark
@@ -66,7 +67,7 @@ def main() -> None:
         }
         asyncio.run(fill(sandbox.url))
         top_up(Path(directory), customers=100, orders=10)
-        runs_it: Row = {"python": sys.version, "sqlite": sqlite3.sqlite_version, "cores": os.cpu_count() or 0}
+        runs_it: Row = {"python": sys.version, "sqlite": apsw.sqlite_lib_version(), "cores": os.cpu_count() or 0}
         report.add("What runs it", [runs_it])
         benchmark = Benchmark(Path(directory), given.servers, given.connections, given.rounds, given.seconds, report)
         for name in given.only:
