@@ -111,14 +111,15 @@ class SqliteEngine:
                 raise _told(statement, error) from error
 
         def work(stop: Stop) -> Rows:
-            connection = self._idle.pop() if self._idle else _reading(self._path)
             try:
-                with _stopped_by(stop, connection):
-                    return _rows(statement, connection.execute(statement.text, parameters))
+                connection = self._idle.pop() if self._idle else _reading(self._path)
+                try:
+                    with _stopped_by(stop, connection):
+                        return _rows(statement, connection.execute(statement.text, parameters))
+                finally:
+                    self._idle.append(connection)
             except apsw.Error as error:
                 raise _told(statement, error) from error
-            finally:
-                self._idle.append(connection)
 
         async with asyncio.timeout(remaining_s(at_most=STATEMENT_LIMIT_S)):
             return await _in_thread(self._readers, work)
@@ -172,8 +173,7 @@ class SqliteEngine:
 
     @cached_property
     def _quick(self) -> apsw.Connection:
-        connection = _reading(self._path)
-        connection.set_busy_timeout(0)
+        connection = _reading(self._path, busy_s=0)
         connection.set_progress_handler(self._budget, QUICK_STEPS)
         return connection
 
@@ -190,9 +190,9 @@ class SqliteEngine:
         self._writing.dispose()
 
 
-def _reading(path: str) -> apsw.Connection:
+def _reading(path: str, busy_s: float = BUSY_S) -> apsw.Connection:
     """For one thread at a time, to the end of what it reads: a mutex around each value takes an eighth of the time."""
-    connection = opened(path, apsw.SQLITE_OPEN_NOMUTEX)
+    connection = opened(path, busy_s, apsw.SQLITE_OPEN_NOMUTEX)
     connection.execute("PRAGMA query_only = ON")
     return connection
 

@@ -3,7 +3,7 @@
 A process must have but one of them: two copies of SQLite lose each other's locks of a file.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ BUSY_S = 5.0
 """How long a statement waits for the writer of another process."""
 
 REFUSED = (
-    *(apsw.SQLError, apsw.ReadOnlyError, apsw.AuthError, apsw.TooBigError, apsw.MismatchError),
+    *(apsw.SQLError, apsw.AuthError, apsw.TooBigError, apsw.MismatchError),
     *(apsw.RangeError, apsw.MisuseError, apsw.BindingsError),
 )
 """What blames a statement; all else is the database's own trouble, except constraints."""
@@ -32,9 +32,9 @@ _PRAGMAS = (
 )
 
 
-def opened(path: str, threading: int = apsw.SQLITE_OPEN_FULLMUTEX) -> apsw.Connection:
+def opened(path: str, busy_s: float = BUSY_S, threading: int = apsw.SQLITE_OPEN_FULLMUTEX) -> apsw.Connection:
     connection = apsw.Connection(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | threading)
-    connection.set_busy_timeout(int(BUSY_S * 1000))
+    connection.set_busy_timeout(int(busy_s * 1000))
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     return connection
@@ -62,6 +62,14 @@ class Cursor(apsw.Cursor):
         before = self.connection.total_changes()
         super().execute(statement, parameters)
         self.rowcount = self.connection.changes() if self.connection.total_changes() > before else 0
+        return self
+
+    def executemany(self, statement: str, sets: Iterable[Sequence[Any]]) -> "Cursor":  # type: ignore[override]
+        self.exec_trace = None  # there are no columns
+        self.rowcount = 0
+        for parameters in sets:
+            super().execute(statement, parameters)
+            self.rowcount += self.connection.changes()
         return self
 
     @staticmethod

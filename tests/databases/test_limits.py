@@ -7,7 +7,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import IO
+from pathlib import Path
+from typing import IO, Literal
 
 import pytest
 import sqlalchemy as sa
@@ -253,6 +254,30 @@ async def test_postgres_may_hang_and_end_sessions() -> None:
         await server.stop()
 
 
+async def test_a_file_of_another_process_alone_holds_up_nobody_else(file: Database) -> None:
+    with other_writer(file, "EXCLUSIVE") as other:
+        started = time.monotonic()
+        with pytest.raises(SourceTimeout), deadline(0.1):
+            await noted(file)
+        assert time.monotonic() - started < WITHIN_S
+        waiting = asyncio.create_task(noted(file))
+        other.close()
+        assert await waiting == []
+
+
+async def test_a_file_that_may_only_be_read_is_no_bug_of_ours(sqlite: Sqlite) -> None:
+    async with sqlite.fresh(TABLES) as url:
+        with Path(str(sa.make_url(url).database)).open("r+b") as closed:
+            closed.seek(18)  # the version of the format that who writes must know
+            closed.write(b"\x03")
+        database = Database("notes", url)
+        assert await noted(database) == []
+        with pytest.raises(SourceUnavailable) as refused:
+            await one_note(database)
+        assert refused.value.detail == "attempt to write a readonly database"
+        await database.close()
+
+
 async def test_a_database_that_is_not_there_is_unavailable(postgres: Postgres) -> None:
     database = Database("nowhere", postgres.url("postgres").replace("/postgres?", "/nowhere?"))
     with pytest.raises(SourceUnavailable) as refused:
@@ -311,6 +336,7 @@ async def nothing_runs(database: Database) -> bool:
 OTHER_WRITER = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute(f"PRAGMA locking_mode = {sys.argv[2]}")
 connection.execute("BEGIN IMMEDIATE")
 print("begun", flush=True)
 sys.stdin.read()
@@ -319,9 +345,9 @@ connection.execute("COMMIT")
 
 
 @contextmanager
-def other_writer(database: Database) -> Iterator[IO[str]]:
+def other_writer(database: Database, locking: Literal["NORMAL", "EXCLUSIVE"] = "NORMAL") -> Iterator[IO[str]]:
     """Another process that writes, until the end or until what it yields is closed."""
-    command = [sys.executable, "-c", OTHER_WRITER, str(sa.make_url(database.url).database)]
+    command = [sys.executable, "-c", OTHER_WRITER, str(sa.make_url(database.url).database), locking]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -46,6 +46,16 @@ async def test_what_is_written_is_read_inside_and_after_the_commit(database: Dat
     assert await database.scalar(sa.select(sa.func.count()).select_from(NOTES)) == 3
 
 
+async def test_a_statement_that_is_done_many_times_counts_all_rows(database: Database) -> None:
+    if database.dialect == "postgresql":
+        pytest.skip("asyncpg does not say")
+    ranks = sa.update(NOTES).where(NOTES.c.id >= sa.bindparam("first")).values(rank=sa.bindparam("new"))
+    async with database.transaction() as transaction:
+        await transaction.write(note(1, 2, 3))
+        assert await transaction.write(ranks, [{"first": 2, "new": 7}, {"first": 9, "new": 8}, {"first": 3, "new": 9}]) == 3
+    assert [tuple(row) for row in await database.rows(sa.select(NOTES.c.id, NOTES.c.rank))] == [(1, 0), (2, 7), (3, 9)]
+
+
 async def test_a_statement_may_write_and_return(database: Database) -> None:
     async with database.transaction() as transaction:
         rows = await transaction.rows(note(5).returning(NOTES.c.id, NOTES.c.rank))
