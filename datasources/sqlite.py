@@ -253,4 +253,5 @@ async def _to_the_end(threads: ThreadPoolExecutor, work: Callable[[Stop], T]) ->
         while not running.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([running])
+        running.exception()  # asyncio logs what nobody asks for
         raise

@@ -25,7 +25,7 @@ Level = Literal["info", "warning", "error"]
 answering: ContextVar[str | None] = ContextVar("answering", default=None)
 """The id of the request that is being answered: whatever is logged meanwhile is of it."""
 
-_FACTS = ("sqlstate", "constraint_name", "table_name", "column_name", "sqlite_errorname", "strerror")
+_FACTS = ("sqlstate", "constraint_name", "table_name", "column_name", "extendedresult", "strerror")
 """What errors of databases and systems hold beside their message: names and codes, no values."""
 
 

@@ -1,6 +1,7 @@
 """Deadlines, cancelled reads, other processes, dead servers: a database never keeps anyone longer than it may."""
 
 import asyncio
+import gc
 import re
 import subprocess
 import sys
@@ -184,6 +185,8 @@ async def test_a_writer_that_waited_long_enough_says_so(file: Database, monkeypa
 
 
 async def test_waiting_for_another_process_ends_at_the_deadline_or_when_cancelled(file: Database) -> None:
+    lost: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: lost.append(told))
     started = time.monotonic()
     with other_writer(file):
         with pytest.raises(SourceTimeout), deadline(0.1):
@@ -194,6 +197,9 @@ async def test_waiting_for_another_process_ends_at_the_deadline_or_when_cancelle
         await asyncio.wait([writing])
         assert writing.cancelled()
     assert time.monotonic() - started < WITHIN_S
+    del writing
+    gc.collect()
+    assert lost == []
     await one_note(file)
     assert await noted(file) == [1]
 
@@ -267,9 +273,7 @@ async def test_a_file_of_another_process_alone_holds_up_nobody_else(file: Databa
 
 async def test_a_file_that_may_only_be_read_is_no_bug_of_ours(sqlite: Sqlite) -> None:
     async with sqlite.fresh(TABLES) as url:
-        with Path(str(sa.make_url(url).database)).open("r+b") as closed:
-            closed.seek(18)  # the version of the format that who writes must know
-            closed.write(b"\x03")
+        write_in_the_format_of_tomorrow(Path(str(sa.make_url(url).database)))
         database = Database("notes", url)
         assert await noted(database) == []
         with pytest.raises(SourceUnavailable) as refused:
@@ -301,6 +305,13 @@ async def notes_on(postgres: Postgres) -> AsyncIterator[Database]:
         database = Database("notes", url)
         yield database
         await database.close()
+
+
+def write_in_the_format_of_tomorrow(file: Path) -> None:
+    """SQLite only reads such a file."""
+    with file.open("r+b") as header:
+        header.seek(18)
+        header.write(b"\x03")
 
 
 async def write_on_a_replica(database: Database) -> None:

@@ -52,7 +52,8 @@ async def test_a_statement_that_is_done_many_times_counts_all_rows(database: Dat
     ranks = sa.update(NOTES).where(NOTES.c.id >= sa.bindparam("first")).values(rank=sa.bindparam("new"))
     async with database.transaction() as transaction:
         await transaction.write(note(1, 2, 3))
-        assert await transaction.write(ranks, [{"first": 2, "new": 7}, {"first": 9, "new": 8}, {"first": 3, "new": 9}]) == 3
+        sets = [{"first": 2, "new": 7}, {"first": 9, "new": 8}, {"first": 3, "new": 9}]
+        assert await transaction.write(ranks, sets) == 3
     assert [tuple(row) for row in await database.rows(sa.select(NOTES.c.id, NOTES.c.rank))] == [(1, 0), (2, 7), (3, 9)]
 
 

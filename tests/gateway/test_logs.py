@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
 
+import apsw
 import pytest
 
 from gateway.logs import configure_logs
@@ -156,6 +157,17 @@ async def test_in_production_a_bug_is_told_without_its_message(gateway: Gateway)
         "builtins.RuntimeError",
     ]
     assert SECRET not in json.dumps(log.entries)
+
+
+def test_in_production_a_database_says_by_its_code_what_it_refused() -> None:
+    library = logging.getLogger("library")
+    with logged(messages=False) as log:
+        try:
+            apsw.Connection("").execute("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (1)")
+        except apsw.ConstraintError:
+            library.exception("Lost")
+    (line,) = log.entries
+    assert line["exception"].splitlines()[-1] == "apsw.ConstraintError: extendedresult=1555"
 
 
 def test_in_production_no_part_of_an_exception_says_its_message() -> None:
