@@ -116,8 +116,12 @@ class ApswDialect(SQLiteDialect):
         return self.dbapi.sqlite_version_info  # type: ignore[union-attr]
 
     def do_commit(self, connection: Any) -> None:
+        """One that is refused takes all back, as PostgreSQL's does: SQLAlchemy asks for no rollback after it."""
         if connection.in_transaction:
-            connection.execute("COMMIT")
+            try:
+                connection.execute("COMMIT")
+            finally:
+                self.do_rollback(connection)
 
     def do_rollback(self, connection: Any) -> None:
         if connection.in_transaction:

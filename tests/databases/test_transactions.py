@@ -63,6 +63,21 @@ async def test_a_statement_may_write_and_return(database: Database) -> None:
     assert [tuple(row) for row in rows] == [(5, 0)]
 
 
+async def test_a_commit_that_is_refused_takes_everything_back(database: Database) -> None:
+    late = sa.ForeignKey(NOTES.c.id, deferrable=True, initially="DEFERRED")
+    replies = sa.Table("replies", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("to", late))
+    await database.in_one_thread(replies.create)
+
+    async def reply() -> None:
+        async with database.transaction() as transaction:
+            assert await transaction.write(sa.insert(replies).values(id=1, to=7)) == 1
+
+    with pytest.raises(sa.exc.IntegrityError):
+        await reply()
+    assert await still_writes(database)
+    assert await database.rows(sa.select(replies)) == []
+
+
 async def test_an_exception_takes_everything_back(database: Database) -> None:
     async def fails() -> None:
         async with database.transaction() as transaction:
