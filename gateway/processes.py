@@ -224,7 +224,7 @@ def settle() -> None:
     # every few thousand objects of a large answer, is where much of a request's time would go.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(50_000, 10, 10)  # what is left in circles waits until there are five million more objects
 
 
 def _end_after(wait: Callable[[], object]) -> None:
