@@ -10,6 +10,9 @@ import orjson
 
 Json = dict[str, Any]
 
+_BUSY_MS = 5000
+"""How long a sandbox waits for one before it, which is still ending."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     kind TEXT NOT NULL, id TEXT NOT NULL, parent TEXT, body BLOB NOT NULL, PRIMARY KEY (kind, id)
@@ -49,6 +52,7 @@ class Keyed(NamedTuple):
 class State:
     def __init__(self, path: Path) -> None:
         self._db = apsw.Connection(str(path))
+        self._db.set_busy_timeout(_BUSY_MS)
         self._db.execute("PRAGMA journal_mode = WAL")  # a commit survives a kill of the process, which is all we need
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute(_SCHEMA)
