@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from datasources.cursors import Cursors
 from datasources.errors import InvalidInput
@@ -193,7 +194,21 @@ def _correlated(select: sa.Select[Any], rows: sa.Select[Any], sort: Sort, parent
     of_key = rows.with_only_columns(place, maintain_column_froms=True)
     of_key = of_key.where(parent == wanted.c.value).order_by(*sort.order).limit(_LIMIT)
     mine = select.add_columns(parent.label("parent_key")).where(place.in_(of_key.correlate(wanted)))
-    return mine.select_from(wanted).order_by(parent, *sort.order)
+    (listed,) = select.get_final_froms()
+    return mine.select_from(_ForEach(wanted, listed, sa.true())).order_by(parent, *sort.order)
+
+
+class _ForEach(sa.Join):
+    """For SQLite: the left is the outer loop. Of a plain JOIN the planner may make it the inner one, to save itself a
+    sort, and ask for the places of each key again at each row of the whole table."""
+
+    inherit_cache = True
+
+
+@compiles(_ForEach, "sqlite")
+def _for_each(join: _ForEach, compiler: Any, **kw: Any) -> str:
+    right = getattr(join.right, "element", join.right)  # in parentheses, a join would be made first, as a whole
+    return " CROSS JOIN ".join([compiler.process(one, **{**kw, "asfrom": True}) for one in (join.left, right)])
 
 
 def _lateral(select: sa.Select[Any], rows: sa.Select[Any], sort: Sort, parent: sa.Column[Any]) -> sa.Select[Any]:
