@@ -138,6 +138,15 @@ class Leases:
                 end.reschedule(asked_at + self._safe_s if lease in renewed else asked_at)
 
     async def _tried(self, name: str) -> int | None:
+        trying = asyncio.create_task(self._taken(name))
+        try:
+            return await asyncio.shield(trying)
+        except asyncio.CancelledError:
+            if (number := await trying) is not None:  # by now it may be ours, and nobody would know
+                await self._released(name, number)
+            raise
+
+    async def _taken(self, name: str) -> int | None:
         try:
             with deadline(self._safe_s):
                 return await self.take(name)

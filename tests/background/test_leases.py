@@ -109,6 +109,20 @@ async def test_it_goes_to_another_when_the_house_of_its_holder_closes(house: Dat
     assert (here.times, there.times) == (1, 1)
 
 
+async def test_who_leaves_while_it_takes_one_gives_it_back(house: Database) -> None:
+    class Slow(Leases):
+        async def take(self, name: str) -> int | None:
+            number = await super().take(name)
+            taken.set()
+            await asyncio.sleep(0)
+            return number
+
+    taken, work = asyncio.Event(), Work()
+    async with held(Slow(house, 600), work):
+        await soon(taken)
+    assert (await Leases(house).take("work"), work.times) == (2, 0)
+
+
 async def test_work_stops_before_its_lease_ends_where_that_cannot_be_renewed(house: Database) -> None:
     work = Work()
     async with held(Leases(house, 2), work):
