@@ -193,9 +193,11 @@ def _correlated(select: sa.Select[Any], rows: sa.Select[Any], sort: Sort, parent
     place = sa.literal_column(f"{parent.table.name}.rowid", sa.Integer)
     of_key = rows.with_only_columns(place, maintain_column_froms=True)
     of_key = of_key.where(parent == wanted.c.value).order_by(*sort.order).limit(_LIMIT)
-    mine = select.add_columns(parent.label("parent_key")).where(place.in_(of_key.correlate(wanted)))
     (listed,) = select.get_final_froms()
-    return mine.select_from(_ForEach(wanted, listed, sa.true())).order_by(parent, *sort.order)
+    mine = sa.select(*select.inner_columns, parent.label("parent_key"))
+    mine = mine.select_from(_ForEach(wanted, listed, sa.true())).where(place.in_(of_key.correlate(wanted)))
+    own = () if select.whereclause is None else (select.whereclause,)
+    return mine.where(*own).order_by(parent, *sort.order)
 
 
 class _ForEach(sa.Join):
