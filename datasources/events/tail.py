@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -136,7 +137,8 @@ class Tail:
     async def _begin(self) -> None:
         """Begins to follow, if that was not done: a little before the end, for those who come again."""
         if self._begun is None or (self._begun.done() and (self._begun.cancelled() or self._begun.exception())):
-            self._begun = asyncio.create_task(self._begin_once())
+            # In a context of its own: the deadline of who comes first would be that of all who ever come.
+            self._begun = asyncio.create_task(self._begin_once(), context=Context())
         await asyncio.shield(self._begun)
 
     async def _begin_once(self) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from datasources.deadline import deadline, remaining_s
 from datasources.events import Chunk, Cursor, Event, Position, Tail, Topic, Wakes
 from datasources.events import tail as following_module
 from datasources.events.journal import START
@@ -95,6 +96,15 @@ async def test_who_begins_while_others_write_need_not_wait_for_them(log: Log, ta
         (first,) = await followed(tail, 1)
         assert numbers([first]) == [0]
     assert numbers(await followed(tail, 2, first.position)) == [1, 2]
+
+
+async def test_it_follows_on_when_the_time_of_who_began_is_over(log: Log, tail: Tail) -> None:
+    with deadline(0.2):
+        await tail.end()
+        await asyncio.sleep(0.2)
+        assert not remaining_s(at_most=1)
+    await log.write()
+    assert numbers(await followed(tail, 1)) == [0]
 
 
 async def test_following_goes_on_after_a_bug(log: Log, tail: Tail, monkeypatch: pytest.MonkeyPatch) -> None:
